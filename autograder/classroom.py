@@ -1,0 +1,65 @@
+"""Made-up submissions, for the demo, the tests and the benchmarks."""
+
+import json
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.course import Course
+
+
+def solved(course: Course, assignment: str) -> NotebookNode:
+    """The release with every exercise solved and every question answered, as a student would."""
+    source = nbformat.read(course.source_notebook(assignment), as_version=4)
+    answers = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    return answered(released(course, assignment), answers)
+
+
+def released(course: Course, assignment: str) -> NotebookNode:
+    """The notebook a student opens."""
+    path = course.folder("release") / assignment / f"{assignment}.ipynb"
+    return nbformat.read(path, as_version=4)
+
+
+def answered(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+    """A copy of `notebook` with the sources of the solution cells named in `answers` replaced."""
+    copy = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    unknown = dict(answers)
+    for cell in copy.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in unknown:
+            cell.source = unknown.pop(name)
+    if unknown:
+        raise KeyError(f"no such cells: {', '.join(unknown)}")
+    return copy
+
+
+def cell_of(notebook: NotebookNode, grade_id: str) -> NotebookNode:
+    """The cell with this nbgrader id."""
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+            return cell
+    raise KeyError(grade_id)
+
+
+def prepend(notebook: NotebookNode, code: str) -> NotebookNode:
+    """Put a code cell first; returns the same notebook."""
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(code))
+    return notebook
+
+
+def hand_in(course: Course, student: str, assignment: str, content: NotebookNode | bytes) -> Path:
+    """Write a submission into `submitted/` and return its notebook's path."""
+    folder = course.folder("submitted") / student / assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{assignment}.ipynb"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(json.dumps(content), encoding="utf-8")
+    return path

@@ -1,0 +1,135 @@
+"""The `autograder` command."""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.errors import UserError
+
+app = typer.Typer(
+    help="Build, prove and grade the assignments of this course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+CourseOption = Annotated[Path, typer.Option("--course", help="The course folder.")]
+HERE = Path(".")
+
+
+@app.command()
+def build(
+    course: CourseOption = HERE,
+    check: Annotated[bool, typer.Option("--check", help="Only say what is stale.")] = False,
+) -> None:
+    """Build source/ and release/ from notebooks/."""
+    from autograder import build as building
+    from autograder.course import Course
+
+    found = Course.find(course)
+    if not check:
+        print("built", ", ".join(building.build(found)))
+        return
+    stale = building.stale(found)
+    if stale:
+        raise UserError(f"stale: {', '.join(stale)}: run `autograder build`")
+    print("source/ and release/ are what notebooks/ builds")
+
+
+@app.command()
+def grade(
+    assignment: str,
+    course: CourseOption = HERE,
+    student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
+    results: Annotated[Path | None, typer.Option(help="Also write the results here.")] = None,
+) -> None:
+    """Grade submitted/ into the gradebook, autograded/ and feedback/.
+
+    Exit code 0 when every submission got its score, 1 when some need you.
+    """
+    from autograder.course import Course
+
+    found = Course.find(course)
+    _grade(found, found.expect_assignment(assignment), student, results)
+
+
+def _grade(course, assignment: str, student: str | None, results: Path | None) -> None:
+    from autograder import batch, show
+
+    students = batch.choose_students(course, assignment, student)
+    with show.progress(len(students), f"grading {assignment}") as advance:
+        outcome = batch.grade(course, assignment, students, lambda r: advance(r.student))
+    show.console.print(show.results_table(outcome, assignment))
+    if results is not None:
+        batch.write_results(outcome, results)
+        show.console.print(f"results     {results}", soft_wrap=True)
+    show.where_to_look(course, assignment)
+    show.attention(outcome)
+    if any(r.status.needs_instructor for r in outcome):
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    assignment: Annotated[str | None, typer.Argument()] = None,
+    course: CourseOption = HERE,
+    seeds: Annotated[int, typer.Option(min=1, max=256)] = 25,
+) -> None:
+    """Prove the hidden checks: known mistakes fail, other right answers pass, nothing leaks."""
+    import torch
+
+    from autograder import audit as auditing
+    from autograder import show
+    from autograder.course import Course
+
+    torch.set_num_threads(1)
+    found = Course.find(course)
+    names = [found.expect_assignment(assignment)] if assignment else found.assignments
+    problems = 0
+    for name in names:
+        with show.progress(0, f"auditing {name}") as advance:
+            report = auditing.audit(found, name, seeds, lambda row: advance(row.name))
+        show.audit_report(report)
+        problems += len(report.problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="An empty folder to keep; else a new temporary one.")
+    ] = None,
+) -> None:
+    """Grade a made-up class on built-in data, in a scratch folder."""
+    from autograder import demo as demonstration
+    from autograder import show
+
+    place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
+    os.environ.setdefault("MLP_COURSE_DATASET", "synthetic")
+    course = demonstration.make_course(place)
+    show.console.print(f"a class of {demonstration.make_class(course)} in {place}", soft_wrap=True)
+    try:
+        _grade(course, demonstration.ASSIGNMENT, None, place / "results.json")
+    except typer.Exit:
+        show.console.print("As it should be in this demo: one file of the class is broken.")
+
+
+def main() -> None:
+    """Run the command; a `UserError` becomes one message and exit code 2."""
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        app()
+    except UserError as error:
+        from autograder import show
+
+        show.fail(str(error))
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

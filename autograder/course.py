@@ -1,0 +1,97 @@
+"""Where things lie in a course folder, and its nbgrader configuration."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config.loader import ConfigFileNotFound
+
+from autograder.errors import UserError
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with `nbgrader_config.py`, `notebooks/`, `source/` and `release/`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> "Course":
+        """The course at or above `start`.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        for folder in [start.resolve(), *start.resolve().parents]:
+            if (folder / "nbgrader_config.py").is_file():
+                return cls(folder)
+        raise UserError(
+            f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
+            "change into the course folder or pass --course FOLDER"
+        )
+
+    @cached_property
+    def config(self) -> Config:
+        """The traits of `nbgrader_config.py`, with this folder as the course's root."""
+        try:
+            config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        except ConfigFileNotFound as error:
+            raise UserError(f"{error}") from None
+        except Exception as error:
+            raise UserError(
+                f"{self.root / 'nbgrader_config.py'} could not be read: "
+                f"{type(error).__name__}: {error}"
+            ) from None
+        config.CourseDirectory.root = str(self.root)
+        return config
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's address; SQLite in the course folder unless configured."""
+        return self.config.CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
+
+    @property
+    def course_id(self) -> str:
+        return self.config.CourseDirectory.get("course_id", "")
+
+    def folder(self, kind: str) -> Path:
+        """The folder nbgrader calls `kind`: source, release, submitted, autograded or feedback."""
+        return self.root / self.config.CourseDirectory.get(f"{kind}_directory", kind)
+
+    @property
+    def assignments(self) -> list[str]:
+        """Names of the assignments written in `notebooks/`, in order."""
+        return sorted(p.stem for p in (self.root / "notebooks").glob("*.py"))
+
+    def expect_assignment(self, name: str) -> str:
+        """`name`, if it is an assignment of this course with a built source.
+
+        A unique abbreviation such as `03` is completed.
+        """
+        matches = [a for a in self.assignments if a == name or re.match(f"{re.escape(name)}_", a)]
+        if len(matches) != 1:
+            known = ", ".join(self.assignments) or "none"
+            raise UserError(f"expected the name of an assignment ({known}), got {name!r}")
+        if not self.source_notebook(matches[0]).is_file():
+            raise UserError(
+                f"{matches[0]} has not been built: run `autograder build` in {self.root}"
+            )
+        return matches[0]
+
+    def source_notebook(self, assignment: str) -> Path:
+        return self.folder("source") / assignment / f"{assignment}.ipynb"
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The secret behind the challenges' seeds, made at first use and kept out of git."""
+        path = self.root / ".autograder" / "secret"
+        if not path.is_file():
+            path.parent.mkdir(exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), encoding="ascii")
+        return path.read_bytes()

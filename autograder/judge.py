@@ -1,0 +1,258 @@
+"""The step of `nbgrader autograde` that this course replaces: run a submission and judge it.
+
+Students' cells run in a kernel, as in stock nbgrader. A check cell is not run: its hidden checks
+judge in this process, and the cell gets a readable table and a float as its outputs.
+"""
+
+import hashlib
+import html
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import helpers
+import nbformat
+from helpers import data
+from jupyter_core.paths import jupyter_runtime_dir
+from nbclient.client import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbgrader import utils
+from nbgrader.preprocessors import Execute
+from traitlets import Float, Integer, Unicode
+
+import autograder
+from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
+from autograder.course import Course
+from autograder.kernel import hide
+from autograder.kernel.student import KernelStudent
+from autograder.status import Status
+
+CELL_OUTPUT_BYTES = 1_000_000
+START_SECONDS = 120
+
+
+class Judge(Execute):
+    """Runs the cells, judges the check cells, and leaves what happened in `resources`.
+
+    `resources["autograder"]` gets `results` (a list of `CheckResult`), `status`, `message` and
+    `isolation`.
+    """
+
+    timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
+    submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
+    iopub_timeout = Integer(5, help="Seconds an interrupted cell has to stop.").tag(config=True)
+    kernel_name = Unicode("python3", help="The kernel that runs students' cells.").tag(config=True)
+
+    def preprocess(self, nb, resources, km=None):
+        info = resources["nbgrader"]
+        course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
+        self._assignment = info["assignment"]
+        self._checks = checks_of(self._assignment)
+        self._secret = course.secret
+        self._submission = submission_hash(nb)
+        self._results: list[CheckResult] = []
+        self._status, self._message = Status.GRADED, ""
+        self._stopped = ""
+        folder = Path(resources.get("metadata", {}).get("path") or ".")
+        with tempfile.TemporaryDirectory(prefix="submission-") as work:
+            work = Path(work) / "work"
+            shutil.copytree(folder, work, symlinks=True, dirs_exist_ok=True)
+            self._hidden = hide.command(
+                [course.root, *_grader_folders()],
+                [*_needed_folders(), work],
+            )
+            self._run_all(nb, {**resources, "metadata": {"path": str(work)}}, km)
+        outcome = resources.setdefault("autograder", {})
+        outcome.update(
+            results=self._results, status=self._status, message=self._message,
+            isolation=hide.NAMESPACE if self._hidden else hide.EXPOSED,
+        )  # fmt: skip
+        return nb, resources
+
+    def _run_all(self, nb, resources, km):
+        NotebookClient.__init__(self, nb, km)
+        self.reset_execution_trackers()
+        self._check_assign_resources(resources)
+        # What the kernel's process itself prints is no output of a cell.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with self.setup_kernel(env=_environment(), **quiet):
+            self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
+            # Importing torch takes seconds on a busy machine: not the student's time.
+            self._deadline = math.inf
+            self._student.run("import torch", START_SECONDS)
+            self._deadline = time.monotonic() + self.submission_timeout
+            for index, cell in enumerate(nb.cells):
+                self.preprocess_cell(cell, resources, index)
+
+    def create_kernel_manager(self):
+        manager = super().create_kernel_manager()
+        if os.name == "posix":
+            # Files instead of ports: nobody else on this machine can connect.
+            manager.transport = "ipc"
+            manager.ip = str(Path(self.resources["metadata"]["path"]).parent / "k")
+        if self._hidden:
+            program, *arguments = manager.kernel_spec.argv
+            program = sys.executable if program.startswith("python") else program
+            manager.kernel_spec.argv = [*self._hidden, program, *arguments]
+        return manager
+
+    def preprocess_cell(self, cell, resources, index):
+        if utils.is_grade(cell) and cell.cell_type == "code":
+            self._judge(cell)
+        elif not self._stopped:
+            self._run_cell(cell, index)
+        elif cell.cell_type == "code":
+            cell.outputs = [_error("NotRun", self._stopped)]
+        return cell, resources
+
+    def _run_cell(self, cell, index):
+        if self._left() <= 0:
+            self._stop(Status.TIMED_OUT, "all of the submission's time was used up")
+            cell.outputs = [_error("NotRun", self._stopped)]
+            return
+        self._output_bytes = 0
+        try:
+            self.execute_cell(cell, index, store_history=True)
+        except DeadKernelError:
+            self._died(cell)
+        except CellTimeoutError:
+            # The interrupt was ignored: nothing more can be asked of this kernel.
+            self.km.shutdown_kernel(now=True)
+            self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
+            cell.outputs.append(_error("CellTimeoutError", self._stopped))
+
+    def _judge(self, cell):
+        exercise = cell.metadata.nbgrader["grade_id"].removeprefix("check_")
+        if exercise not in self._checks:
+            raise RuntimeError(f"{self._assignment} has no hidden checks for {exercise!r}")
+        if self._stopped:
+            self._student.died = self._stopped
+        results = run_checks(self._checks[exercise], self._student, self._seed)
+        self._results += results
+        if self._student.timed_out and self._status is Status.GRADED:
+            self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
+        if self._student.died and not self._stopped:
+            status = Status.TIMED_OUT if self._student.timed_out else Status.CRASHED
+            self._stop(status, f"{exercise}: {self._student.died}")
+        errors = [f"{r.exercise}/{r.check}: {r.error}" for r in results if r.error]
+        if errors:
+            self._note(Status.GRADER_ERROR, "; ".join(errors))
+        cell.outputs = outputs_of(results, float(cell.metadata.nbgrader["points"]))
+
+    def _seed(self, check) -> int:
+        names = (self._assignment, check.exercise, check.name)
+        return challenge_seed(self._secret, self._submission, *names)
+
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _died(self, cell):
+        code = self.km.provisioner.process.poll() if self.km.provisioner.process else None
+        if code == -9:
+            self._stop(Status.OUT_OF_MEMORY, "the kernel was killed, usually for lack of memory")
+        else:
+            self._stop(Status.CRASHED, "the kernel died in the middle of a cell")
+        cell.outputs.append(_error("DeadKernelError", self._stopped))
+
+    def _stop(self, status: Status, message: str):
+        self._note(status, message)
+        self._stopped = message
+
+    def _note(self, status: Status, message: str):
+        """Keep the first thing that went wrong; an error of the grader outranks all."""
+        if self._status is Status.GRADED or status is Status.GRADER_ERROR:
+            self._status, self._message = status, message
+
+    def _get_timeout(self, cell):
+        left = max(1, math.ceil(self._left()))
+        return min(self.timeout, left) if self.timeout else left
+
+    async def _async_handle_timeout(self, timeout, cell=None):
+        self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout} seconds")
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def output(self, outs, msg, display_id, cell_index):
+        self._output_bytes += len(str(msg["content"]))
+        if self._output_bytes > CELL_OUTPUT_BYTES:
+            note = nbformat.v4.new_output("stream", name="stdout", text="[more output dropped]\n")
+            if not outs or outs[-1] != note:
+                outs.append(note)
+            return None
+        return super().output(outs, msg, display_id, cell_index)
+
+
+def submission_hash(nb) -> bytes:
+    """What a student wrote, as a hash: cell types and sources, not outputs or metadata."""
+    digest = hashlib.sha256()
+    for cell in nb.cells:
+        digest.update(f"{cell.cell_type}\0{cell.source}\0".encode(errors="replace"))
+    return digest.digest()
+
+
+def outputs_of(results: list[CheckResult], max_points: float) -> list:
+    """The judged cell's outputs: a table of checks, and the points as the cell's result.
+
+    Raises
+    ------
+    ValueError
+        If the points are no finite number from 0 to `max_points`: stock nbgrader would turn some
+        such values into full marks.
+    """
+    points = math.fsum(r.points for r in results)
+    if not (math.isfinite(points) and 0 <= points <= max_points):
+        raise ValueError(f"expected 0 to {max_points} points, got {points}")
+    rows = [
+        ("✓" if r.points == r.max_points else "✗", r.title, f"{r.points:g}/{r.max_points:g}", r.message)
+        for r in results
+    ]
+    text = "\n".join(
+        f"{mark} {title}  ({score})" + (f"\n    {message}" if message else "")
+        for mark, title, score, message in rows
+    )
+    table = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(p)}</td>" for p in row) + "</tr>"
+        for row in rows
+    )
+    return [
+        nbformat.v4.new_output(
+            "display_data", {"text/plain": text, "text/html": f"<table>{table}</table>"}
+        ),
+        nbformat.v4.new_output("execute_result", {"text/plain": repr(points)}),
+    ]
+
+
+def _error(name: str, message: str):
+    return nbformat.v4.new_output(
+        "error", ename=name, evalue=message, traceback=[f"{name}: {message}"]
+    )
+
+
+def _grader_folders() -> list[Path]:
+    package = Path(autograder.__file__).resolve().parent
+    # A checkout holds the solutions beside the package.
+    checkout = (package.parent / "pyproject.toml").is_file()
+    return [package.parent if checkout else package]
+
+
+def _needed_folders() -> list[Path]:
+    """What a kernel must see even when it lies inside a hidden folder."""
+    needed = [
+        Path(sys.prefix), Path(sys.base_prefix), Path(helpers.__file__).resolve().parent,
+        Path(jupyter_runtime_dir()), data.data_folder(),
+    ]  # fmt: skip
+    return [path for path in needed if path.is_dir()]
+
+
+def _environment() -> dict[str, str]:
+    """What a student's kernel may know of the grader's environment, and one torch thread."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "MLP_COURSE_DATA",
+            "MLP_COURSE_DATASET")
+    return {key: os.environ[key] for key in kept if key in os.environ} | {
+        "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",
+    }  # fmt: skip

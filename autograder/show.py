@@ -1,0 +1,101 @@
+"""Tables and progress on a terminal; plain lines in a log."""
+
+import sys
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.audit import Audit
+from autograder.course import Course
+from autograder.grading import Result
+from autograder.status import Status
+
+console = Console()
+COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
+
+
+@contextmanager
+def progress(total: int, what: str):
+    """A bar on a terminal; in a log nothing. Yields a function that advances by one."""
+    if not console.is_terminal:
+        yield lambda label="": None
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda label="": bar.update(task, advance=1, description=f"{what} {escape(label)}")
+
+
+def results_table(results: list[Result], title: str) -> Table:
+    table = Table("student", "status", "score", "seconds", "what happened", title=title)
+    for result in results:
+        score = "–" if result.score is None else f"{result.score:g} / {result.max_score:g}"
+        if result.status.needs_instructor:
+            score = "–" if result.stale_score is None else f"{result.stale_score:g} (stale)"
+        remarks = [result.message, *result.notes]
+        lost = [c for c in result.checks if c.points < c.max_points]
+        if lost and not result.message:
+            remarks.append(f"{lost[0].exercise}: {lost[0].message}")
+        colour = COLOURS.get(result.status, "yellow")
+        table.add_row(
+            escape(result.student),
+            f"[{colour}]{result.status}[/]",
+            score,
+            f"{result.seconds:.1f}",
+            escape("; ".join(filter(None, remarks))[:160]),
+        )
+    return table
+
+
+def where_to_look(course: Course, assignment: str) -> None:
+    console.print(f"gradebook   {escape(course.db_url.removeprefix('sqlite:///'))}", soft_wrap=True)
+    for kind in ("autograded", "feedback"):
+        place = course.folder(kind) / "STUDENT" / assignment
+        console.print(f"{kind:<11} {escape(str(place))}", soft_wrap=True)
+
+
+def attention(results: list[Result]) -> None:
+    """List the submissions an instructor has to deal with."""
+    for result in results:
+        if result.status.needs_instructor:
+            console.print(
+                f"[red]needs you[/] {escape(result.student)}: {result.status}: "
+                f"{escape(result.message)}",
+                soft_wrap=True,
+            )
+
+
+def audit_report(audit: Audit) -> None:
+    """The matrix mistake × check of each exercise, then what is not as it should be."""
+    for exercise in dict.fromkeys(row.exercise for row in audit.rows):
+        rows = [row for row in audit.rows if row.exercise == exercise]
+        names = list(dict.fromkeys(name for row in rows for name in row.failures))
+        table = Table(
+            "answer", *(str(i + 1) for i in range(len(names))), "as it should be",
+            title=f"{audit.assignment} · {exercise}", title_justify="left",
+        )  # fmt: skip
+        for row in rows:
+            marks = []
+            for name in names:
+                failed = row.failures.get(name, 0)
+                marks.append("✗" if failed == audit.seeds else f"✗{failed}" if failed else "·")
+            fine = "[red]no[/]" if row.problems else "[green]yes[/]"
+            table.add_row(escape(f"{row.kind} {row.name}"), *marks, fine)
+        console.print(table)
+        console.print("   ".join(f"{i + 1} {name}" for i, name in enumerate(names)) + "\n")
+    count = {k: sum(r.kind == k for r in audit.rows) for k in ("mistake", "alternative")}
+    console.print(
+        f"{audit.assignment}: {count['mistake']} mistakes, {count['alternative']} alternatives, "
+        f"{audit.seeds} seeds; ✗ failed with every seed, ✗n with n of them, · passed with all"
+    )
+    for problem in audit.problems:
+        console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)
+    console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
+
+
+def fail(message: str) -> None:
+    """One clear message on standard error."""
+    print(f"autograder: {message}", file=sys.stderr)

@@ -1,0 +1,44 @@
+"""nbgrader for this course: stock, except that the judge replaces the step that runs hidden tests."""
+
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+
+from autograder.judge import Judge
+from autograder.repair import Repair
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "mlp"
+
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    Repair,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    Judge,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# Seconds: one cell, and everything a submission runs.
+c.Judge.timeout = 120
+c.Judge.submission_timeout = 600
+
+# The kernel that runs students' cells.
+c.Judge.kernel_name = "python3"

@@ -1,0 +1,847 @@
+# %% [markdown]
+# # Optimizers on difficult curves
+#
+# A network has millions of weights, and nobody can look at its loss surface. Here you take a loss of only **two** weights, which can be
+# drawn, and write the optimizers that find their way down on it: SGD, SGD with momentum, and Adam. The curve is built so that plain SGD
+# fails on it, and you will see why.
+#
+# You need: gradients and `backward()` from assignment 1. About three hours. Everything runs on the CPU; the longest cell takes some seconds.
+#
+# | part | you write | minutes |
+# |---|---|---|
+# | 1 | `SGD` | 15 |
+# | 2 | `SGDMomentum` | 25 |
+# | 3 | `Adam` | 30 |
+# | 4 | `train_curve` | 20 |
+# | 5 | the race on the curve, two written answers | 40 |
+# | 6 | a `pathological_curve` of your own | 30 |
+# | 7 | sharp and flat minima, one written answer | 20 |
+
+# %% setup=true
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class OptimizerTemplate:
+    """What all optimizers here have in common. Subclasses write `update_param`.
+
+    params: iterable of tensors with `requires_grad`.
+    lr: learning rate; it may be changed between two steps and counts from the next one.
+    """
+
+    def __init__(self, params, lr):
+        self.params = list(params)
+        self.lr = lr
+
+    def zero_grad(self):
+        """Set every gradient to zero, in place."""
+        for p in self.params:
+            if p.grad is not None:
+                p.grad.detach_()
+                p.grad.zero_()
+
+    def step(self):
+        """Update every parameter that has a gradient, without recording it for autograd."""
+        with torch.no_grad():
+            for p in self.params:
+                if p.grad is not None:
+                    self.update_param(p)
+
+    def update_param(self, p):
+        """Change the parameter `p` in place, using `p.grad`."""
+        raise NotImplementedError("a subclass writes this")
+
+
+def pathological_curve_loss(w1, w2):
+    """The loss at (w1, w2): tensors of any shape, worked on element by element."""
+    return torch.tanh(w1) ** 2 + 0.01 * torch.abs(w1) + torch.sigmoid(w2)
+
+
+# %%
+from helpers import plots, progress, widgets
+
+# %% [markdown]
+# ## The curve
+#
+# $$L(w_1, w_2) = \tanh(w_1)^2 + 0.01\,|w_1| + \sigma(w_2)$$
+#
+# We start at $(5, 5)$. The loss can come as close to 0 as you like: keep $w_1$ at 0 and go down with $w_2$.
+#
+# **What to expect.** A plateau far from $w_1 = 0$, almost level in the direction of $w_1$ (slope 0.01); a narrow ravine along $w_1 = 0$; and one long slope in the
+# direction of $w_2$, steepest at $w_2 = 0$ and almost level a few units away from it on either side.
+
+# %%
+plots.curve_paths(pathological_curve_loss, {}, title="The loss from above")
+
+# %%
+plots.curve_surface(pathological_curve_loss, title="The same loss as a landscape")
+
+# %% [markdown]
+# ## 1. Stochastic gradient descent (15 minutes)
+#
+# **Goal.** Write `SGD.update_param`. With learning rate $\eta$ and gradient $g$ of the parameter $w$:
+#
+# $$w \leftarrow w - \eta\, g$$
+#
+# Read `OptimizerTemplate` above first: `step()` calls `update_param(p)` for each parameter that has a gradient. Three rules hold for all optimizers of this notebook:
+#
+# - the parameter is changed **in place**: the model holds the same tensor, with the same memory, before and after;
+# - `p.grad` is left as it was, because others may want to look at it after the step;
+# - `self.lr` is read at every step: a schedule may change it between steps.
+
+# %% [markdown]
+# **Predict in one line.** On $L(w) = w^2$ (gradient $2w$), which learning rate reaches the minimum in a single step, and from which one on does SGD run away?
+#
+# *Your prediction:*
+
+# %% solution="sgd"
+class SGD(OptimizerTemplate):
+    """Plain gradient descent: `SGD(params, lr)`."""
+
+    def update_param(self, p):
+        """One step against the gradient, in place."""
+        ### BEGIN SOLUTION
+        p -= self.lr * p.grad
+        ### END SOLUTION
+
+
+# %% check="sgd" points=3
+_p = nn.Parameter(torch.tensor([1.0, -2.0]))
+_unused = nn.Parameter(torch.tensor([3.0]))
+_memory, _grad = _p.data, torch.tensor([0.5, -1.0])
+_p.grad = _grad.clone()
+_optimizer = SGD([_p, _unused], lr=0.1)
+_optimizer.step()
+_got = _p.tolist()
+assert _got != [1.0, -2.0], (
+    "the parameter has not moved: `p = ...` only gives the name p to another tensor; "
+    "change the tensor itself"
+)
+assert not torch.allclose(_p, torch.tensor([1.05, -2.1])), "this goes up the gradient, not down"
+assert torch.allclose(_p, torch.tensor([0.95, -1.9])), (
+    f"from [1, -2] with gradient [0.5, -1] and lr 0.1: got {_got}, expected [0.95, -1.9]"
+)
+assert torch.equal(_memory, _p.data), (
+    "the values are right, but they lie in new memory: whoever shared the parameter's memory "
+    "still sees the old ones. Use an in-place operation"
+)
+assert torch.equal(_p.grad, _grad), "p.grad was changed: leave it as it is"
+assert _unused.item() == 3.0, "a parameter without gradient should stay where it is"
+_optimizer.lr = 1.0
+_optimizer.step()
+assert torch.allclose(_p, torch.tensor([0.45, -0.9])), (
+    "after optimizer.lr was changed to 1.0 the step should be ten times as long: "
+    "read self.lr at every step"
+)
+print("✓ one step down, in place, gradient untouched")
+
+# %% [markdown]
+# **Look.** Twenty steps on $L(w) = w^2$ from $w = 1$ with three learning rates.
+#
+# *What to expect:* 0.1 comes down steadily. 0.9 jumps from one side to the other, with shrinking jumps. 1.02 jumps, too, but farther each time.
+# The border lies where $\eta$ times the curvature (here 2) equals 2. Was your prediction right?
+
+# %%
+def steps_on_parabola(lr, num_updates=20):
+    """The weight before each of `num_updates` updates of SGD on w^2, from 1."""
+    w = nn.Parameter(torch.tensor(1.0))
+    optimizer = SGD([w], lr)
+    weights = []
+    for _ in range(num_updates):
+        weights.append(w.item())
+        optimizer.zero_grad()
+        (w**2).backward()
+        optimizer.step()
+    return weights
+
+
+plots.line({f"lr {lr}": steps_on_parabola(lr) for lr in (0.1, 0.9, 1.02)}, "update", "w")
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# `p` is a tensor, and the optimizer and the model both hold it. Give this tensor new values; do not make a new tensor.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# In-place operations: `p -= ...`, `p.sub_(...)`, `p.add_(..., alpha=...)`, `p.copy_(...)`. They are allowed on a parameter inside `torch.no_grad()`, and `step()` sees to that.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     take the parameter's gradient, times the learning rate
+#     subtract it from the parameter, in place
+# </details>
+#
+# **The common mistake: rebinding.** `p = p - ...` makes a new tensor and calls it `p` inside the function; the model's tensor stays as it was. `p.data = ...`
+# moves the parameter, but to new memory: tied weights and views of it are left behind.
+
+# %% [markdown]
+# ## 2. Momentum (25 minutes)
+#
+# **Goal.** Write `SGDMomentum`. Each parameter has a running mean $m$ of its gradients, zero at the beginning. With $\beta$ for `momentum`:
+#
+# $$m \leftarrow \beta\, m + (1 - \beta)\, g \qquad\qquad w \leftarrow w - \eta\, m$$
+#
+# This is the convention of this course; there are others. A parameter that has no gradient at a step is skipped altogether: neither it nor its $m$ changes.
+
+# %% [markdown]
+# **Predict in one line.** The gradient of one weight is +1, -1, +1, -1, …; that of another is always +1. After many steps with $\beta = 0.9$, how large is $|m|$ for each?
+#
+# *Your prediction:*
+
+# %% solution="sgd_momentum"
+class SGDMomentum(OptimizerTemplate):
+    """Gradient descent along a running mean of the gradients."""
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        ### BEGIN SOLUTION
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+        ### END SOLUTION
+
+    def update_param(self, p):
+        """Bring the parameter's running mean up to date, then step along it, in place."""
+        ### BEGIN SOLUTION
+        mean = self.mean[p]
+        mean.mul_(self.momentum).add_(p.grad, alpha=1 - self.momentum)
+        p -= self.lr * mean
+        ### END SOLUTION
+
+
+# %% check="sgd_momentum" points=5
+def _after_steps(gradients, lr=0.1, momentum=0.9):
+    """The value of one weight, from 1.0, after each of the gradients."""
+    w = nn.Parameter(torch.tensor([1.0]))
+    optimizer = SGDMomentum([w], lr=lr, momentum=momentum)
+    values = []
+    for gradient in gradients:
+        w.grad = torch.tensor([gradient])
+        optimizer.step()
+        values.append(round(w.item(), 4))
+        assert w.grad.item() == gradient, (
+            f"p.grad was {gradient} before the step and {w.grad.item():.4g} after it: "
+            "is your running mean the gradient tensor itself?"
+        )
+    return values
+
+
+_got = _after_steps([2.0, 2.0])
+assert _got[0] != 0.8, "the first step is lr times the whole gradient: what weighs a new gradient?"
+assert _got[0] != 0.82, "the first step is too long: which of momentum and 1 - momentum goes where?"
+assert _got[0] == 0.98, f"first step from 1 with gradient 2, lr 0.1: got {_got[0]}, expected 0.98"
+assert _got[1] == 0.942, (
+    f"second step with the same gradient: got {_got[1]}, expected 0.942: "
+    "is m kept from the step before?"
+)
+_a, _b = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+_optimizer = SGDMomentum([_a, _b], lr=0.1)
+for _ in range(2):
+    _a.grad, _b.grad = torch.ones(2), torch.zeros(2)
+    _optimizer.step()
+assert torch.equal(_b.data, torch.ones(2)), (
+    "b moved although its gradient was zero all the time: does it see the mean of parameter a?"
+)
+assert _after_steps([2.0]) == [0.98], "a new optimizer should begin with m = 0"
+print("✓ running mean kept, one per parameter, new for each optimizer")
+
+# %% [markdown]
+# **Look.** The two gradients of your prediction, fed to `SGDMomentum` with learning rate 1; the plot shows how far each weight moves at each update.
+#
+# *What to expect:* the steps of the steady one grow to 1, the full gradient. Those of the alternating one shrink to
+# $(1 - \beta)/(1 + \beta) \approx 0.05$: what points to and fro cancels.
+
+# %%
+def step_lengths(gradients, momentum=0.9):
+    """|change of the weight| at each update with learning rate 1."""
+    w = nn.Parameter(torch.tensor(0.0))
+    optimizer = SGDMomentum([w], lr=1.0, momentum=momentum)
+    lengths = []
+    for gradient in gradients:
+        before = w.item()
+        w.grad = torch.tensor(float(gradient))
+        optimizer.step()
+        lengths.append(abs(w.item() - before))
+    return lengths
+
+
+plots.line(
+    {
+        "always +1": step_lengths([1] * 40),
+        "+1, -1, +1, ...": step_lengths([(-1) ** t for t in range(40)]),
+    },
+    "update",
+    "length of the step",
+)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# The optimizer must remember something between two calls of `update_param`, separately for each parameter. Where does an object keep what it remembers?
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# A dict with the parameter itself as key works, because tensors are hashed by identity. `torch.zeros_like(p)` makes a fitting zero tensor.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     __init__: remember momentum; make a place for one mean per parameter
+#     update_param: mean of this parameter = momentum * mean + (1 - momentum) * gradient
+#                   parameter = parameter - lr * mean, in place
+# </details>
+#
+# **The common mistake: another convention.** Many texts, and `torch.optim.SGD`, add the full gradient, $m \leftarrow \beta m + g$. In the long run their steps are
+# $1/(1-\beta)$ times as long, ten times at 0.9. When you take over a learning rate, find out which convention it was meant for.
+
+# %% [markdown]
+# ## 3. Adam (30 minutes)
+#
+# **Goal.** Write `Adam`, equal to `torch.optim.Adam` step for step. Each parameter has a running mean $m$ of its gradients and one, $v$, of their squares, both zero at the
+# beginning, and a count $t$ of its updates. At each update:
+#
+# $$t \leftarrow t + 1 \qquad m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
+#
+# $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
+#
+# Squares, roots and quotients are taken entry by entry. The means start at zero and are too small at first; the division by $1 - \beta^t$ corrects that.
+# Each parameter has its own $t$: one that has no gradient at a step is skipped, and its $m$, $v$ and $t$ stay.
+
+# %% [markdown]
+# **Predict in one line.** The very first gradient is 1000, or 0.001. How long is Adam's first step with learning rate 0.1 in either case?
+#
+# *Your prediction:*
+
+# %% solution="adam"
+class Adam(OptimizerTemplate):
+    """Steps scaled, entry by entry, with running means of the gradient and of its square."""
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        ### BEGIN SOLUTION
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+        self.square = {p: torch.zeros_like(p) for p in self.params}
+        self.count = dict.fromkeys(self.params, 0)
+        ### END SOLUTION
+
+    def update_param(self, p):
+        """Bring the parameter's means and count up to date, then step, in place."""
+        ### BEGIN SOLUTION
+        self.count[p] += 1
+        mean, square, count = self.mean[p], self.square[p], self.count[p]
+        mean.mul_(self.beta1).add_(p.grad, alpha=1 - self.beta1)
+        square.mul_(self.beta2).addcmul_(p.grad, p.grad, value=1 - self.beta2)
+        corrected_mean = mean / (1 - self.beta1**count)
+        corrected_square = square / (1 - self.beta2**count)
+        p -= self.lr * corrected_mean / (corrected_square.sqrt() + self.eps)
+        ### END SOLUTION
+
+
+# %% check="adam" points=5
+_w = nn.Parameter(torch.tensor([1.0]))
+_optimizer = Adam([_w], lr=0.1)
+_w.grad = torch.tensor([4.0])
+_optimizer.step()
+_moved = 1 - _w.item()
+assert math.isfinite(_moved), "the first step gives inf or nan: is t already 1 there?"
+assert abs(_moved - 0.1) < 1e-4, (
+    f"first step with gradient 4 and lr 0.1: moved by {_moved:.4g}, expected 0.1, whatever the "
+    "gradient's size: are both means corrected, and is the root taken after the correction?"
+)
+assert _w.grad.item() == 4.0, "p.grad was changed: leave it as it is"
+
+_generator = torch.Generator().manual_seed(3)
+_start = torch.randn(2, 3, generator=_generator)
+_gradients = torch.randn(6, 2, 3, generator=_generator)
+_mine = [nn.Parameter(row.clone()) for row in _start]
+_theirs = [nn.Parameter(row.clone()) for row in _start]
+_settings = {"lr": 0.1, "eps": 0.1}
+_optimizer = Adam(_mine, beta1=0.8, beta2=0.95, **_settings)
+_oracle = torch.optim.Adam(_theirs, betas=(0.8, 0.95), **_settings)
+for _t, _row in enumerate(_gradients, start=1):
+    for _params in (_mine, _theirs):
+        _params[0].grad = _row[0].clone()
+        _params[1].grad = _row[1].clone() if _t != 2 else None
+    _optimizer.step()
+    _oracle.step()
+    for _index in (0, 1):
+        _gap = (_mine[_index] - _theirs[_index]).abs().max().item()
+        assert _gap < 1e-5, (
+            f"step {_t}, parameter {_index}: {_gap:.2g} away from torch.optim.Adam. "
+            "Here eps is large (0.1), so its place matters, there are two parameters, and the "
+            "second one has no gradient at step 2"
+        )
+print("✓ six steps like torch.optim.Adam, a skipped parameter included")
+
+# %% [markdown]
+# **Look.** Two weights with $L = 500\,w_1^2 + 0.0005\,w_2^2$: the gradients differ by a factor of a million.
+#
+# *What to expect:* the two lines lie on each other. Adam divides each gradient by its usual size, and only the signs and the relative changes are left. In the same way the first step is
+# as long as the learning rate, whatever the gradient.
+
+# %%
+_w = nn.Parameter(torch.tensor([1.0, 1.0]))
+_optimizer = Adam([_w], lr=0.05)
+_rows = []
+for _ in range(60):
+    _rows.append(_w.tolist())
+    _optimizer.zero_grad()
+    (500 * _w[0] ** 2 + 0.0005 * _w[1] ** 2).backward()
+    _optimizer.step()
+_steep, _level = zip(*_rows)
+plots.line({"w1, steep": _steep, "w2, nearly level": _level}, "update", "weight")
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# Momentum with a second running mean, that of the squared gradient, and a count of updates; each of the three is kept per parameter.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `mean.mul_(...)`, `square.add_(...)`, `torch.sqrt`. The count can be an ordinary int in a dict. The corrections are new tensors: the stored means stay uncorrected.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     count of this parameter += 1
+#     update its two running means, with the gradient and with its square
+#     divide copies of both by 1 - beta ** count
+#     parameter -= lr * corrected mean / (root of corrected square + eps), in place
+# </details>
+#
+# **The common mistake: one count for all.** With a single `self.t += 1` in `update_param`, a model of six parameters counts six updates per step; the correction then ends much too early.
+
+# %% [markdown]
+# ## 4. Recording a path (20 minutes)
+#
+# **Goal.** Write `train_curve`, which runs an optimizer on a curve and returns its path: a numpy array of shape `(num_updates, 3)`. Row $t$ holds $w_1$, $w_2$ and the loss **before**
+# update $t$; the first row is the start. `optimizer_func(params)` makes the optimizer from a list of parameters, for example `lambda params: SGD(params, lr=10)`.
+
+# %% [markdown]
+# **Predict in one line.** What would the path look like if nobody cleared the gradients between two updates?
+#
+# *Your prediction:*
+
+# %% solution="train_curve"
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    """The path of an optimizer on a curve.
+
+    optimizer_func: takes a list of parameters, returns an optimizer with zero_grad() and step().
+    curve_func: takes two tensors w1, w2, returns the loss as a tensor.
+    init: the two numbers to start from.
+
+    Returns a numpy array (num_updates, 3): w1, w2 and the loss at each step, before its update.
+    """
+    ### BEGIN SOLUTION
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+    ### END SOLUTION
+
+
+# %% check="train_curve" points=4
+_path = train_curve(
+    lambda params: torch.optim.SGD(params, lr=0.1), lambda w1, w2: w1**2 + 3 * w2, 3, (2, 1)
+)
+assert isinstance(_path, np.ndarray), f"expected a numpy array, got {type(_path).__name__}"
+assert _path.shape == (3, 3), f"got shape {_path.shape}, expected (3, 3): three updates, three values"
+_rows = [[2.0, 1.0, 7.0], [1.6, 0.7, 4.66], [1.28, 0.4, 2.8384]]
+assert not np.allclose(_path, _path[-1:]), (
+    "all rows are the same: does each row hold the weights of its own time, "
+    "or the one tensor that goes on changing?"
+)
+assert np.allclose(_path[0], _rows[0]), (
+    f"first row: got {_path[0].round(4).tolist()}, expected {_rows[0]}: the start and its loss, "
+    "before any update"
+)
+assert np.allclose(_path[1], _rows[1]), (
+    f"second row: got {_path[1].round(4).tolist()}, expected {_rows[1]}"
+)
+assert np.allclose(_path[2], _rows[2]), (
+    f"two rows are right, the third is {_path[2].round(4).tolist()}, expected {_rows[2]}: "
+    "are the gradients of the step before still there?"
+)
+print("✓ three rows, each before its update")
+
+# %% [markdown]
+# **Look.** SGD with a small step on a round bowl.
+#
+# *What to expect:* a straight line to the middle: on a round bowl, the gradient points away from the minimum everywhere.
+
+# %%
+def round_bowl(w1, w2):
+    """A loss that is equally steep in all directions, with its minimum at (0, 0)."""
+    return 0.05 * (w1**2 + w2**2)
+
+
+plots.curve_paths(
+    round_bowl, {"SGD": train_curve(lambda params: SGD(params, lr=1), round_bowl, 60)}
+)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# The loop is that of every training, with a note of where you are before each update.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `nn.Parameter(torch.tensor([5.0, 5.0]))` holds both weights; `weights[0]` and `weights[1]` go into the curve. `.tolist()` and `.item()` give plain numbers.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     make a parameter from init, and the optimizer for it
+#     repeat num_updates times:
+#         loss at the weights
+#         append weights and loss to the path, as numbers
+#         clear gradients, backward, step
+#     path as a numpy array
+# </details>
+#
+# **The common mistake: rows that change later.** `weights.data`, `weights.detach()` and `weights.detach().numpy()` share the parameter's memory. Put into a list without a copy, all rows show the last weights.
+
+# %% [markdown]
+# ## 5. The race (40 minutes)
+#
+# From $(5, 5)$, 100 updates: SGD and momentum with learning rate 10, Adam with learning rate 1.
+#
+# ### Written: sketch the three paths before you run them
+#
+# Describe on the picture of the curve from above how each of the three will go: in which direction first, what happens at the ravine, where it ends. Give one reason for each. A photo of a
+# drawing may be added. *Do not go on before you have written it.* Afterwards add one sentence on what came out differently.
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No path is described, or only the result of the run is retold. |
+# | 1 | The paths are described without reasons, or for one optimizer only. |
+# | 2 | All three paths are described, with a reason from gradients or update rules for at least two. |
+# | 3 | All three with reasons that fit the update rules, and an honest comparison with the run. |
+
+# %% [markdown] answer="sketch" points=3
+# *SGD:* at the start both slopes are small (0.01 in $w_1$, 0.0066 in $w_2$), so it moves slowly, by 0.1 and 0.07 per update, and gets faster. At the ravine the slope across becomes large; a step with learning rate 10
+# jumps over it, far onto the other plateau. It comes back slowly, is thrown out again, and ends away from $w_1 = 0$.
+#
+# *Momentum:* the same slow approach. At the ravine the gradients across change their sign, and most of them cancel in the mean, while those along $w_2$ always have the same sign and add up. It swings around
+# $w_1 = 0$ with shrinking amplitude and goes far down in $w_2$.
+#
+# *Adam:* each coordinate is divided by the usual size of its own gradient, so at first both move by about 1 per update: diagonally. It runs past the ravine a little, comes back, and slides along $w_2$ with
+# nearly constant steps at first.
+#
+# *Afterwards:* I had expected momentum to stay inside the ravine from the first crossing; it swings out more than once.
+
+# %%
+race = {
+    "SGD, lr 10": lambda params: SGD(params, lr=10),
+    "momentum, lr 10": lambda params: SGDMomentum(params, lr=10, momentum=0.9),
+    "Adam, lr 1": lambda params: Adam(params, lr=1),
+}
+# A row is recorded before its update: row 101 is where 100 updates have led.
+paths = {name: train_curve(func, pathological_curve_loss, 101) for name, func in race.items()}
+plots.curve_paths(pathological_curve_loss, paths, title="100 updates from (5, 5)")
+
+# %%
+plots.curve_surface(pathological_curve_loss, paths, title="The same paths on the landscape")
+
+# %% [markdown]
+# **When has an optimizer arrived?** A very small $w_2$ alone proves nothing: a path can rush down beside the ravine and end with a loss above 1. All three must hold at the end:
+#
+# $$w_2 < -7.5 \qquad |w_1| < 0.1 \qquad L < 0.01$$
+#
+# *What to expect:* momentum ends near $(-0.01, -13.1)$ and Adam near $(0, -12.6)$, both arrived, also from the other starts below. SGD does not arrive from any. Where exactly it ends depends on the rounding of the last
+# digit, since each jump out of the ravine magnifies the difference: your numbers may differ from your neighbour's.
+
+# %%
+def arrived(path):
+    """Whether the last row of a path (w1, w2, loss) meets all three conditions."""
+    w1, w2, loss = path[-1]
+    return bool(w2 < -7.5 and abs(w1) < 0.1 and loss < 0.01)
+
+
+print(f"{'optimizer':16} {'start':>8} {'w1':>8} {'w2':>8} {'loss':>8}  arrived")
+for name, func in race.items():
+    for start in ((5, 5), (-5, 5), (2, 4)):
+        path = train_curve(func, pathological_curve_loss, 101, start)
+        w1, w2, loss = path[-1]
+        print(f"{name:16} {start!s:>8} {w1:8.2f} {w2:8.2f} {loss:8.4f}  {'yes' if arrived(path) else 'no'}")
+
+# %% [markdown]
+# **Your Adam beside PyTorch's.** *What to expect:* one line hides the other, and the greatest difference is due to rounding (below 0.001).
+
+# %%
+adam_paths = {
+    "torch.optim.Adam": train_curve(
+        lambda params: torch.optim.Adam(params, lr=1), pathological_curve_loss
+    ),
+    "your Adam": paths["Adam, lr 1"][:100],
+}
+difference = np.abs(adam_paths["torch.optim.Adam"] - adam_paths["your Adam"]).max()
+print(f"greatest difference in 100 updates: {difference:.1e}")
+plots.curve_paths(pathological_curve_loss, adam_paths)
+
+# %% [markdown]
+# ### Explore
+#
+# Move the sliders. Adam gets a tenth of the learning rate on the slider, as in the race. Three things to try, each with a prediction first:
+#
+# 1. With momentum 0, `SGDMomentum` is `SGD`. How much momentum does it take to arrive from (5, 5) with learning rate 10? Is more always better?
+# 2. SGD with learning rate 1: it no longer jumps at the ravine. Why does it not arrive, even with 300 updates?
+# 3. Start inside the ravine, at (0, 5).
+
+# %%
+widgets.optimizer_explorer(
+    pathological_curve_loss,
+    {
+        "SGD": lambda params, lr, momentum: SGD(params, lr),
+        "momentum": lambda params, lr, momentum: SGDMomentum(params, lr, momentum),
+        "Adam (lr / 10)": lambda params, lr, momentum: Adam(params, lr / 10, beta1=momentum),
+    },
+    train_curve,
+)
+
+# %% [markdown]
+# ### Written: why does the ravine punish plain SGD?
+#
+# Explain why no single learning rate makes plain SGD arrive within 100 updates, and what momentum and Adam each do about it. Use the slopes and curvatures of this curve: across the ravine near
+# $w_1 = 0$, and along it at $w_2 = 5$ and $w_2 = -7.5$.
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No reason, or one that is wrong (such as: SGD is stuck in a local minimum). |
+# | 1 | Says that SGD jumps across the ravine or is slow along it, without connecting the two. |
+# | 2 | Connects them: the curvature across bounds the learning rate, the small slope along it demands a large one. |
+# | 3 | The same with figures from the curve, and what momentum and Adam each change. |
+
+# %% [markdown] answer="ravine" points=3
+# Across: near $w_1 = 0$ the loss is about $w_1^2$, curvature 2. SGD is stable there only while $\eta \cdot 2 < 2$, that is $\eta < 1$; with 10 it is thrown out onto the plateau, where the slope is only 0.01.
+#
+# Along: the slope is $\sigma(w_2)(1 - \sigma(w_2))$: 0.0066 at $w_2 = 5$, 0.25 at 0, and 0.00055 at $-7.5$. From 5 to $-7.5$, small steps need
+# $\int_{-7.5}^{5} \frac{dw}{\sigma(w)(1-\sigma(w))} \approx 1980$ units of $\eta \cdot$ updates; 100 updates would need $\eta \approx 20$. What the slope along the ravine demands is twenty times what the curvature across it allows.
+#
+# Momentum: gradients across the ravine change their sign and cancel in the mean, while those along it agree and add up; so the large learning rate acts along the ravine and is damped across it.
+# Adam: every coordinate is divided by the usual size of its own gradient. A small but steady slope along $w_2$ gives steps of almost the learning rate, and the large slope across gives no larger ones.
+
+# %% [markdown]
+# ## 6. A curve of your own (30 minutes)
+#
+# **Goal.** Invent a loss on which plain SGD fails and momentum or Adam arrives. Write two functions.
+#
+# `pathological_curve(w1, w2)` returns the loss.
+#
+# - It takes tensors of any shape and works element by element, with differentiable torch operations.
+# - It is finite everywhere and never negative; 0 is the lowest value, or what the loss tends to.
+# - It is your own: not the given curve, nor a multiple of it.
+#
+# `pathological_settings()` returns a dict with the settings of the contest:
+#
+# - `"start"`: two numbers, $w_1$ and $w_2$;
+# - `"rival"`: `"momentum"` (with momentum 0.9) or `"adam"` (with its default betas);
+# - `"lr"`: the rival's learning rate.
+#
+# **The rules.** Everyone starts at `start` and makes 100 updates; a path has 100 rows, as `train_curve` returns it, and its last ten losses decide. Failing with one badly chosen learning rate proves nothing,
+# so SGD may try 49 of them, four per power of ten from $10^{-6}$ to $10^6$.
+#
+# - The rival **arrives**: each of its last ten losses is at most 5 % of the loss at the start.
+# - SGD **fails**: with each of its 49 learning rates, at least one of the last ten losses is above 25 % of the loss at the start (or is not finite).
+
+# %%
+def last_losses(curve_func, start, optimizer_func):
+    """The highest of the last ten losses of 100, as a fraction of the first."""
+    losses = train_curve(optimizer_func, curve_func, 100, start)[:, 2]
+    # A run that overflows ends in inf or nan: that is no arrival.
+    return float(np.nan_to_num(losses[-10:] / losses[0], nan=np.inf).max())
+
+
+def contest(curve_func, start, rival, lr):
+    """Run the contest.
+
+    Returns (rates, sgd, rival): SGD's 49 learning rates, what it reaches with each, and what the
+    rival reaches, all as the highest of the last ten losses divided by the first loss.
+    """
+    rivals = {"momentum": SGDMomentum, "adam": Adam}
+    rates = 10 ** np.arange(-6, 6.01, 0.25)
+    sgd = [
+        last_losses(curve_func, start, lambda params, rate=rate: SGD(params, rate))
+        for rate in progress.progress(rates, "SGD")
+    ]
+    return rates, np.array(sgd), last_losses(curve_func, start, lambda p: rivals[rival](p, lr))
+
+
+# %% [markdown]
+# *What to expect* from the given curve (a few seconds): SGD never gets below 0.4, and momentum reaches about 0.001. On the round bowl both arrive, so it is not pathological at all.
+
+# %%
+for _name, _curve, _lr in (("given curve", pathological_curve_loss, 10), ("round bowl", round_bowl, 5)):
+    _, _sgd, _rival = contest(_curve, (5, 5), "momentum", _lr)
+    print(f"{_name}: SGD at best {_sgd.min():.3g}, momentum {_rival:.3g}")
+
+# %% [markdown]
+# **Predict in one line.** What property of your curve will force SGD to a small learning rate, and what will make a small learning rate hopeless?
+#
+# *Your prediction:*
+
+# %% solution="pathological_curve"
+def pathological_curve(w1, w2):
+    """The loss at (w1, w2), element by element: finite, never negative, with infimum 0."""
+    ### BEGIN SOLUTION
+    return 0.5 * (w1**2 + 1000 * w2**2)
+    ### END SOLUTION
+
+
+def pathological_settings():
+    """A dict with "start" (two numbers), "rival" ("momentum" or "adam") and its "lr"."""
+    ### BEGIN SOLUTION
+    return {"start": (5.0, 0.05), "rival": "momentum", "lr": 0.03}
+    ### END SOLUTION
+
+
+# %% check="pathological_curve" points=3
+_settings = pathological_settings()
+assert set(_settings) == {"start", "rival", "lr"}, f"the dict has the keys {sorted(_settings)}"
+_grid = torch.linspace(-3, 3, 12, dtype=torch.float64).reshape(3, 4)
+_values = pathological_curve(_grid, _grid.flip(1))
+assert isinstance(_values, torch.Tensor), f"expected a tensor, got {type(_values).__name__}"
+assert _values.shape == (3, 4), (
+    f"two (3, 4) tensors give shape {tuple(_values.shape)}, expected (3, 4): is it element by element?"
+)
+assert torch.isfinite(_values).all() and (_values >= 0).all(), "the loss is negative or not finite"
+_rates, _sgd, _rival = contest(pathological_curve, **_settings)
+_best = _rates[_sgd.argmin()]
+print(f"{_settings['rival']}: {_rival:.3g} of the first loss (arrives at 0.05 or less)")
+print(f"SGD at best: {_sgd.min():.3g} of the first loss, with lr {_best:.3g} (fails above 0.25)")
+assert _rival <= 0.05, f"{_settings['rival']} does not arrive: try other learning rates for it"
+assert _sgd.min() > 0.25, (
+    f"SGD gets on too well with lr {_best:.3g}: which direction should be harder for it?"
+)
+print("✓ SGD fails with all 49 learning rates, the rival arrives")
+
+# %% [markdown]
+# **Look.** Your curve with the rival's path and that of SGD with its best learning rate, and what SGD reaches with every learning rate.
+#
+# *What to expect:* on the left of the second plot SGD stays near 1, because its steps are too small to get anywhere; on the right it jumps about or runs away. In between lies the best it can do, and it is not good enough.
+
+# %%
+_start = _settings["start"]
+_func = {"momentum": SGDMomentum, "adam": Adam}[_settings["rival"]]
+_paths = {
+    f"SGD, lr {_best:.2g}": train_curve(lambda p: SGD(p, _best), pathological_curve, 100, _start),
+    _settings["rival"]: train_curve(
+        lambda p: _func(p, _settings["lr"]), pathological_curve, 100, _start
+    ),
+}
+_points = np.concatenate([path[:, :2] for path in _paths.values()])
+_points = _points[np.isfinite(_points).all(axis=1)]
+_margin = 0.2 * np.ptp(_points, axis=0) + 1e-3
+_span = tuple(zip(_points.min(axis=0) - _margin, _points.max(axis=0) + _margin))
+plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve")
+
+# %%
+_shown = _sgd < 10
+plots.line(
+    {
+        "SGD": (np.log10(_rates[_shown]), _sgd[_shown]),
+        "SGD must stay above": (np.array([-6.0, 6.0]), np.array([0.25, 0.25])),
+        _settings["rival"]: (np.array([-6.0, 6.0]), np.array([_rival, _rival])),
+    },
+    "log10 of SGD's learning rate",
+    "highest of the last ten losses / first loss",
+)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# SGD has one learning rate for all directions and all places. Which two demands on it contradict each other?
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# Building blocks: `w ** 2`, `torch.abs`, `torch.tanh`, `torch.sigmoid`, `torch.log1p`, different factors for the two weights, and rotated coordinates such as `w1 + w2`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     loss = something steep in one direction + something level in the other, both from 0 upwards
+#     start where most of the loss lies in the level direction
+#     raise the rival's learning rate until it arrives
+# </details>
+#
+# **The common mistake: a curve that is merely small.** Dividing the loss by 1000 slows SGD down at one learning rate, but another one makes up for it. What counts is the *ratio* of the steep to the level.
+
+# %% [markdown]
+# ## 7. Sharp and flat minima (20 minutes)
+#
+# The loss of a network has many minima. Two of them can be equally deep on the training data and yet differ: one is narrow (sharp), the other wide (flat). The test data have a slightly different loss, which we imitate here by
+# moving the curve sideways a little.
+
+# %% [markdown]
+# **Predict in one line.** SGD starts inside the sharp minimum. Which learning rates leave it?
+#
+# *Your prediction:*
+
+# %%
+def two_minima(w):
+    """A loss of one weight with a sharp minimum near -2 and a flat one near 1.5."""
+    sharp = torch.exp(-((w + 2) ** 2) / (2 * 0.1**2))
+    flat = torch.exp(-((w - 1.5) ** 2) / 2)
+    return 1.1 - sharp - flat + 0.02 * w**2
+
+
+_w = torch.linspace(-4, 5, 600)
+plots.line(
+    {"training loss": (_w, two_minima(_w)), "test loss": (_w, two_minima(_w - 0.15))},
+    "w",
+    "loss",
+    title="The same shift costs much in one minimum, little in the other",
+)
+
+# %% [markdown]
+# **Look.** 200 starts spread over the sharp minimum, 300 updates of your `SGD` with each learning rate (two seconds).
+#
+# *What to expect:* the curvature at the bottom is about 100 in the sharp minimum and about 1 in the flat one. SGD stays in a minimum only while $\eta$ times its curvature is below 2, so from about 0.02 on the sharp
+# one throws it out, and far above that all starts end in the flat one. The test loss follows.
+
+# %%
+rates = (0.003, 0.01, 0.03, 0.1, 0.3)
+in_flat, test_loss = [], []
+for rate in progress.progress(rates, "learning rates"):
+    w = nn.Parameter(torch.linspace(-2.2, -1.8, 200))
+    optimizer = SGD([w], rate)
+    for _ in range(300):
+        optimizer.zero_grad()
+        # The sum keeps the 200 runs independent: each start sees its own gradient only.
+        two_minima(w).sum().backward()
+        optimizer.step()
+    in_flat.append((w > 0).float().mean().item())
+    test_loss.append(two_minima(w.detach() - 0.15).mean().item())
+plots.bar(
+    {"share that ends in the flat minimum": in_flat, "mean test loss": test_loss},
+    "",
+    labels=[f"lr {rate}" for rate in rates],
+)
+
+# %% [markdown]
+# ### Written: sharp and flat minima
+#
+# Why is a flat minimum expected to generalise better than a sharp one of the same training loss? Which of the optimizer's settings influence which kind is found, and how? Name one reason to be careful with this explanation.
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No explanation, or flat and sharp are confused. |
+# | 1 | Explains only what the two are, or claims that flat is better without a reason. |
+# | 2 | Gives the reason (a shift between training and test loss costs less where the loss is flat) and one setting with its effect. |
+# | 3 | The same, with how the setting acts (learning rate against curvature, noise of small batches) and a sound caveat. |
+
+# %% [markdown] answer="minima" points=3
+# Training and test data give slightly different loss surfaces. If a minimum is shifted by $\delta$, the loss at the old place rises by about $\frac{1}{2} h \delta^2$ with the curvature $h$: much in a sharp minimum, little in a flat one.
+#
+# A large learning rate cannot stay where $\eta h > 2$, so it leaves sharp minima and settles in flat ones. Small batches make the gradient noisy, which also shakes the weights out of narrow minima; large batches and
+# small learning rates stay in whichever minimum is nearest. Adam divides each coordinate by the size of its gradients, so its effective steps in steep directions are small and it can settle in minima that would be too sharp for SGD with the same loss;
+# on some tasks this goes with a somewhat worse test accuracy than that of well-tuned SGD.
+#
+# Care is needed because sharpness is not a property of the function alone: in a ReLU network, one layer's weights can be multiplied by 10 and the next layer's by 0.1 without changing any output, yet the curvatures change.
+# The toy above has one weight and a shift chosen by hand; it illustrates the argument and proves nothing about networks.

@@ -1,0 +1,28 @@
+# %% [markdown]
+# # Two small exercises
+
+# %% setup=true
+import torch
+
+# %% solution="double"
+def double(x):
+    """Return twice `x`."""
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% check="double" points=3
+assert double(2) == 4, f"got {double(2)}, expected 4"
+
+# %% solution="mean"
+def mean(values):
+    """Return the mean of a tensor."""
+    ### BEGIN SOLUTION
+    return values.sum() / values.numel()
+    ### END SOLUTION
+
+# %% check="mean" points=2
+assert mean(torch.tensor([1.0, 3.0])) == 2
+
+# %% [markdown] answer="why" points=3
+# Because the sum counts every entry once.
