@@ -70,7 +70,11 @@ def expand(path: Path) -> NotebookNode:
     _refuse_errors(path, assignment, written)
     notebook = nbformat.v4.new_notebook()
     notebook.metadata = NotebookNode(
-        kernelspec={"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        kernelspec={
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
         language_info={"name": "python"},
     )
     used: set[str] = set()
@@ -78,7 +82,9 @@ def expand(path: Path) -> NotebookNode:
         source = cell.source
         if "check" in cell.metadata:
             source = f"{source}\n{FAIL_CLOSED}"
-        make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        make = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
         new = make(source)
         nbgrader = _nbgrader_metadata(cell)
         new.metadata = NotebookNode({"nbgrader": nbgrader} if nbgrader else {})

@@ -98,4 +98,3 @@ def write_results(results: list[Result], path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(path)
-

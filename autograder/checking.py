@@ -161,7 +161,9 @@ def _numeric(value, what: str) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise CheckFailed(f"{what}: expected numbers in a regular shape, got ragged lists") from None
+        raise CheckFailed(
+            f"{what}: expected numbers in a regular shape, got ragged lists"
+        ) from None
     if array.dtype.kind not in "biuf":
         raise CheckFailed(f"{what}: expected numbers, got {type(value).__name__}")
     return array

@@ -100,7 +100,9 @@ class Graded:
 def grade_submission(assignment: Assignment, student: str, folder: Path) -> Graded:
     """Grade one submission folder; never raises for anything a student handed in."""
     started = time.monotonic()
-    result = Result(printable(student), assignment.name, Status.GRADED, None, assignment.max_score, 0)
+    result = Result(
+        printable(student), assignment.name, Status.GRADED, None, assignment.max_score, 0
+    )
     files = Path(tempfile.mkdtemp(dir=assignment.scratch))
     notebook = None
     try:
@@ -120,7 +122,9 @@ def grade_submission(assignment: Assignment, student: str, folder: Path) -> Grad
     except Exception as error:
         result.status = Status.GRADER_ERROR
         where = traceback.extract_tb(error.__traceback__)[-1]
-        result.message = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        result.message = (
+            f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        )
     result.seconds = time.monotonic() - started
     return Graded(result, notebook if result.status.has_score else None, files)
 

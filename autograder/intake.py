@@ -45,7 +45,9 @@ def read_submission(folder: Path, assignment: str, expected: list[Expected], cop
     """
     try:
         if folder.is_symlink() or folder.parent.is_symlink():
-            raise Unreadable("the folder is a symbolic link: expected the submitted files themselves")
+            raise Unreadable(
+                "the folder is a symbolic link: expected the submitted files themselves"
+            )
         notes = _copy_files(folder, copy)
         path, note = _choose(folder, assignment)
         notebook = _read(path)
@@ -105,29 +107,38 @@ def _read(path: Path) -> NotebookNode:
         raise Unreadable(f"{name} is not a notebook (no JSON: {str(error)[:100]})") from None
     if not isinstance(raw, dict):
         raise Unreadable(f"{name} is not a notebook (a JSON {type(raw).__name__})")
-    _drop_outputs(raw)
+    _tidy(raw)
     try:
-        notebook = nbformat.convert(nbformat.from_dict(raw), to_version=4)
+        notebook = nbformat.reads(json.dumps(raw), as_version=4)
         if not isinstance(notebook.cells, list):
             raise TypeError("cells is no list")
-        notebook.cells = [NotebookNode(c) for c in notebook.cells if isinstance(c, dict)]
     except Exception as error:
         raise Unreadable(
             f"{name} is not a notebook of format 3 or 4 ({type(error).__name__}: {str(error)[:100]})"
         ) from None
-    if not isinstance(notebook.get("metadata"), dict):
-        notebook.metadata = NotebookNode()
     return notebook
 
 
-def _drop_outputs(raw: dict) -> None:
-    """Outputs are made anew; dropping them first keeps a huge or broken one out of all that follows."""
+def _tidy(raw: dict) -> None:
+    """Make what can be read of damaged cells readable.
+
+    Outputs are made anew; dropping them keeps a huge or broken one out of all that follows.
+    """
     sheets = raw.get("worksheets")
     for part in [raw, *(sheets if isinstance(sheets, list) else [])]:
-        cells = part.get("cells") if isinstance(part, dict) else None
-        for cell in cells if isinstance(cells, list) else []:
-            if isinstance(cell, dict) and "outputs" in cell:
+        if not (isinstance(part, dict) and isinstance(part.get("cells"), list)):
+            continue
+        part["cells"] = [cell for cell in part["cells"] if isinstance(cell, dict)]
+        for cell in part["cells"]:
+            if cell.get("cell_type") == "code":
                 cell["outputs"] = []
+            if not isinstance(cell.get("metadata"), dict):
+                cell["metadata"] = {}
+            text = "input" if "input" in cell else "source"
+            lines = cell.get(text, "")
+            cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
+    if not isinstance(raw.get("metadata"), dict):
+        raw["metadata"] = {}
 
 
 def _copy_files(folder: Path, copy: Path) -> list[str]:

@@ -15,10 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import helpers
 import nbformat
-from helpers import data
 from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import run_sync
 from nbclient.client import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader import utils
@@ -26,11 +25,13 @@ from nbgrader.preprocessors import Execute
 from traitlets import Float, Integer, Unicode
 
 import autograder
+import helpers
 from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
 from autograder.course import Course
 from autograder.kernel import hide
 from autograder.kernel.student import KernelStudent
 from autograder.status import Status
+from helpers import data
 
 CELL_OUTPUT_BYTES = 1_000_000
 START_SECONDS = 120
@@ -122,7 +123,7 @@ class Judge(Execute):
             self._died(cell)
         except CellTimeoutError:
             # The interrupt was ignored: nothing more can be asked of this kernel.
-            self.km.shutdown_kernel(now=True)
+            run_sync(self.km.shutdown_kernel)(now=True)
             self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
 
@@ -207,7 +208,12 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     if not (math.isfinite(points) and 0 <= points <= max_points):
         raise ValueError(f"expected 0 to {max_points} points, got {points}")
     rows = [
-        ("✓" if r.points == r.max_points else "✗", r.title, f"{r.points:g}/{r.max_points:g}", r.message)
+        (
+            "✓" if r.points == r.max_points else "✗",
+            r.title,
+            f"{r.points:g}/{r.max_points:g}",
+            r.message,
+        )
         for r in results
     ]
     text = "\n".join(
@@ -215,7 +221,9 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
         for mark, title, score, message in rows
     )
     table = "".join(
-        "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(p)}</td>" for p in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td style='text-align:left'>{html.escape(p)}</td>" for p in row)
+        + "</tr>"
         for row in rows
     )
     return [
@@ -250,8 +258,16 @@ def _needed_folders() -> list[Path]:
 
 def _environment() -> dict[str, str]:
     """What a student's kernel may know of the grader's environment, and one torch thread."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "MLP_COURSE_DATA",
-            "MLP_COURSE_DATASET")
+    kept = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "TMPDIR",
+        "SYSTEMROOT",
+        "MLP_COURSE_DATA",
+        "MLP_COURSE_DATASET",
+    )
     return {key: os.environ[key] for key in kept if key in os.environ} | {
         "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",

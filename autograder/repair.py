@@ -104,7 +104,9 @@ def repair(nb: NotebookNode, expected: list[Expected]) -> list[str]:
             notes.append(f"a cell with the unknown id {name[:60]!r} counts as an ordinary cell")
     for name, cells in copies.items():
         if len(cells) > 1:
-            notes.append(f"{name}: {len(cells)} cells had this id; {_unify(nb, by_id[name], cells)}")
+            notes.append(
+                f"{name}: {len(cells)} cells had this id; {_unify(nb, by_id[name], cells)}"
+            )
     for name, (cell, *_) in copies.items():
         notes.extend(_restore(nb, cell, by_id[name]))
     for item in expected:

@@ -85,9 +85,7 @@ class Student(ABC):
         error = reply.get("error") if isinstance(reply, dict) else None
         if not isinstance(error, dict):
             raise CheckFailed("the answer could not be read: unknown form")
-        raise StudentError(
-            *(str(error.get(key, ""))[:400] for key in ("type", "message", "line"))
-        )
+        raise StudentError(*(str(error.get(key, ""))[:400] for key in ("type", "message", "line")))
 
     @abstractmethod
     def _ask(self, request: bytes, timeout: float) -> bytes: ...

@@ -186,7 +186,7 @@ def _path(name, path):
     path = _array(path)
     if path.ndim != 2 or path.shape[1] != 3 or not len(path):
         raise ValueError(f"paths[{name!r}]: expected (T, 3) with w1, w2, loss, came {path.shape}")
-    return path.astype(float)
+    return path.astype(float)  # a copy, always
 
 
 def _inside(path, span):
@@ -206,11 +206,13 @@ def curve_paths(curve_func, paths, span=SPAN, title=""):
         circle marks the first point, a star the last; the legend says if that lies outside.
     span : ((w1 from, to), (w2 from, to)).
     """
+    # A student's curve or path may raise: before there is a figure that would stay open.
+    grids = _evaluate(curve_func, span, 160)
+    paths = {name: _path(name, path) for name, path in paths.items()}
     figure, axes = plt.subplots(figsize=(6.4, 5), layout="constrained")
-    filled = axes.contourf(*_evaluate(curve_func, span, 160), levels=30, cmap="Greys", alpha=0.8)
+    filled = axes.contourf(*grids, levels=30, cmap="Greys", alpha=0.8)
     figure.colorbar(filled, ax=axes, label="loss")
     for colour, (name, path) in zip(_colours(len(paths)), paths.items()):
-        path = _path(name, path)
         outside = "" if _inside(path[-1:], span)[0] else " (ends outside)"
         axes.plot(path[:, 0], path[:, 1], color=colour, linewidth=1.5, label=f"{name}{outside}")
         for point, marker, size in ((path[0], "o", 7), (path[-1], "*", 14)):
@@ -226,14 +228,13 @@ def curve_surface(curve_func, paths=None, span=SPAN, title=""):
 
     A path's height is its third column; points outside the span are left out.
     """
+    grids = _evaluate(curve_func, span, 60)
+    paths = {name: _path(name, path) for name, path in (paths or {}).items()}
     figure, axes = plt.subplots(figsize=(6.4, 5), subplot_kw={"projection": "3d"})
     # Matplotlib would hide a path behind the whole surface; drawn on top, it can be followed.
     axes.computed_zorder = False
-    axes.plot_surface(*_evaluate(curve_func, span, 60), cmap="Greys", alpha=0.6, linewidth=0,
-                      zorder=1)
-    paths = paths or {}
+    axes.plot_surface(*grids, cmap="Greys", alpha=0.6, linewidth=0, zorder=1)
     for colour, (name, path) in zip(_colours(len(paths)), paths.items()):
-        path = _path(name, path)
         path[~_inside(path, span)] = np.nan
         axes.plot(*path.T, color=colour, linewidth=1.5, label=str(name), zorder=3)
         for point, marker, size in ((path[:1], "o", 5), (path[-1:], "*", 11)):

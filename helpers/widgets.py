@@ -186,7 +186,8 @@ def digit_pad(predict, cells=14):
             probabilities = torch.as_tensor(predict(image)).detach().cpu().double().flatten()
             if len(probabilities) != 10:
                 raise ValueError(f"predict returned {len(probabilities)} numbers, expected 10")
-            if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-3:
+            # Put so that nan fails, too.
+            if not (probabilities.min() >= 0 and abs(probabilities.sum() - 1) < 1e-3):
                 raise ValueError("predict returned numbers that are no probabilities: "
                                  "is the softmax missing?")
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)

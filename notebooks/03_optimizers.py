@@ -1,11 +1,13 @@
 # %% [markdown]
 # # Optimizers on difficult curves
 #
-# A network has millions of weights, and nobody can look at its loss surface. Here you take a loss of only **two** weights, which can be
-# drawn, and write the optimizers that find their way down on it: SGD, SGD with momentum, and Adam. The curve is built so that plain SGD
-# fails on it, and you will see why.
+# A network has millions of weights, and nobody can look at its loss surface. Here you take a loss
+# of only **two** weights, which can be drawn, and write the optimizers that find their way down
+# on it: SGD, SGD with momentum, and Adam. The curve is built so that plain SGD fails on it, and
+# you will see why.
 #
-# You need: gradients and `backward()` from assignment 1. About three hours. Everything runs on the CPU; the longest cell takes some seconds.
+# You need: gradients and `backward()` from assignment 1. About three hours. Everything runs on
+# the CPU; the longest cell takes some seconds.
 #
 # | part | you write | minutes |
 # |---|---|---|
@@ -68,10 +70,12 @@ from helpers import plots, progress, widgets
 #
 # $$L(w_1, w_2) = \tanh(w_1)^2 + 0.01\,|w_1| + \sigma(w_2)$$
 #
-# We start at $(5, 5)$. The loss can come as close to 0 as you like: keep $w_1$ at 0 and go down with $w_2$.
+# We start at $(5, 5)$. The loss can come as close to 0 as you like: keep $w_1$ at 0 and go down
+# with $w_2$.
 #
-# **What to expect.** A plateau far from $w_1 = 0$, almost level in the direction of $w_1$ (slope 0.01); a narrow ravine along $w_1 = 0$; and one long slope in the
-# direction of $w_2$, steepest at $w_2 = 0$ and almost level a few units away from it on either side.
+# **What to expect.** A plateau far from $w_1 = 0$, almost level in the direction of $w_1$ (slope
+# 0.01); a narrow ravine along $w_1 = 0$; and one long slope in the direction of $w_2$, steepest
+# at $w_2 = 0$ and almost level a few units away from it on either side.
 
 # %%
 plots.curve_paths(pathological_curve_loss, {}, title="The loss from above")
@@ -82,18 +86,22 @@ plots.curve_surface(pathological_curve_loss, title="The same loss as a landscape
 # %% [markdown]
 # ## 1. Stochastic gradient descent (15 minutes)
 #
-# **Goal.** Write `SGD.update_param`. With learning rate $\eta$ and gradient $g$ of the parameter $w$:
+# **Goal.** Write `SGD.update_param`. With learning rate $\eta$ and gradient $g$ of the parameter
+# $w$:
 #
 # $$w \leftarrow w - \eta\, g$$
 #
-# Read `OptimizerTemplate` above first: `step()` calls `update_param(p)` for each parameter that has a gradient. Three rules hold for all optimizers of this notebook:
+# Read `OptimizerTemplate` above first: `step()` calls `update_param(p)` for each parameter that
+# has a gradient. Three rules hold for all optimizers of this notebook:
 #
-# - the parameter is changed **in place**: the model holds the same tensor, with the same memory, before and after;
+# - the parameter is changed **in place**: the model holds the same tensor, with the same memory,
+#   before and after;
 # - `p.grad` is left as it was, because others may want to look at it after the step;
 # - `self.lr` is read at every step: a schedule may change it between steps.
 
 # %% [markdown]
-# **Predict in one line.** On $L(w) = w^2$ (gradient $2w$), which learning rate reaches the minimum in a single step, and from which one on does SGD run away?
+# **Predict in one line.** On $L(w) = w^2$ (gradient $2w$), which learning rate reaches the
+# minimum in a single step, and from which one on does SGD run away?
 #
 # *Your prediction:*
 
@@ -141,8 +149,9 @@ print("✓ one step down, in place, gradient untouched")
 # %% [markdown]
 # **Look.** Twenty steps on $L(w) = w^2$ from $w = 1$ with three learning rates.
 #
-# *What to expect:* 0.1 comes down steadily. 0.9 jumps from one side to the other, with shrinking jumps. 1.02 jumps, too, but farther each time.
-# The border lies where $\eta$ times the curvature (here 2) equals 2. Was your prediction right?
+# *What to expect:* 0.1 comes down steadily. 0.9 jumps from one side to the other, with shrinking
+# jumps. 1.02 jumps, too, but farther each time. The border lies where $\eta$ times the curvature
+# (here 2) equals 2. Was your prediction right?
 
 # %%
 def steps_on_parabola(lr, num_updates=20):
@@ -163,11 +172,13 @@ plots.line({f"lr {lr}": steps_on_parabola(lr) for lr in (0.1, 0.9, 1.02)}, "upda
 # %% [markdown]
 # <details><summary>Hint 1: concept</summary>
 #
-# `p` is a tensor, and the optimizer and the model both hold it. Give this tensor new values; do not make a new tensor.
+# `p` is a tensor, and the optimizer and the model both hold it. Give this tensor new values; do
+# not make a new tensor.
 # </details>
 # <details><summary>Hint 2: API</summary>
 #
-# In-place operations: `p -= ...`, `p.sub_(...)`, `p.add_(..., alpha=...)`, `p.copy_(...)`. They are allowed on a parameter inside `torch.no_grad()`, and `step()` sees to that.
+# In-place operations: `p -= ...`, `p.sub_(...)`, `p.add_(..., alpha=...)`, `p.copy_(...)`. They
+# are allowed on a parameter inside `torch.no_grad()`, and `step()` sees to that.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
@@ -175,20 +186,24 @@ plots.line({f"lr {lr}": steps_on_parabola(lr) for lr in (0.1, 0.9, 1.02)}, "upda
 #     subtract it from the parameter, in place
 # </details>
 #
-# **The common mistake: rebinding.** `p = p - ...` makes a new tensor and calls it `p` inside the function; the model's tensor stays as it was. `p.data = ...`
-# moves the parameter, but to new memory: tied weights and views of it are left behind.
+# **The common mistake: rebinding.** `p = p - ...` makes a new tensor and calls it `p` inside the
+# function; the model's tensor stays as it was. `p.data = ...` moves the parameter, but to new
+# memory: tied weights and views of it are left behind.
 
 # %% [markdown]
 # ## 2. Momentum (25 minutes)
 #
-# **Goal.** Write `SGDMomentum`. Each parameter has a running mean $m$ of its gradients, zero at the beginning. With $\beta$ for `momentum`:
+# **Goal.** Write `SGDMomentum`. Each parameter has a running mean $m$ of its gradients, zero at
+# the beginning. With $\beta$ for `momentum`:
 #
 # $$m \leftarrow \beta\, m + (1 - \beta)\, g \qquad\qquad w \leftarrow w - \eta\, m$$
 #
-# This is the convention of this course; there are others. A parameter that has no gradient at a step is skipped altogether: neither it nor its $m$ changes.
+# This is the convention of this course; there are others. A parameter that has no gradient at a
+# step is skipped altogether: neither it nor its $m$ changes.
 
 # %% [markdown]
-# **Predict in one line.** The gradient of one weight is +1, -1, +1, -1, …; that of another is always +1. After many steps with $\beta = 0.9$, how large is $|m|$ for each?
+# **Predict in one line.** The gradient of one weight is +1, -1, +1, -1, …; that of another is
+# always +1. After many steps with $\beta = 0.9$, how large is $|m|$ for each?
 #
 # *Your prediction:*
 
@@ -249,10 +264,12 @@ assert _after_steps([2.0]) == [0.98], "a new optimizer should begin with m = 0"
 print("✓ running mean kept, one per parameter, new for each optimizer")
 
 # %% [markdown]
-# **Look.** The two gradients of your prediction, fed to `SGDMomentum` with learning rate 1; the plot shows how far each weight moves at each update.
+# **Look.** The two gradients of your prediction, fed to `SGDMomentum` with learning rate 1; the
+# plot shows how far each weight moves at each update.
 #
-# *What to expect:* the steps of the steady one grow to 1, the full gradient. Those of the alternating one shrink to
-# $(1 - \beta)/(1 + \beta) \approx 0.05$: what points to and fro cancels.
+# *What to expect:* the steps of the steady one grow to 1, the full gradient. Those of the
+# alternating one shrink to $(1 - \beta)/(1 + \beta) \approx 0.05$: what points to and fro
+# cancels.
 
 # %%
 def step_lengths(gradients, momentum=0.9):
@@ -280,11 +297,13 @@ plots.line(
 # %% [markdown]
 # <details><summary>Hint 1: concept</summary>
 #
-# The optimizer must remember something between two calls of `update_param`, separately for each parameter. Where does an object keep what it remembers?
+# The optimizer must remember something between two calls of `update_param`, separately for each
+# parameter. Where does an object keep what it remembers?
 # </details>
 # <details><summary>Hint 2: API</summary>
 #
-# A dict with the parameter itself as key works, because tensors are hashed by identity. `torch.zeros_like(p)` makes a fitting zero tensor.
+# A dict with the parameter itself as key works, because tensors are hashed by identity.
+# `torch.zeros_like(p)` makes a fitting zero tensor.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
@@ -293,24 +312,29 @@ plots.line(
 #                   parameter = parameter - lr * mean, in place
 # </details>
 #
-# **The common mistake: another convention.** Many texts, and `torch.optim.SGD`, add the full gradient, $m \leftarrow \beta m + g$. In the long run their steps are
-# $1/(1-\beta)$ times as long, ten times at 0.9. When you take over a learning rate, find out which convention it was meant for.
+# **The common mistake: another convention.** Many texts, and `torch.optim.SGD`, add the full
+# gradient, $m \leftarrow \beta m + g$. In the long run their steps are $1/(1-\beta)$ times as
+# long, ten times at 0.9. When you take over a learning rate, find out which convention it was
+# meant for.
 
 # %% [markdown]
 # ## 3. Adam (30 minutes)
 #
-# **Goal.** Write `Adam`, equal to `torch.optim.Adam` step for step. Each parameter has a running mean $m$ of its gradients and one, $v$, of their squares, both zero at the
-# beginning, and a count $t$ of its updates. At each update:
+# **Goal.** Write `Adam`, equal to `torch.optim.Adam` step for step. Each parameter has a running
+# mean $m$ of its gradients and one, $v$, of their squares, both zero at the beginning, and a
+# count $t$ of its updates. At each update:
 #
 # $$t \leftarrow t + 1 \qquad m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
 #
 # $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
 #
-# Squares, roots and quotients are taken entry by entry. The means start at zero and are too small at first; the division by $1 - \beta^t$ corrects that.
-# Each parameter has its own $t$: one that has no gradient at a step is skipped, and its $m$, $v$ and $t$ stay.
+# Squares, roots and quotients are taken entry by entry. The means start at zero and are too small
+# at first; the division by $1 - \beta^t$ corrects that. Each parameter has its own $t$: one that
+# has no gradient at a step is skipped, and its $m$, $v$ and $t$ stay.
 
 # %% [markdown]
-# **Predict in one line.** The very first gradient is 1000, or 0.001. How long is Adam's first step with learning rate 0.1 in either case?
+# **Predict in one line.** The very first gradient is 1000, or 0.001. How long is Adam's first
+# step with learning rate 0.1 in either case?
 #
 # *Your prediction:*
 
@@ -377,10 +401,12 @@ for _t, _row in enumerate(_gradients, start=1):
 print("✓ six steps like torch.optim.Adam, a skipped parameter included")
 
 # %% [markdown]
-# **Look.** Two weights with $L = 500\,w_1^2 + 0.0005\,w_2^2$: the gradients differ by a factor of a million.
+# **Look.** Two weights with $L = 500\,w_1^2 + 0.0005\,w_2^2$: the gradients differ by a factor of
+# a million.
 #
-# *What to expect:* the two lines lie on each other. Adam divides each gradient by its usual size, and only the signs and the relative changes are left. In the same way the first step is
-# as long as the learning rate, whatever the gradient.
+# *What to expect:* the two lines lie on each other. Adam divides each gradient by its usual size,
+# and only the signs and the relative changes are left. In the same way the first step is as long
+# as the learning rate, whatever the gradient.
 
 # %%
 _w = nn.Parameter(torch.tensor([1.0, 1.0]))
@@ -397,11 +423,13 @@ plots.line({"w1, steep": _steep, "w2, nearly level": _level}, "update", "weight"
 # %% [markdown]
 # <details><summary>Hint 1: concept</summary>
 #
-# Momentum with a second running mean, that of the squared gradient, and a count of updates; each of the three is kept per parameter.
+# Momentum with a second running mean, that of the squared gradient, and a count of updates; each
+# of the three is kept per parameter.
 # </details>
 # <details><summary>Hint 2: API</summary>
 #
-# `mean.mul_(...)`, `square.add_(...)`, `torch.sqrt`. The count can be an ordinary int in a dict. The corrections are new tensors: the stored means stay uncorrected.
+# `mean.mul_(...)`, `square.add_(...)`, `torch.sqrt`. The count can be an ordinary int in a dict.
+# The corrections are new tensors: the stored means stay uncorrected.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
@@ -411,16 +439,20 @@ plots.line({"w1, steep": _steep, "w2, nearly level": _level}, "update", "weight"
 #     parameter -= lr * corrected mean / (root of corrected square + eps), in place
 # </details>
 #
-# **The common mistake: one count for all.** With a single `self.t += 1` in `update_param`, a model of six parameters counts six updates per step; the correction then ends much too early.
+# **The common mistake: one count for all.** With a single `self.t += 1` in `update_param`, a
+# model of six parameters counts six updates per step; the correction then ends much too early.
 
 # %% [markdown]
 # ## 4. Recording a path (20 minutes)
 #
-# **Goal.** Write `train_curve`, which runs an optimizer on a curve and returns its path: a numpy array of shape `(num_updates, 3)`. Row $t$ holds $w_1$, $w_2$ and the loss **before**
-# update $t$; the first row is the start. `optimizer_func(params)` makes the optimizer from a list of parameters, for example `lambda params: SGD(params, lr=10)`.
+# **Goal.** Write `train_curve`, which runs an optimizer on a curve and returns its path: a numpy
+# array of shape `(num_updates, 3)`. Row $t$ holds $w_1$, $w_2$ and the loss **before** update
+# $t$; the first row is the start. `optimizer_func(params)` makes the optimizer from a list of
+# parameters, for example `lambda params: SGD(params, lr=10)`.
 
 # %% [markdown]
-# **Predict in one line.** What would the path look like if nobody cleared the gradients between two updates?
+# **Predict in one line.** What would the path look like if nobody cleared the gradients between
+# two updates?
 #
 # *Your prediction:*
 
@@ -453,7 +485,7 @@ _path = train_curve(
     lambda params: torch.optim.SGD(params, lr=0.1), lambda w1, w2: w1**2 + 3 * w2, 3, (2, 1)
 )
 assert isinstance(_path, np.ndarray), f"expected a numpy array, got {type(_path).__name__}"
-assert _path.shape == (3, 3), f"got shape {_path.shape}, expected (3, 3): three updates, three values"
+assert _path.shape == (3, 3), f"got shape {_path.shape}, expected (3, 3): one row per update"
 _rows = [[2.0, 1.0, 7.0], [1.6, 0.7, 4.66], [1.28, 0.4, 2.8384]]
 assert not np.allclose(_path, _path[-1:]), (
     "all rows are the same: does each row hold the weights of its own time, "
@@ -475,7 +507,8 @@ print("✓ three rows, each before its update")
 # %% [markdown]
 # **Look.** SGD with a small step on a round bowl.
 #
-# *What to expect:* a straight line to the middle: on a round bowl, the gradient points away from the minimum everywhere.
+# *What to expect:* a straight line to the middle: on a round bowl, the gradient points away from
+# the minimum everywhere.
 
 # %%
 def round_bowl(w1, w2):
@@ -494,7 +527,8 @@ plots.curve_paths(
 # </details>
 # <details><summary>Hint 2: API</summary>
 #
-# `nn.Parameter(torch.tensor([5.0, 5.0]))` holds both weights; `weights[0]` and `weights[1]` go into the curve. `.tolist()` and `.item()` give plain numbers.
+# `nn.Parameter(torch.tensor([5.0, 5.0]))` holds both weights; `weights[0]` and `weights[1]` go
+# into the curve. `.tolist()` and `.item()` give plain numbers.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
@@ -506,7 +540,9 @@ plots.curve_paths(
 #     path as a numpy array
 # </details>
 #
-# **The common mistake: rows that change later.** `weights.data`, `weights.detach()` and `weights.detach().numpy()` share the parameter's memory. Put into a list without a copy, all rows show the last weights.
+# **The common mistake: rows that change later.** `weights.data`, `weights.detach()` and
+# `weights.detach().numpy()` share the parameter's memory. Put into a list without a copy, all
+# rows show the last weights.
 
 # %% [markdown]
 # ## 5. The race (40 minutes)
@@ -515,8 +551,10 @@ plots.curve_paths(
 #
 # ### Written: sketch the three paths before you run them
 #
-# Describe on the picture of the curve from above how each of the three will go: in which direction first, what happens at the ravine, where it ends. Give one reason for each. A photo of a
-# drawing may be added. *Do not go on before you have written it.* Afterwards add one sentence on what came out differently.
+# Describe on the picture of the curve from above how each of the three will go: in which
+# direction first, what happens at the ravine, where it ends. Give one reason for each. A photo of
+# a drawing may be added. *Do not go on before you have written it.* Afterwards add one sentence
+# on what came out differently.
 #
 # | points | rubric |
 # |---|---|
@@ -526,16 +564,21 @@ plots.curve_paths(
 # | 3 | All three with reasons that fit the update rules, and an honest comparison with the run. |
 
 # %% [markdown] answer="sketch" points=3
-# *SGD:* at the start both slopes are small (0.01 in $w_1$, 0.0066 in $w_2$), so it moves slowly, by 0.1 and 0.07 per update, and gets faster. At the ravine the slope across becomes large; a step with learning rate 10
-# jumps over it, far onto the other plateau. It comes back slowly, is thrown out again, and ends away from $w_1 = 0$.
+# *SGD:* at the start both slopes are small (0.01 in $w_1$, 0.0066 in $w_2$), so it moves slowly,
+# by 0.1 and 0.07 per update, and gets faster. At the ravine the slope across becomes large; a
+# step with learning rate 10 jumps over it, far onto the other plateau. It comes back slowly, is
+# thrown out again, and ends away from $w_1 = 0$.
 #
-# *Momentum:* the same slow approach. At the ravine the gradients across change their sign, and most of them cancel in the mean, while those along $w_2$ always have the same sign and add up. It swings around
-# $w_1 = 0$ with shrinking amplitude and goes far down in $w_2$.
+# *Momentum:* the same slow approach. At the ravine the gradients across change their sign, and
+# most of them cancel in the mean, while those along $w_2$ always have the same sign and add up.
+# It swings around $w_1 = 0$ with shrinking amplitude and goes far down in $w_2$.
 #
-# *Adam:* each coordinate is divided by the usual size of its own gradient, so at first both move by about 1 per update: diagonally. It runs past the ravine a little, comes back, and slides along $w_2$ with
-# nearly constant steps at first.
+# *Adam:* each coordinate is divided by the usual size of its own gradient, so at first both move
+# by about 1 per update: diagonally. It runs past the ravine a little, comes back, and slides
+# along $w_2$ with nearly constant steps at first.
 #
-# *Afterwards:* I had expected momentum to stay inside the ravine from the first crossing; it swings out more than once.
+# *Afterwards:* I had expected momentum to stay inside the ravine from the first crossing; it
+# swings out more than once.
 
 # %%
 race = {
@@ -551,12 +594,15 @@ plots.curve_paths(pathological_curve_loss, paths, title="100 updates from (5, 5)
 plots.curve_surface(pathological_curve_loss, paths, title="The same paths on the landscape")
 
 # %% [markdown]
-# **When has an optimizer arrived?** A very small $w_2$ alone proves nothing: a path can rush down beside the ravine and end with a loss above 1. All three must hold at the end:
+# **When has an optimizer arrived?** A very small $w_2$ alone proves nothing: a path can rush down
+# beside the ravine and end with a loss above 1. All three must hold at the end:
 #
 # $$w_2 < -7.5 \qquad |w_1| < 0.1 \qquad L < 0.01$$
 #
-# *What to expect:* momentum ends near $(-0.01, -13.1)$ and Adam near $(0, -12.6)$, both arrived, also from the other starts below. SGD does not arrive from any. Where exactly it ends depends on the rounding of the last
-# digit, since each jump out of the ravine magnifies the difference: your numbers may differ from your neighbour's.
+# *What to expect:* momentum ends near $(-0.01, -13.1)$ and Adam near $(0, -12.6)$, both arrived,
+# also from the other starts below. SGD does not arrive from any. Where exactly it ends depends on
+# the rounding of the last digit, since each jump out of the ravine magnifies the difference: your
+# numbers may differ from your neighbour's.
 
 # %%
 def arrived(path):
@@ -570,10 +616,12 @@ for name, func in race.items():
     for start in ((5, 5), (-5, 5), (2, 4)):
         path = train_curve(func, pathological_curve_loss, 101, start)
         w1, w2, loss = path[-1]
-        print(f"{name:16} {start!s:>8} {w1:8.2f} {w2:8.2f} {loss:8.4f}  {'yes' if arrived(path) else 'no'}")
+        verdict = "yes" if arrived(path) else "no"
+        print(f"{name:16} {start!s:>8} {w1:8.2f} {w2:8.2f} {loss:8.4f}  {verdict}")
 
 # %% [markdown]
-# **Your Adam beside PyTorch's.** *What to expect:* one line hides the other, and the greatest difference is due to rounding (below 0.001).
+# **Your Adam beside PyTorch's.** *What to expect:* one line hides the other, and the greatest
+# difference is due to rounding (below 0.001).
 
 # %%
 adam_paths = {
@@ -589,10 +637,13 @@ plots.curve_paths(pathological_curve_loss, adam_paths)
 # %% [markdown]
 # ### Explore
 #
-# Move the sliders. Adam gets a tenth of the learning rate on the slider, as in the race. Three things to try, each with a prediction first:
+# Move the sliders. Adam gets a tenth of the learning rate on the slider, as in the race. Three
+# things to try, each with a prediction first:
 #
-# 1. With momentum 0, `SGDMomentum` is `SGD`. How much momentum does it take to arrive from (5, 5) with learning rate 10? Is more always better?
-# 2. SGD with learning rate 1: it no longer jumps at the ravine. Why does it not arrive, even with 300 updates?
+# 1. With momentum 0, `SGDMomentum` is `SGD`. How much momentum does it take to arrive from (5, 5)
+#    with learning rate 10? Is more always better?
+# 2. SGD with learning rate 1: it no longer jumps at the ravine. Why does it not arrive, even with
+#    300 updates?
 # 3. Start inside the ravine, at (0, 5).
 
 # %%
@@ -609,7 +660,8 @@ widgets.optimizer_explorer(
 # %% [markdown]
 # ### Written: why does the ravine punish plain SGD?
 #
-# Explain why no single learning rate makes plain SGD arrive within 100 updates, and what momentum and Adam each do about it. Use the slopes and curvatures of this curve: across the ravine near
+# Explain why no single learning rate makes plain SGD arrive within 100 updates, and what momentum
+# and Adam each do about it. Use the slopes and curvatures of this curve: across the ravine near
 # $w_1 = 0$, and along it at $w_2 = 5$ and $w_2 = -7.5$.
 #
 # | points | rubric |
@@ -620,36 +672,48 @@ widgets.optimizer_explorer(
 # | 3 | The same with figures from the curve, and what momentum and Adam each change. |
 
 # %% [markdown] answer="ravine" points=3
-# Across: near $w_1 = 0$ the loss is about $w_1^2$, curvature 2. SGD is stable there only while $\eta \cdot 2 < 2$, that is $\eta < 1$; with 10 it is thrown out onto the plateau, where the slope is only 0.01.
+# Across: near $w_1 = 0$ the loss is about $w_1^2$, curvature 2. SGD is stable there only while
+# $\eta \cdot 2 < 2$, that is $\eta < 1$; with 10 it is thrown out onto the plateau, where the
+# slope is only 0.01.
 #
-# Along: the slope is $\sigma(w_2)(1 - \sigma(w_2))$: 0.0066 at $w_2 = 5$, 0.25 at 0, and 0.00055 at $-7.5$. From 5 to $-7.5$, small steps need
-# $\int_{-7.5}^{5} \frac{dw}{\sigma(w)(1-\sigma(w))} \approx 1980$ units of $\eta \cdot$ updates; 100 updates would need $\eta \approx 20$. What the slope along the ravine demands is twenty times what the curvature across it allows.
+# Along: the slope is $\sigma(w_2)(1 - \sigma(w_2))$: 0.0066 at $w_2 = 5$, 0.25 at 0, and 0.00055
+# at $-7.5$. From 5 to $-7.5$, small steps need $\int_{-7.5}^{5} \frac{dw}{\sigma(w)(1-\sigma(w))}
+# \approx 1980$ units of $\eta \cdot$ updates; 100 updates would need $\eta \approx 20$. What the
+# slope along the ravine demands is twenty times what the curvature across it allows.
 #
-# Momentum: gradients across the ravine change their sign and cancel in the mean, while those along it agree and add up; so the large learning rate acts along the ravine and is damped across it.
-# Adam: every coordinate is divided by the usual size of its own gradient. A small but steady slope along $w_2$ gives steps of almost the learning rate, and the large slope across gives no larger ones.
+# Momentum: gradients across the ravine change their sign and cancel in the mean, while those
+# along it agree and add up; so the large learning rate acts along the ravine and is damped across
+# it. Adam: every coordinate is divided by the usual size of its own gradient. A small but steady
+# slope along $w_2$ gives steps of almost the learning rate, and the large slope across gives no
+# larger ones.
 
 # %% [markdown]
 # ## 6. A curve of your own (30 minutes)
 #
-# **Goal.** Invent a loss on which plain SGD fails and momentum or Adam arrives. Write two functions.
+# **Goal.** Invent a loss on which plain SGD fails and momentum or Adam arrives. Write two
+# functions.
 #
 # `pathological_curve(w1, w2)` returns the loss.
 #
-# - It takes tensors of any shape and works element by element, with differentiable torch operations.
+# - It takes tensors of any shape, float32 or float64, and works element by element, with
+#   differentiable torch operations.
 # - It is finite everywhere and never negative; 0 is the lowest value, or what the loss tends to.
 # - It is your own: not the given curve, nor a multiple of it.
 #
 # `pathological_settings()` returns a dict with the settings of the contest:
 #
-# - `"start"`: two numbers, $w_1$ and $w_2$;
+# - `"start"`: two numbers, $w_1$ and $w_2$, between -10 and 10; the loss there lies between 0.01
+#   and 1000;
 # - `"rival"`: `"momentum"` (with momentum 0.9) or `"adam"` (with its default betas);
 # - `"lr"`: the rival's learning rate.
 #
-# **The rules.** Everyone starts at `start` and makes 100 updates; a path has 100 rows, as `train_curve` returns it, and its last ten losses decide. Failing with one badly chosen learning rate proves nothing,
-# so SGD may try 49 of them, four per power of ten from $10^{-6}$ to $10^6$.
+# **The rules.** Everyone starts at `start` and makes 100 updates; a path has 100 rows, as
+# `train_curve` returns it, and its last ten losses decide. Failing with one badly chosen learning
+# rate proves nothing, so SGD may try 49 of them, four per power of ten from $10^{-6}$ to $10^6$.
 #
 # - The rival **arrives**: each of its last ten losses is at most 5 % of the loss at the start.
-# - SGD **fails**: with each of its 49 learning rates, at least one of the last ten losses is above 25 % of the loss at the start (or is not finite).
+# - SGD **fails**: with each of its 49 learning rates, at least one of the last ten losses is
+#   above 25 % of the loss at the start (or is not finite).
 
 # %%
 def last_losses(curve_func, start, optimizer_func):
@@ -675,15 +739,18 @@ def contest(curve_func, start, rival, lr):
 
 
 # %% [markdown]
-# *What to expect* from the given curve (a few seconds): SGD never gets below 0.4, and momentum reaches about 0.001. On the round bowl both arrive, so it is not pathological at all.
+# *What to expect* from the given curve (a few seconds): SGD never gets below 0.4, and momentum
+# reaches about 0.001. On the round bowl both arrive, so it is not pathological at all.
 
 # %%
-for _name, _curve, _lr in (("given curve", pathological_curve_loss, 10), ("round bowl", round_bowl, 5)):
+_curves = {"given curve": (pathological_curve_loss, 10), "round bowl": (round_bowl, 5)}
+for _name, (_curve, _lr) in _curves.items():
     _, _sgd, _rival = contest(_curve, (5, 5), "momentum", _lr)
     print(f"{_name}: SGD at best {_sgd.min():.3g}, momentum {_rival:.3g}")
 
 # %% [markdown]
-# **Predict in one line.** What property of your curve will force SGD to a small learning rate, and what will make a small learning rate hopeless?
+# **Predict in one line.** What property of your curve will force SGD to a small learning rate,
+# and what will make a small learning rate hopeless?
 #
 # *Your prediction:*
 
@@ -705,11 +772,14 @@ def pathological_settings():
 # %% check="pathological_curve" points=3
 _settings = pathological_settings()
 assert set(_settings) == {"start", "rival", "lr"}, f"the dict has the keys {sorted(_settings)}"
+assert all(abs(w) <= 10 for w in _settings["start"]), "start: two numbers between -10 and 10"
+_first = float(pathological_curve(*(torch.tensor(float(w)) for w in _settings["start"])))
+assert 0.01 <= _first <= 1000, f"the loss at the start is {_first:.3g}, expected 0.01 to 1000"
 _grid = torch.linspace(-3, 3, 12, dtype=torch.float64).reshape(3, 4)
 _values = pathological_curve(_grid, _grid.flip(1))
 assert isinstance(_values, torch.Tensor), f"expected a tensor, got {type(_values).__name__}"
 assert _values.shape == (3, 4), (
-    f"two (3, 4) tensors give shape {tuple(_values.shape)}, expected (3, 4): is it element by element?"
+    f"two (3, 4) tensors give {tuple(_values.shape)}, expected (3, 4): is it element by element?"
 )
 assert torch.isfinite(_values).all() and (_values >= 0).all(), "the loss is negative or not finite"
 _rates, _sgd, _rival = contest(pathological_curve, **_settings)
@@ -723,9 +793,12 @@ assert _sgd.min() > 0.25, (
 print("✓ SGD fails with all 49 learning rates, the rival arrives")
 
 # %% [markdown]
-# **Look.** Your curve with the rival's path and that of SGD with its best learning rate, and what SGD reaches with every learning rate.
+# **Look.** Your curve with the rival's path and that of SGD with its best learning rate, and what
+# SGD reaches with every learning rate.
 #
-# *What to expect:* on the left of the second plot SGD stays near 1, because its steps are too small to get anywhere; on the right it jumps about or runs away. In between lies the best it can do, and it is not good enough.
+# *What to expect:* on the left of the second plot SGD stays near 1, because its steps are too
+# small to get anywhere; on the right it jumps about or runs away. In between lies the best it can
+# do, and it is not good enough.
 
 # %%
 _start = _settings["start"]
@@ -757,11 +830,13 @@ plots.line(
 # %% [markdown]
 # <details><summary>Hint 1: concept</summary>
 #
-# SGD has one learning rate for all directions and all places. Which two demands on it contradict each other?
+# SGD has one learning rate for all directions and all places. Which two demands on it contradict
+# each other?
 # </details>
 # <details><summary>Hint 2: API</summary>
 #
-# Building blocks: `w ** 2`, `torch.abs`, `torch.tanh`, `torch.sigmoid`, `torch.log1p`, different factors for the two weights, and rotated coordinates such as `w1 + w2`.
+# Building blocks: `w ** 2`, `torch.abs`, `torch.tanh`, `torch.sigmoid`, `torch.log1p`, different
+# factors for the two weights, and rotated coordinates such as `w1 + w2`.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
@@ -770,13 +845,16 @@ plots.line(
 #     raise the rival's learning rate until it arrives
 # </details>
 #
-# **The common mistake: a curve that is merely small.** Dividing the loss by 1000 slows SGD down at one learning rate, but another one makes up for it. What counts is the *ratio* of the steep to the level.
+# **The common mistake: a curve that is merely small.** Dividing the loss by 1000 slows SGD down
+# at one learning rate, but another one makes up for it. What counts is the *ratio* of the steep
+# to the level.
 
 # %% [markdown]
 # ## 7. Sharp and flat minima (20 minutes)
 #
-# The loss of a network has many minima. Two of them can be equally deep on the training data and yet differ: one is narrow (sharp), the other wide (flat). The test data have a slightly different loss, which we imitate here by
-# moving the curve sideways a little.
+# The loss of a network has many minima. Two of them can be equally deep on the training data and
+# yet differ: one is narrow (sharp), the other wide (flat). The test data have a slightly
+# different loss, which we imitate here by moving the curve sideways a little.
 
 # %% [markdown]
 # **Predict in one line.** SGD starts inside the sharp minimum. Which learning rates leave it?
@@ -800,10 +878,13 @@ plots.line(
 )
 
 # %% [markdown]
-# **Look.** 200 starts spread over the sharp minimum, 300 updates of your `SGD` with each learning rate (two seconds).
+# **Look.** 200 starts spread over the sharp minimum, 300 updates of your `SGD` with each learning
+# rate (two seconds).
 #
-# *What to expect:* the curvature at the bottom is about 100 in the sharp minimum and about 1 in the flat one. SGD stays in a minimum only while $\eta$ times its curvature is below 2, so from about 0.02 on the sharp
-# one throws it out, and far above that all starts end in the flat one. The test loss follows.
+# *What to expect:* the curvature at the bottom is about 100 in the sharp minimum and about 1 in
+# the flat one. SGD stays in a minimum only while $\eta$ times its curvature is below 2, so from
+# about 0.02 on the sharp one throws it out, and far above that all starts end in the flat one.
+# The test loss follows.
 
 # %%
 rates = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -827,7 +908,9 @@ plots.bar(
 # %% [markdown]
 # ### Written: sharp and flat minima
 #
-# Why is a flat minimum expected to generalise better than a sharp one of the same training loss? Which of the optimizer's settings influence which kind is found, and how? Name one reason to be careful with this explanation.
+# Why is a flat minimum expected to generalise better than a sharp one of the same training loss?
+# Which of the optimizer's settings influence which kind is found, and how? Name one reason to be
+# careful with this explanation.
 #
 # | points | rubric |
 # |---|---|
@@ -837,11 +920,18 @@ plots.bar(
 # | 3 | The same, with how the setting acts (learning rate against curvature, noise of small batches) and a sound caveat. |
 
 # %% [markdown] answer="minima" points=3
-# Training and test data give slightly different loss surfaces. If a minimum is shifted by $\delta$, the loss at the old place rises by about $\frac{1}{2} h \delta^2$ with the curvature $h$: much in a sharp minimum, little in a flat one.
+# Training and test data give slightly different loss surfaces. If a minimum is shifted by
+# $\delta$, the loss at the old place rises by about $\frac{1}{2} h \delta^2$ with the curvature
+# $h$: much in a sharp minimum, little in a flat one.
 #
-# A large learning rate cannot stay where $\eta h > 2$, so it leaves sharp minima and settles in flat ones. Small batches make the gradient noisy, which also shakes the weights out of narrow minima; large batches and
-# small learning rates stay in whichever minimum is nearest. Adam divides each coordinate by the size of its gradients, so its effective steps in steep directions are small and it can settle in minima that would be too sharp for SGD with the same loss;
-# on some tasks this goes with a somewhat worse test accuracy than that of well-tuned SGD.
+# A large learning rate cannot stay where $\eta h > 2$, so it leaves sharp minima and settles in
+# flat ones. Small batches make the gradient noisy, which also shakes the weights out of narrow
+# minima; large batches and small learning rates stay in whichever minimum is nearest. Adam
+# divides each coordinate by the size of its gradients, so its effective steps in steep directions
+# are small and it can settle in minima that would be too sharp for SGD with the same loss; on
+# some tasks this goes with a somewhat worse test accuracy than that of well-tuned SGD.
 #
-# Care is needed because sharpness is not a property of the function alone: in a ReLU network, one layer's weights can be multiplied by 10 and the next layer's by 0.1 without changing any output, yet the curvatures change.
-# The toy above has one weight and a shift chosen by hand; it illustrates the argument and proves nothing about networks.
+# Care is needed because sharpness is not a property of the function alone: in a ReLU network, one
+# layer's weights can be multiplied by 10 and the next layer's by 0.1 without changing any output,
+# yet the curvatures change. The toy above has one weight and a shift chosen by hand; it
+# illustrates the argument and proves nothing about networks.

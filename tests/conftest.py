@@ -6,11 +6,12 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import matplotlib
+import pytest
+
 import autograder.answers
 import autograder.checks
 import autograder.probes
-import matplotlib
-import pytest
 from autograder.build import build
 from autograder.course import Course
 
@@ -23,18 +24,25 @@ for package in (autograder.answers, autograder.checks, autograder.probes):
     package.__path__.append(str(TINY / package.__name__.rpartition(".")[2]))
 
 
-@pytest.fixture
-def course(tmp_path) -> Course:
-    """A built course with the assignment 99_tiny and short time limits."""
-    root = tmp_path / "course"
-    root.mkdir()
+@pytest.fixture(scope="session")
+def built_course(tmp_path_factory) -> Path:
+    """A built course with the assignment 99_tiny and short time limits, to be copied."""
+    root = tmp_path_factory.mktemp("tiny") / "course"
     shutil.copytree(TINY / "notebooks", root / "notebooks")
     config = (ROOT / "nbgrader_config.py").read_text()
-    config = config.replace("c.Judge.timeout = 120", "c.Judge.timeout = 3\nc.Judge.iopub_timeout = 2")
+    limits = "c.Judge.timeout = 3\nc.Judge.iopub_timeout = 2"
+    config = config.replace("c.Judge.timeout = 120", limits)
     (root / "nbgrader_config.py").write_text(config)
-    course = Course(root)
-    build(course)
-    return course
+    build(Course(root))
+    return root
+
+
+@pytest.fixture
+def course(built_course, tmp_path) -> Course:
+    """A course of this test's own."""
+    root = tmp_path / "course"
+    shutil.copytree(built_course, root)
+    return Course(root)
 
 
 @pytest.fixture(scope="session")

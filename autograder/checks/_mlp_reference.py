@@ -59,6 +59,11 @@ def items_of(value):
     return value
 
 
+def shape_list(value):
+    """`value`, a list of shapes, as a list of tuples."""
+    return [tuple(array(shape, "a shape").ravel()) for shape in items_of(value)]
+
+
 def layer_pairs(value, dims, what="the result"):
     """`(W, b)` arrays of the layers between `dims`, with the right shapes."""
     result = []
@@ -100,7 +105,7 @@ def labels_of(rng, count, num_classes):
 
 
 def drawn_state(rng, layers, scale=0.7):
-    """A random state dict, as arrays, of the network; variances positive, nothing at its default."""
+    """A random state dict of the network, as arrays: nothing at its default."""
     state = {}
     for name, tensor in network(layers).state_dict().items():
         if name.endswith("running_var"):
@@ -113,7 +118,7 @@ def drawn_state(rng, layers, scale=0.7):
 
 
 def ragged_data(rng, shape, num_classes, sizes):
-    """Batches of images and labels; the last one differs in scale, so its loss weighs differently."""
+    """Batches of images and labels; the last one's scale sets its loss apart."""
     data = [[floats(rng, n, *shape), labels_of(rng, n, num_classes)] for n in sizes]
     data[-1][0] *= np.float32(3)
     return data
@@ -156,9 +161,7 @@ def arrangements(parameters, dims):
     )
     weights = [i for i, a in enumerate(arrays) if a.ndim == 2 and 1 not in a.shape]
     biases = [i for i in range(len(arrays)) if i not in weights]
-    orders = itertools.product(
-        itertools.permutations(weights), itertools.permutations(biases)
-    )
+    orders = itertools.product(itertools.permutations(weights), itertools.permutations(biases))
     ways = []
     for weight_order, bias_order in itertools.islice(orders, 2000):
         if len(weight_order) != len(gaps) or any(
@@ -166,7 +169,11 @@ def arrangements(parameters, dims):
         ):
             continue
         choices = [
-            [(w, t, b) for t, shape in ((True, gap[::-1]), (False, gap)) if arrays[w].shape == shape]
+            [
+                (w, t, b)
+                for t, shape in ((True, gap[::-1]), (False, gap))
+                if arrays[w].shape == shape
+            ]
             for w, b, gap in zip(weight_order, bias_order, gaps, strict=True)
         ]
         ways.extend(list(way) for way in itertools.product(*choices))
@@ -263,16 +270,16 @@ def epochs(layers, state, data, loss, lr, num_epochs, val_images):
     return losses, states, logits
 
 
-def labels_with(rng, predictions, wanted, num_classes):
-    """Validation labels for which `wanted(accuracies)` holds, or None.
+def labels_with(rng, predictions, losses, wanted, num_classes):
+    """Validation labels for which `wanted(accuracies, losses)` holds, or None.
 
     Training does not depend on them, so they can be chosen after it.
     """
     predictions = np.stack(predictions)
-    for _ in range(400):
+    for _ in range(100):
         favoured = predictions[rng.integers(len(predictions))]
         noise = labels_of(rng, favoured.size, num_classes)
         labels = np.where(rng.random(favoured.size) < rng.uniform(0.2, 0.8), favoured, noise)
-        if wanted((predictions == labels).mean(axis=1)):
+        if wanted((predictions == labels).mean(axis=1), losses):
             return labels
     return None

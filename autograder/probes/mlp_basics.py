@@ -103,7 +103,7 @@ def train_parameters(ns, dims, x, labels, lr, num_steps):
 
 
 def functional_logits(ns, x, parameters, factors=None):
-    """Logits, what is left of the inputs, and the parameters' gradients of sum(logits * factors)."""
+    """Logits, the inputs after the call, and the parameters' gradients of sum(logits * factors)."""
     x = torch.tensor(x)
     parameters = [tuple(torch.tensor(t, requires_grad=True) for t in pair) for pair in parameters]
     logits = ns.functional_mlp(x, parameters)
@@ -187,23 +187,6 @@ def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels, as_list=Fa
 def default_mlp(ns, x):
     model = ns.MLP()
     return {"parameters": shapes(model.parameters()), "logits": model(torch.tensor(x))}
-
-
-def mlp_trained(ns, input_size, num_classes, hidden_sizes, x, labels, lr, num_steps):
-    """Losses of a few optimizer steps, the last one after the last step."""
-    model = ns.MLP(input_size, num_classes, hidden_sizes)
-    randomize(model)
-    start = [p.detach().clone() for p in model.parameters()]
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr) if start else None
-    x, labels, logits = torch.tensor(x), torch.tensor(labels), []
-    for _ in range(num_steps):
-        logits.append(model(x))
-        if optimizer is None:
-            break
-        optimizer.zero_grad()
-        F.cross_entropy(logits[-1], labels).backward()
-        optimizer.step()
-    return {"parameters": start, "logits": logits}
 
 
 def sequential_outputs(ns, dims, x, labels):
@@ -322,8 +305,8 @@ def fitted(ns, layers, state, fits, loss, lr):
 def round_trip(ns, layers, state, other_state, x, as_path):
     """Save a network and load the file into another one.
 
-    `moved` and `returned` are outputs of the other one and of what `load_model` returned, after 1 was
-    added to the parameters that the other one had *before* loading.
+    `moved` and `returned` are outputs of the other one and of what `load_model` returned, after 1
+    was added to the parameters that the other one had *before* loading.
     """
     x = torch.tensor(x)
     with tempfile.TemporaryDirectory() as folder:

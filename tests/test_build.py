@@ -1,0 +1,129 @@
+"""The build: deterministic, one way, and clear about an author's mistakes."""
+
+import hashlib
+import re
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+
+from autograder.authoring import FAIL_CLOSED, expand
+from autograder.build import build, stale
+from autograder.classroom import cell_of, released
+from autograder.errors import UserError
+
+TEXT = (ROOT / "tests/tiny/notebooks/99_tiny.py").read_text()
+
+
+def digests(course):
+    return {
+        path.relative_to(course.root): hashlib.sha256(path.read_bytes()).hexdigest()
+        for kind in ("source", "release")
+        for path in course.folder(kind).rglob("*.ipynb")
+    }
+
+
+def test_a_rebuild_changes_no_byte(course):
+    before = digests(course)
+    build(course)
+    assert len(before) == 2
+    assert digests(course) == before
+
+
+def test_one_changed_character_makes_the_outputs_stale(course):
+    assert stale(course) == []
+    notebook = course.root / "notebooks" / "99_tiny.py"
+    notebook.write_text(TEXT.replace("# # Two small", "# # Two smal"))
+    assert stale(course) == ["source/99_tiny/99_tiny.ipynb", "release/99_tiny/99_tiny.ipynb"]
+
+
+def test_a_file_that_no_notebook_builds_is_stale(course):
+    extra = course.folder("release") / "98_old" / "98_old.ipynb"
+    extra.parent.mkdir()
+    extra.write_text("{}")
+    assert stale(course) == ["release/98_old/98_old.ipynb"]
+
+
+def test_the_committed_outputs_are_fresh(real_course):
+    assert stale(real_course) == []
+
+
+def test_ids_of_other_cells_stay_when_one_cell_changes(course):
+    path = course.root / "notebooks" / "99_tiny.py"
+    before = [cell["id"] for cell in expand(path).cells]
+    path.write_text(TEXT.replace("Two small exercises", "Two exercises"))
+    after = [cell["id"] for cell in expand(path).cells]
+    assert before[0] != after[0]
+    assert before[1:] == after[1:]
+
+
+def test_the_release_has_stubs_and_no_solution(course):
+    notebook = released(course, "99_tiny")
+    assert "raise NotImplementedError()" in cell_of(notebook, "double").source
+    text = "\n".join(cell.source for cell in notebook.cells)
+    for secret in ("2 * x", "values.sum()", "counts every entry", "HIDDEN TESTS"):
+        assert secret not in text
+
+
+def test_the_source_fails_closed(course):
+    source = nbformat.read(course.source_notebook("99_tiny"), as_version=4)
+    assert cell_of(source, "check_double").source.endswith(FAIL_CLOSED)
+    with pytest.raises(RuntimeError, match="hidden checks have not run"):
+        exec(FAIL_CLOSED, {})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ('solution="mean"', 'solution="double"', 17, "'double' is already used in line 7"),
+        ('check="mean" points=2', 'check="mean" points=3', 24, "says 3 points, its hidden checks 2"),
+        ('check="mean"', 'check="median"', 24, "has no solution cell before it"),
+        ('check="double" points=3', 'check="double"', 14, "expected points above 0"),
+        ('solution="double"', 'solution="Double"', 7, "snake case"),
+        ("return 2 * x", "return 2 *", 7, "the cell is not valid Python"),
+        ("    ### END SOLUTION\n\n# %% check=\"double", "\n# %% check=\"double", 7, "END SOLUTION"),
+        ("setup=true", "setup=true colour=1", 4, "expected one of setup"),
+        ('answer="why" points=3', 'answer="why"', 27, "expected points above 0"),
+    ],
+)  # fmt: skip
+def test_an_authoring_error_names_file_and_line(tmp_path, old, new, line, message):
+    assert old in TEXT
+    path = tmp_path / "99_tiny.py"
+    path.write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(UserError) as error:
+        expand(path)
+    assert re.match(rf".*99_tiny\.py:{line}: ", str(error.value)), error.value
+    assert message in str(error.value)
+
+
+def test_a_stub_that_is_no_python_is_refused(tmp_path):
+    path = tmp_path / "99_tiny.py"
+    # Valid as written; without the region's first line the rest stands alone.
+    solution = "    ### BEGIN SOLUTION\n    if x is None:\n        ### END SOLUTION\n        pass\n"
+    path.write_text(
+        re.sub(r"    ### BEGIN.*?### END SOLUTION\n", solution, TEXT, count=1, flags=re.S)
+    )
+    with pytest.raises(UserError, match=r"99_tiny\.py:7: the stub is not valid Python"):
+        expand(path)
+
+
+def test_the_text_files_are_plain_jupytext(real_course):
+    for name in real_course.assignments:
+        path = real_course.root / "notebooks" / f"{name}.py"
+        assert len(jupytext.read(path, fmt="py:percent").cells) > 10
+
+
+def test_conda_and_pip_requirements_agree():
+    import tomllib
+
+    wanted = []
+    for file in ("pyproject.toml", "helpers/pyproject.toml"):
+        wanted += tomllib.loads((ROOT / file).read_text())["project"]["dependencies"]
+    wanted.remove("mlp-course-helpers")
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    pip = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
+    assert sorted(p for p in pip if not p.startswith("-e")) == sorted(wanted)
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert f"python{python}" in environment["dependencies"]
