@@ -15,4 +15,4 @@ if shutil.which("alembic") is None:
 # nbgrader 0.9 on SQLAlchemy 2 warns about its own relationships at every submission.
 warnings.filterwarnings("ignore", message="Object of type <Submitted")
 # Submissions come from many editors; nbformat reads these all the same.
-warnings.filterwarnings("ignore", message="Cell is missing an id field")
+warnings.filterwarnings("ignore", message="Cell is missing an id field|Non-unique cell id")

@@ -65,7 +65,7 @@ def make_class(course: Course) -> int:
     twice = cell_of(duplicated, "check_adam")
     duplicated.cells.insert(duplicated.cells.index(twice), twice)
     half = answered(stub, {k: cell_of(perfect, k).source for k in ("sgd", "sgd_momentum")})
-    loop = cell_of(perfect, "train_curve").source + "\n\nwhile True:\n    pass\n"
+    loop = "def train_curve(*args, **kwargs):\n    while True:\n        pass\n"
     warned = prepend(copy(), "import warnings\nwarnings.warn('an old habit')")
     submissions = {
         "all-right": perfect,

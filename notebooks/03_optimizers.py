@@ -324,9 +324,13 @@ plots.line(
 # mean $m$ of its gradients and one, $v$, of their squares, both zero at the beginning, and a
 # count $t$ of its updates. At each update:
 #
-# $$t \leftarrow t + 1 \qquad m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
+# $$t \leftarrow t + 1$$
 #
-# $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
+# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
+#
+# $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t}$$
+#
+# $$w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
 #
 # Squares, roots and quotients are taken entry by entry. The means start at zero and are too small
 # at first; the division by $1 - \beta^t$ corrects that. Each parameter has its own $t$: one that
@@ -560,7 +564,7 @@ plots.curve_paths(
 # |---|---|
 # | 0 | No path is described, or only the result of the run is retold. |
 # | 1 | The paths are described without reasons, or for one optimizer only. |
-# | 2 | All three paths are described, with a reason from gradients or update rules for at least two. |
+# | 2 | All three paths are described, at least two with a reason from gradients or update rules. |
 # | 3 | All three with reasons that fit the update rules, and an honest comparison with the run. |
 
 # %% [markdown] answer="sketch" points=3
@@ -577,8 +581,8 @@ plots.curve_paths(
 # by about 1 per update: diagonally. It runs past the ravine a little, comes back, and slides
 # along $w_2$ with nearly constant steps at first.
 #
-# *Afterwards:* I had expected momentum to stay inside the ravine from the first crossing; it
-# swings out more than once.
+# *Afterwards:* I had expected momentum to glide down the middle; it swings to both sides first, and
+# Adam does so, too, more gently.
 
 # %%
 race = {
@@ -642,9 +646,8 @@ plots.curve_paths(pathological_curve_loss, adam_paths)
 #
 # 1. With momentum 0, `SGDMomentum` is `SGD`. How much momentum does it take to arrive from (5, 5)
 #    with learning rate 10? Is more always better?
-# 2. SGD with learning rate 1: it no longer jumps at the ravine. Why does it not arrive, even with
-#    300 updates?
-# 3. Start inside the ravine, at (0, 5).
+# 2. SGD with learning rate 1 and 300 updates no longer jumps. How far does it get?
+# 3. Start SGD in the middle of the ravine, at (0, 5), with learning rate 10. Does it arrive now?
 
 # %%
 widgets.optimizer_explorer(
@@ -668,7 +671,7 @@ widgets.optimizer_explorer(
 # |---|---|
 # | 0 | No reason, or one that is wrong (such as: SGD is stuck in a local minimum). |
 # | 1 | Says that SGD jumps across the ravine or is slow along it, without connecting the two. |
-# | 2 | Connects them: the curvature across bounds the learning rate, the small slope along it demands a large one. |
+# | 2 | Connects them: the curvature bounds the learning rate, the slope demands a large one. |
 # | 3 | The same with figures from the curve, and what momentum and Adam each change. |
 
 # %% [markdown] answer="ravine" points=3
@@ -881,10 +884,10 @@ plots.line(
 # **Look.** 200 starts spread over the sharp minimum, 300 updates of your `SGD` with each learning
 # rate (two seconds).
 #
-# *What to expect:* the curvature at the bottom is about 100 in the sharp minimum and about 1 in
-# the flat one. SGD stays in a minimum only while $\eta$ times its curvature is below 2, so from
-# about 0.02 on the sharp one throws it out, and far above that all starts end in the flat one.
-# The test loss follows.
+# *What to expect:* the curvature at the bottom is about 100 in the sharp minimum and about 1 in the
+# flat one. SGD comes to rest only while $\eta$ times the curvature is below 2. A little above that
+# limit, at 0.03, it jumps to and fro inside the sharp minimum; at 0.1 it is thrown out and ends in
+# the flat one. The test loss follows.
 
 # %%
 rates = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -916,8 +919,8 @@ plots.bar(
 # |---|---|
 # | 0 | No explanation, or flat and sharp are confused. |
 # | 1 | Explains only what the two are, or claims that flat is better without a reason. |
-# | 2 | Gives the reason (a shift between training and test loss costs less where the loss is flat) and one setting with its effect. |
-# | 3 | The same, with how the setting acts (learning rate against curvature, noise of small batches) and a sound caveat. |
+# | 2 | Gives the reason (a shift costs less where the loss is flat) and one setting's effect. |
+# | 3 | The same, with how the setting acts (say, learning rate against curvature) and a caveat. |
 
 # %% [markdown] answer="minima" points=3
 # Training and test data give slightly different loss surfaces. If a minimum is shifted by
