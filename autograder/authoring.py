@@ -87,7 +87,7 @@ def expand(path: Path) -> NotebookNode:
         )
         new = make(source)
         nbgrader = _nbgrader_metadata(cell)
-        new.metadata = NotebookNode({"nbgrader": nbgrader} if nbgrader else {})
+        new.metadata = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})
         new["id"] = _cell_id(nbgrader.get("grade_id"), source, used)
         notebook.cells.append(new)
     return notebook

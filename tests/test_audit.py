@@ -1,0 +1,59 @@
+"""The audit finds what is wrong with checks, answers and releases; and the course passes it."""
+
+import pytest
+
+import autograder.answers.tiny as tiny  # the tiny course of conftest
+from autograder.answer_bank import Alternative, Mistake
+from autograder.audit import audit
+from autograder.authoring import write_notebook
+from autograder.classroom import cell_of, released
+
+A = "99_tiny"
+
+
+def problems(course, monkeypatch, *bank):
+    monkeypatch.setattr(tiny, "ANSWERS", list(bank))
+    return audit(course, A, seeds=2).problems
+
+
+def test_a_mistake_that_passes_is_a_problem(course, monkeypatch):
+    right = Mistake("double", "no mistake", "one_number", "def double(x):\n    return x + x\n")
+    (problem,) = problems(course, monkeypatch, right)
+    assert problem == "mistake double/no mistake: passed one_number with 2 seeds"
+
+
+def test_an_alternative_that_loses_points_is_a_problem(course, monkeypatch):
+    wrong = Alternative("mean", "sum", "def mean(values):\n    return values.sum()\n")
+    (problem,) = problems(course, monkeypatch, wrong)
+    assert problem.startswith("alternative mean/sum: lost the_mean with 2 seeds")
+
+
+def test_an_unknown_check_or_exercise_is_a_problem(course, monkeypatch):
+    found = problems(
+        course,
+        monkeypatch,
+        Mistake("double", "a", "no_such_check", "def double(x):\n    return 0\n"),
+        Mistake("nothing", "b", "one_number", ""),
+        Mistake("double", "c", "one_number", "def double(x)\n"),
+    )
+    assert "there is no check 'no_such_check'" in found[0]
+    assert "unknown exercise" in found[1]
+    assert "its cell raises SyntaxError" in found[2]
+
+
+def test_a_solution_in_the_release_is_a_leak(course):
+    notebook = released(course, A)
+    cell_of(notebook, "mean").source += "\n# return values.sum() / values.numel()"
+    cell_of(notebook, "mean").source += "\nreturn values.sum() / values.numel()"
+    write_notebook(notebook, course.folder("release") / A / f"{A}.ipynb")
+    (problem,) = audit(course, A, seeds=1).problems
+    assert "shows a line of the solution in line 17: return values.sum()" in problem
+
+
+@pytest.mark.parametrize("assignment", ["01_mlp_basics", "03_optimizers"])
+def test_the_course_is_proven(real_course, assignment):
+    report = audit(real_course, assignment, seeds=3)
+    assert report.problems == []
+    for exercise in {row.exercise for row in report.rows}:
+        kinds = [row.kind for row in report.rows if row.exercise == exercise]
+        assert kinds.count("mistake") >= 2 and kinds.count("alternative") >= 2

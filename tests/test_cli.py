@@ -1,0 +1,90 @@
+"""The command: what people type, exit codes, and one clear message instead of a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import TINY
+
+from autograder.classroom import hand_in, solved
+
+A = "99_tiny"
+# The command in a process of its own, which knows the tiny course as the tests do.
+RUN = f"""
+import sys
+sys.path.insert(0, {str(TINY.parent)!r})
+import conftest
+from autograder.cli import main
+main()
+"""
+
+
+def autograder(course, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+def test_grade_exits_0_when_nobody_needs_the_instructor_and_1_otherwise(course, tmp_path):
+    hand_in(course, "right", A, solved(course, A))
+    results = tmp_path / "results.json"
+    done = autograder(course, "grade", "99", "--results", str(results))
+    assert done.returncode == 0, done.stderr
+    assert "right" in done.stdout and "5 / 5" in done.stdout
+    assert str(course.root / "gradebook.db") in done.stdout
+    assert done.stderr == ""
+    assert [r["score"] for r in json.loads(results.read_text())] == [5.0]
+    hand_in(course, "broken", A, b"{")
+    done = autograder(course, "grade", A, "--student", "broken")
+    assert done.returncode == 1
+    assert "needs you broken: unreadable: 99_tiny.ipynb is not a notebook" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["grade", "77_nothing"], "expected the name of an assignment (99_tiny), got '77_nothing'"),
+        (["grade", A], "expected submissions in"),
+        (["grade", A, "--student", "nobody"], "nobody/99_tiny, which does not exist"),
+        (["audit", "zz"], "expected the name of an assignment"),
+        (["build", "--course", "/"], "expected a course folder"),
+    ],
+)
+def test_a_wrong_call_gets_one_message(course, arguments, message):
+    done = autograder(course, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_wrong_configuration_gets_one_message(course):
+    (course.root / "nbgrader_config.py").write_text("c = get_config()\nc.Judge.timeout = = 3\n")
+    done = autograder(course, "grade", A)
+    assert done.returncode == 2
+    assert "nbgrader_config.py could not be read: SyntaxError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_build_check_says_what_is_stale(course):
+    assert autograder(course, "build", "--check").returncode == 0
+    path = course.root / "notebooks" / f"{A}.py"
+    path.write_text(path.read_text().replace("Two small", "Two smal"))
+    done = autograder(course, "build", "--check")
+    assert done.returncode == 2
+    assert "stale: source/99_tiny/99_tiny.ipynb" in done.stderr
+    assert autograder(course, "build").returncode == 0
+    assert autograder(course, "build", "--check").returncode == 0
+
+
+def test_audit_proves_the_tiny_course(course):
+    done = autograder(course, "audit", "--seeds", "3")
+    assert done.returncode == 0, done.stdout
+    assert "2 mistakes, 1 alternatives, 3 seeds" in done.stdout
+    assert "proven, no leak" in done.stdout

@@ -1,0 +1,113 @@
+"""Repair without a kernel: property tests over shuffled and damaged notebooks."""
+
+import copy
+import random
+
+import nbformat
+import pytest
+from conftest import TINY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.authoring import expand, stub_of
+from autograder.classroom import answered, cell_of
+from autograder.repair import MISSING, Expected, repair
+
+
+@pytest.fixture(scope="module")
+def source():
+    return expand(TINY / "notebooks" / "99_tiny.py")
+
+
+def ids(notebook):
+    return [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells]
+
+
+def test_an_undamaged_notebook_is_left_alone(source):
+    notebook = answered(source, {})
+    assert repair(notebook, Expected.from_notebook(source)) == []
+    assert [c.source for c in notebook.cells] == [c.source for c in source.cells]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_any_damage_leaves_every_graded_cell_once_with_its_metadata(seed):
+    source = expand(TINY / "notebooks" / "99_tiny.py")
+    expected = Expected.from_notebook(source)
+    draw = random.Random(seed)
+    notebook = answered(source, {})
+    for _ in range(draw.randint(1, 8)):
+        damage(notebook, draw)
+    repair(notebook, expected)
+    for item in expected:
+        assert ids(notebook).count(item.grade_id) == 1
+        cell = cell_of(notebook, item.grade_id)
+        assert cell.cell_type == item.cell_type
+        assert item.metadata.items() <= cell.metadata["nbgrader"].items()
+    for exercise in ("double", "mean"):
+        assert ids(notebook).index(exercise) < ids(notebook).index(f"check_{exercise}")
+    assert repair(notebook, expected) == []
+
+
+def damage(notebook, draw):
+    if not notebook.cells:
+        return
+    cell = draw.choice(notebook.cells)
+    kind = draw.randrange(7)
+    if kind == 0:
+        notebook.cells.remove(cell)
+    elif kind == 1:
+        notebook.cells.insert(draw.randint(0, len(notebook.cells)), copy.deepcopy(cell))
+    elif kind == 2:
+        draw.shuffle(notebook.cells)
+    elif kind == 3:
+        cell["cell_type"] = draw.choice(["code", "markdown", "raw"])
+    elif kind == 4:
+        cell["metadata"] = draw.choice(
+            [None, 5, {}, {"nbgrader": 3}, {"nbgrader": {"grade_id": 7}}]
+        )
+    elif kind == 5 and isinstance(cell.get("metadata"), dict):
+        known = cell["metadata"].get("nbgrader")
+        if isinstance(known, dict):
+            known[draw.choice(["grade", "solution", "locked", "points", "task"])] = draw.choice(
+                [False, True, -1, "x", None, 1e9]
+            )
+    elif kind == 6:
+        cell["source"] = draw.choice(["", "x = 1", ["a", "b"]])
+
+
+def test_halves_of_a_written_answer_are_joined(source):
+    notebook = answered(source, {"answer_why": "First half."})
+    half = answered(source, {"answer_why": "Second half."})
+    notebook.cells.append(cell_of(half, "answer_why"))
+    repair(notebook, Expected.from_notebook(source))
+    assert cell_of(notebook, "answer_why").source == "First half.\n\nSecond half."
+
+
+def test_an_untouched_copy_does_not_undo_the_answer(source):
+    released = answered(source, {n: stub_of(cell_of(source, n).source) for n in ("double", "mean")})
+    notebook = answered(source, {})
+    notebook.cells.append(cell_of(released, "double"))
+    repair(notebook, Expected.from_notebook(released))
+    assert "return 2 * x" in cell_of(notebook, "double").source
+    assert not any("NotImplementedError" in c.source for c in notebook.cells)
+
+
+def test_a_deleted_answer_is_not_replaced_by_a_stub_that_undoes_one_given_elsewhere(source):
+    notebook = answered(source, {})
+    moved = nbformat.v4.new_code_cell(cell_of(notebook, "double").source)
+    notebook.cells.remove(cell_of(notebook, "double"))
+    notebook.cells.insert(2, moved)
+    repair(notebook, Expected.from_notebook(source))
+    assert cell_of(notebook, "double").source == MISSING
+    assert ids(notebook).index("check_double") > 2
+
+
+def test_an_unknown_id_counts_as_an_ordinary_cell(source):
+    notebook = answered(source, {})
+    extra = cell_of(answered(source, {}), "double")
+    extra.metadata.nbgrader.grade_id = "extra"
+    notebook.cells.append(extra)
+    notes = repair(notebook, Expected.from_notebook(source))
+    assert "nbgrader" not in extra.metadata
+    assert notes == ["a cell with the unknown id 'extra' counts as an ordinary cell"]
