@@ -7,6 +7,7 @@ open figure. To show one in the middle of a cell, use `display(figure)`.
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's colours: distinguishable with every common form of colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
@@ -112,7 +113,10 @@ def bar(values, ylabel, title="", labels=None, reference=None):
     axes.set_ylabel(ylabel)
     _tidy(axes)
     if len(groups) > 1 or reference is not None:
-        figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+        entries = len(axes.get_legend_handles_labels()[0])
+        rows = -(-entries // 5)
+        figure.legend(loc="outside lower center", ncols=-(-entries // rows), frameon=False,
+                      fontsize=9)
     return _finish(figure, title)
 
 
@@ -157,13 +161,17 @@ def learning_curves(history, title=""):
 def line(series, xlabel, ylabel, title="", logy=False):
     """Draw lines: `series` maps a name to `y` or to a tuple `(x, y)`."""
     figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    counted = True  # every x is a count (of batches, updates), which no tick should divide
     for colour, (name, values) in zip(_colours(len(series)), series.items()):
         if isinstance(values, tuple) and len(values) == 2 and np.ndim(_array(values[0])) == 1:
             x, y = map(_array, values)
         else:
             y = _array(values)
             x = np.arange(len(y))
+        counted = counted and x.dtype.kind in "iu"
         axes.plot(x, y, color=colour, label=str(name))
+    if counted:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     if logy:
         axes.set_yscale("log")
     axes.set_xlabel(xlabel)
@@ -240,6 +248,12 @@ def curve_surface(curve_func, paths=None, span=SPAN, title=""):
         for point, marker, size in ((path[:1], "o", 5), (path[-1:], "*", 11)):
             axes.plot(*point.T, marker, color=colour, markersize=size, zorder=4)
     axes.set(xlim=span[0], ylim=span[1], xlabel="w1", ylabel="w2", zlabel="loss")
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        # Seen at an angle, an axis has room for few labels.
+        axis.set_major_locator(MaxNLocator(5))
+        axis.labelpad = 8
+    # Else the label of the height is cut off.
+    axes.set_box_aspect(None, zoom=0.92)
     if paths:
         axes.legend(fontsize=9, loc="upper left")
     return _finish(figure, title)

@@ -165,8 +165,8 @@ def digit_pad(predict, cells=14):
     """
     size = "22px"
     buttons = [
-        ipywidgets.ToggleButton(layout=ipywidgets.Layout(width=size, height=size, margin="0",
-                                                         padding="0"))
+        ipywidgets.ToggleButton(layout=ipywidgets.Layout(
+            width=size, height=size, margin="0", padding="0", border="1px solid #bdbdbd"))
         for _ in range(cells * cells)
     ]
     grid = ipywidgets.GridBox(buttons, layout=ipywidgets.Layout(
@@ -177,10 +177,16 @@ def digit_pad(predict, cells=14):
     note = ipywidgets.HTML()
     clearing = False
 
+    def fill(png):
+        chart.value = png
+        # A browser shows an empty picture as a broken one.
+        chart.layout.display = None if png else "none"
+
     def show(ink):
         image = centre_digit(ink)
         if not image.any():
-            note.value, chart.value = "Nothing drawn yet.", b""
+            note.value = "Nothing drawn yet."
+            fill(b"")
             return
         try:
             probabilities = torch.as_tensor(predict(image)).detach().cpu().double().flatten()
@@ -191,11 +197,12 @@ def digit_pad(predict, cells=14):
                 raise ValueError("predict returned numbers that are no probabilities: "
                                  "is the softmax missing?")
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
-            note.value, chart.value = _message(error), b""
+            note.value = _message(error)
+            fill(b"")
             return
         best = int(probabilities.argmax())
         note.value = f"The model says <b>{best}</b> ({probabilities[best]:.0%})."
-        chart.value = _png(plots.digit_and_probabilities(image, probabilities))
+        fill(_png(plots.digit_and_probabilities(image, probabilities)))
 
     def drawn(_=None):
         if not clearing:

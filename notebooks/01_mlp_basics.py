@@ -849,8 +849,8 @@ print("✓ loss per sample, fresh gradients, penalty and mode look right")
 # ## B2 · Evaluation that leaves no trace  (15 minutes, 4 points)
 #
 # **Goal:** loss and accuracy on a loader, in evaluation mode (dropout off, batch norm with its
-# running statistics), without gradients. Afterwards the model is as it was: a part that was in
-# evaluation mode before stays there, a part that was in training mode goes back to it.
+# running statistics), without gradients. Afterwards the model is as it was: in training mode if it
+# came in training mode, in evaluation mode if it came in that.
 
 # %% [markdown]
 # **Predict in one line:** a model with dropout 0.5 is evaluated twice in *training* mode. Are the
@@ -864,8 +864,8 @@ def evaluate(model, loader, loss_fn):
     """Loss and accuracy of `model` on all of `loader`, in evaluation mode.
 
     Returns (loss, accuracy): mean loss per sample and fraction of right predictions, floats.
-    No gradient is tracked, no buffer changes, and afterwards every submodule is again in the
-    mode (training or evaluation) it was in before.
+    No gradient is tracked, no buffer changes, and afterwards the model is again in the mode
+    (training or evaluation) it was in before.
     """
     ### BEGIN SOLUTION
     modes = [(module, module.training) for module in model.modules()]
@@ -892,8 +892,7 @@ def _spy(logits, labels):
     return F.cross_entropy(logits, labels)
 
 
-_model = tiny_model(nn.BatchNorm1d(2), nn.Dropout(1.0), nn.Dropout(1.0))
-_model[2].eval()
+_model = tiny_model(nn.BatchNorm1d(2), nn.Dropout(1.0))
 _result = evaluate(_model, [(five_x, five_y)], _spy)
 assert isinstance(_result, tuple) and len(_result) == 2, "return the pair (loss, accuracy)"
 _loss, _accuracy = _result
@@ -902,34 +901,32 @@ assert isinstance(_loss, float) and isinstance(_accuracy, float), (
 )
 assert not any(_tracked), "gradients were tracked: nothing is trained here, so switch them off"
 assert not _model[1].running_mean.any(), "the running mean of batch norm changed: was it training?"
-assert [m.training for m in _model.modules()] == [True, True, True, False, True], (
-    "every submodule should be back in its own mode: this model's first Dropout was in "
-    "evaluation mode, everything else in training mode"
-)
-_plain = tiny_model()
+assert all(m.training for m in _model.modules()), "it came in training mode: bring it back there"
+_plain = tiny_model().eval()
 _want = F.cross_entropy(_plain(five_x), five_y).item()
 _loss, _accuracy = evaluate(_plain, ragged_loader, nn.CrossEntropyLoss())
 assert abs(_accuracy - 0.8) < 1e-6, f"accuracy: got {_accuracy:.3f}, expected 0.8 (4 of 5)"
 assert abs(_loss - _want) < 1e-5, f"loss: got {_loss:.4f}, expected {_want:.4f} per sample"
+assert not _plain.training, "it came in evaluation mode: leave it there"
 print("✓ loss, accuracy and modes look right")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
 #
-# `model.eval()` changes the mode of *every* submodule. To restore all of them, you have to know
-# what each of them was; one flag of the whole model is not enough when a layer was frozen in
-# evaluation mode.
+# To bring a mode back you have to know what it was *before* `model.eval()`. One flag does for a
+# model that is in one mode throughout; if a layer may be frozen in evaluation mode, remember the
+# mode of every submodule.
 # </details>
 # <details><summary>Hint 2: the API</summary>
 #
-# `model.modules()`, `module.training`, `model.eval()`, `torch.no_grad()`, `logits.argmax(1)`.
+# `model.training`, `model.eval()`, `model.train(mode)`, `torch.no_grad()`, `logits.argmax(1)`.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-#     remember every submodule with its mode; switch to evaluation
+#     remember the mode; switch to evaluation
 #     without gradients, for every batch:
 #         add loss times batch size, the number of right answers, the batch size
-#     give every submodule its mode back
+#     bring the mode back
 #     return the two quotients as floats
 # </details>
 #

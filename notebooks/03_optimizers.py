@@ -804,6 +804,9 @@ print("✓ SGD fails with all 49 learning rates, the rival arrives")
 # do, and it is not good enough.
 
 # %%
+_settings = pathological_settings()
+_rates, _sgd, _rival = contest(pathological_curve, **_settings)
+_best = _rates[_sgd.argmin()]
 _start = _settings["start"]
 _func = {"momentum": SGDMomentum, "adam": Adam}[_settings["rival"]]
 _paths = {

@@ -344,7 +344,7 @@ def evaluate(model, loader, loss_fn):
     Mistake(
         "evaluate",
         "mode_not_restored",
-        "evaluation_restores_every_mode",
+        "evaluation_restores_the_mode",
         """
 def evaluate(model, loader, loss_fn):
     model.eval()
@@ -361,7 +361,7 @@ def evaluate(model, loader, loss_fn):
     Mistake(
         "evaluate",
         "always_back_to_training",
-        "evaluation_restores_every_mode",
+        "evaluation_restores_the_mode",
         """
 def evaluate(model, loader, loss_fn):
     model.eval()
@@ -376,10 +376,9 @@ def evaluate(model, loader, loss_fn):
     return total / seen, right / seen
 """,
     ),
-    Mistake(
+    Alternative(
         "evaluate",
-        "one_mode_for_all_submodules",
-        "evaluation_restores_every_mode",
+        "one_flag_for_the_model",
         """
 def evaluate(model, loader, loss_fn):
     training = model.training

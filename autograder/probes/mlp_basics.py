@@ -178,10 +178,15 @@ def forward_and_gradients(model, x, labels):
     }
 
 
-def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels, as_list=False):
-    hidden_sizes = list(hidden_sizes) if as_list else tuple(hidden_sizes)
-    model = ns.MLP(input_size=input_size, num_classes=num_classes, hidden_sizes=hidden_sizes)
-    return forward_and_gradients(model, x, labels)
+def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels):
+    """As `forward_and_gradients`, with logits in evaluation mode and of the first image alone."""
+    model = ns.MLP(
+        input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes)
+    )
+    result = forward_and_gradients(model, x, labels)
+    result["single"] = model(torch.tensor(x[:1]))
+    result["evaluated"] = model.eval()(torch.tensor(x))
+    return result
 
 
 def default_mlp(ns, x):
@@ -257,10 +262,9 @@ def observed(call, layers, state, x, modes):
     }
 
 
-def evaluated(ns, layers, state, data, loss, x, modes, one_shot=False):
+def evaluated(ns, layers, state, data, loss, x, modes):
     def call(model):
-        loader = (batch for batch in batches(data)) if one_shot else batches(data)
-        loss_value, accuracy = ns.evaluate(model, loader, loss_function(loss))
+        loss_value, accuracy = ns.evaluate(model, batches(data), loss_function(loss))
         plain = isinstance(loss_value, float) and isinstance(accuracy, float)
         return {"loss": loss_value, "accuracy": accuracy, "plain": plain}
 
@@ -410,6 +414,6 @@ def unknown_scheme(ns, layers, state, scheme):
 
 
 def averaged(ns, values, window, kind="list"):
-    convert = {"list": lambda v: v.tolist(), "array": lambda v: v, "tensor": torch.tensor}[kind]
+    convert = {"list": lambda v: v.tolist(), "array": lambda v: v}[kind]
     result = ns.moving_average(convert(values.copy()), window)
     return list(result)

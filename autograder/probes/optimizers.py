@@ -47,13 +47,24 @@ def updates(ns, name, start, gradients, lr, settings, rates=None):
 
 
 def taking_turns(ns, name, start, gradients, rates, settings):
-    """Two optimizers on the same parameter, used in turns; its value (steps, ...) after each."""
+    """Two optimizers on the same parameter, used in turns; its value (steps, ...) after each.
+
+    Each finds on the parameter only those attributes that it has put there itself.
+    """
     p = nn.Parameter(torch.tensor(start))
-    optimizers = [getattr(ns, name)([p], lr, **settings) for lr in rates]
+    optimizers, attributes = [], []
+    for lr in rates:
+        p.__dict__.clear()
+        optimizers.append(getattr(ns, name)([p], lr, **settings))
+        attributes.append(dict(p.__dict__))
     path = []
     for index, gradient in enumerate(gradients):
+        turn = index % 2
+        p.__dict__.clear()
+        p.__dict__.update(attributes[turn])
         set_gradients([p], [gradient])
-        optimizers[index % 2].step()
+        optimizers[turn].step()
+        attributes[turn] = dict(p.__dict__)
         path.append(p.detach().clone())
     return torch.stack(path)
 
@@ -142,8 +153,14 @@ def descended(ns, coefficients, lr, momentum, init, num_updates):
 
 
 def settings(ns):
-    """The student's settings of the contest."""
-    return ns.pathological_settings()
+    """The student's settings of the contest; empty where there are none."""
+    chosen = getattr(ns, "pathological_settings", None)
+    if chosen is None:
+        return {}
+    try:
+        return chosen() if callable(chosen) else chosen
+    except NotImplementedError:
+        return {}
 
 
 def values_and_slopes(ns, w1, w2):
@@ -154,29 +171,39 @@ def values_and_slopes(ns, w1, w2):
     return [loss, *(torch.zeros_like(w1) if s is None else s for s in slopes)]
 
 
-def run(ns, start, factors, make, num_updates):
-    """Paths (num_updates, 2, n) of n runs side by side, loss number i multiplied by factor i."""
-    w = nn.Parameter(torch.tensor(start)[:, None].repeat(1, len(factors)))
-    factors = torch.tensor(factors)
-    optimizer = make([w])
-    path = []
-    for _ in range(num_updates):
-        path.append(w.detach().clone())
-        optimizer.zero_grad()
-        (factors * ns.pathological_curve(w[0], w[1])).sum().backward()
-        optimizer.step()
-    return torch.stack(path)
+def stepper(name, shape):
+    """A function from gradient to step, for learning rate 1, with a memory of its own."""
+    if name == "sgd":
+        return lambda gradient: gradient
+    mean, square, count = torch.zeros(shape), torch.zeros(shape), 0
+
+    def step(gradient):
+        nonlocal mean, square, count
+        count += 1
+        mean = 0.9 * mean + 0.1 * gradient
+        if name == "momentum":
+            return mean
+        square = 0.999 * square + 0.001 * gradient**2
+        return mean / (1 - 0.9**count) / ((square / (1 - 0.999**count)).sqrt() + 1e-8)
+
+    return step
 
 
-def contest(ns, start, rates, rival, lr, num_updates):
-    """Paths of SGD at all rates (num_updates, 2, n) and of the rival (num_updates, 2, 1)."""
+def contest(ns, start, entries, num_updates):
+    """Paths on the student's curve, all from `start`, one array (num_updates, 2, n) per entry.
 
-    def make(params):
-        if rival == "adam":
-            return torch.optim.Adam(params, lr=lr)
-        # PyTorch adds the full gradient to its buffer, the course (1 - momentum) times it.
-        return torch.optim.SGD(params, lr=0.1 * lr, momentum=0.9)
-
-    # A factor on the loss is a factor on plain SGD's learning rate.
-    sgd = run(ns, start, rates, lambda params: torch.optim.SGD(params, lr=1.0), num_updates)
-    return [sgd, run(ns, start, np.ones(1), make, num_updates)]
+    entries: pairs of an optimizer ("sgd", "momentum" or "adam") and its n learning rates.
+    """
+    replies = []
+    for name, rates in entries:
+        rates = torch.tensor(rates)
+        w = torch.tensor(start)[:, None].repeat(1, len(rates))
+        step, path = stepper(name, w.shape), []
+        for _ in range(num_updates):
+            path.append(w)
+            w = w.clone().requires_grad_()
+            # The sum keeps the runs apart: the curve works element by element.
+            ns.pathological_curve(w[0], w[1]).sum().backward()
+            w = w.detach() - rates * step(w.grad)
+        replies.append(torch.stack(path))
+    return replies
