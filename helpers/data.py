@@ -20,7 +20,16 @@ import torch
 
 _DIGITS = [str(digit) for digit in range(10)]
 _CIFAR_CLASSES = [
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
 ]
 # name -> (shape of one stored image, class names, torchvision class)
 _PREPARED = {
@@ -113,8 +122,15 @@ def _read(name, path):
                 tensors[f"{split}_labels"] = torch.from_numpy(labels.astype(np.int64))
     except KeyError as error:
         raise _unusable(path, f"expected four arrays; {error.args[0]}") from None
-    except (OSError, EOFError, ValueError, TypeError, AttributeError, zipfile.BadZipFile,
-            zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise _unusable(path, f"it cannot be read ({type(error).__name__}: {error})") from error
     return ImageData(name=name, classes=list(classes), **tensors)
 
@@ -122,22 +138,28 @@ def _read(name, path):
 def _validate(path, split, images, labels, shape, num_classes):
     if images.shape[1:] != shape or images.dtype != np.uint8 or not len(images):
         raise _unusable(
-            path, f"{split}_images: expected uint8 (N, {', '.join(map(str, shape))}), "
-            f"came {images.dtype} {images.shape}")
+            path,
+            f"{split}_images: expected uint8 (N, {', '.join(map(str, shape))}), "
+            f"came {images.dtype} {images.shape}",
+        )
     if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise _unusable(
-            path, f"{split}_labels: expected {len(images)} integers, "
-            f"came {labels.dtype} {labels.shape}")
+            path,
+            f"{split}_labels: expected {len(images)} integers, came {labels.dtype} {labels.shape}",
+        )
     if labels.min() < 0 or labels.max() >= num_classes:
         raise _unusable(
-            path, f"{split}_labels: expected 0 ... {num_classes - 1}, "
-            f"came {labels.min()} ... {labels.max()}")
+            path,
+            f"{split}_labels: expected 0 ... {num_classes - 1}, "
+            f"came {labels.min()} ... {labels.max()}",
+        )
 
 
 def _unusable(path, reason):
     return DataError(
         f"{path}: {reason}. Replace the file by a good copy, "
-        "or delete it to have it downloaded again.")
+        "or delete it to have it downloaded again."
+    )
 
 
 def _download(name, path):
@@ -197,8 +219,9 @@ def _synthetic(n_train=4000, n_test=1000, size=28, points=40):
     for digit, text in enumerate(_STROKES):
         corners = torch.tensor([[float(v) for v in p.split(",")] for p in text.split()]) / 10 - 0.5
         chosen = labels == digit
-        jittered = corners + 0.08 * torch.randn(int(chosen.sum()), *corners.shape,
-                                                generator=generator)
+        jittered = corners + 0.08 * torch.randn(
+            int(chosen.sum()), *corners.shape, generator=generator
+        )
         xy[chosen] = torch.nn.functional.interpolate(
             jittered.transpose(1, 2), size=points, mode="linear", align_corners=True
         ).transpose(1, 2)
@@ -215,8 +238,14 @@ def _synthetic(n_train=4000, n_test=1000, size=28, points=40):
     ink = 1 - torch.exp(-1.5 * torch.einsum("npr,npc->nrc", down, across))
     ink = ink + 0.12 * torch.randn(n, size, size, generator=generator)
     images = (ink.clamp(0, 1) * 255).round().to(torch.uint8)[:, None]
-    return ImageData("synthetic", images[:n_train], labels[:n_train], images[n_train:],
-                     labels[n_train:], list(_DIGITS))
+    return ImageData(
+        "synthetic",
+        images[:n_train],
+        labels[:n_train],
+        images[n_train:],
+        labels[n_train:],
+        list(_DIGITS),
+    )
 
 
 class TensorLoader:
@@ -234,17 +263,22 @@ class TensorLoader:
     Yields `(images, labels)`: float (B, C, H, W) and int64 (B,).
     """
 
-    def __init__(self, images, labels, batch_size, shuffle=False, seed=0, mean=None, std=None,
-                 device=None):
+    def __init__(
+        self, images, labels, batch_size, shuffle=False, seed=0, mean=None, std=None, device=None
+    ):
         images, labels = torch.as_tensor(images), torch.as_tensor(labels)
         if images.ndim < 2 or not (images.dtype == torch.uint8 or images.is_floating_point()):
-            raise ValueError("images: expected a uint8 or floating point tensor (N, C, H, W), "
-                             f"came {images.dtype} {tuple(images.shape)}")
+            raise ValueError(
+                "images: expected a uint8 or floating point tensor (N, C, H, W), "
+                f"came {images.dtype} {tuple(images.shape)}"
+            )
         if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
             raise ValueError(f"labels: expected integers, came {labels.dtype}")
         if labels.shape != images.shape[:1]:
-            raise ValueError(f"labels: expected shape ({len(images)},), one per image, "
-                             f"came {tuple(labels.shape)}")
+            raise ValueError(
+                f"labels: expected shape ({len(images)},), one per image, "
+                f"came {tuple(labels.shape)}"
+            )
         if batch_size != int(batch_size) or batch_size < 1:
             raise ValueError(f"batch_size: expected a whole number from 1 on, came {batch_size}")
         self.images = images.to(device)
@@ -264,8 +298,10 @@ class TensorLoader:
         dtype = self.images.dtype if self.images.is_floating_point() else torch.float32
         value = torch.as_tensor(value, dtype=dtype, device=self.images.device).flatten()
         if len(value) not in (1, self.images.shape[1]):
-            raise ValueError(f"{name}: expected one number or {self.images.shape[1]} "
-                             f"(one per channel), came {len(value)}")
+            raise ValueError(
+                f"{name}: expected one number or {self.images.shape[1]} "
+                f"(one per channel), came {len(value)}"
+            )
         return value.reshape(-1, *[1] * (self.images.ndim - 2))
 
     @property
@@ -296,8 +332,10 @@ class TensorLoader:
             yield images, self.labels[indices]
 
     def __repr__(self):
-        return (f"TensorLoader({self.dataset_size:,} images {tuple(self.images.shape[1:])}, "
-                f"{len(self)} batches of {self.batch_size}, shuffle={self.shuffle})")
+        return (
+            f"TensorLoader({self.dataset_size:,} images {tuple(self.images.shape[1:])}, "
+            f"{len(self)} batches of {self.batch_size}, shuffle={self.shuffle})"
+        )
 
 
 def split_indices(n: int, n_val: int, seed: int):

@@ -52,8 +52,9 @@ def image_grid(images, titles=None, columns=8, title=""):
     if images.ndim == 3:
         images = images[:, None]
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
-        raise ValueError(f"images: expected (N, C, H, W) with one or three channels, "
-                         f"came {images.shape}")
+        raise ValueError(
+            f"images: expected (N, C, H, W) with one or three channels, came {images.shape}"
+        )
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles: expected {len(images)}, one per image, came {len(titles)}")
     if images.dtype == np.uint8:
@@ -64,8 +65,12 @@ def image_grid(images, titles=None, columns=8, title=""):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(1.25 * columns, (1.5 if titles is not None else 1.3) * rows),
-        squeeze=False, layout="constrained")
+        rows,
+        columns,
+        figsize=(1.25 * columns, (1.5 if titles is not None else 1.3) * rows),
+        squeeze=False,
+        layout="constrained",
+    )
     for axis in axes.flat:
         axis.axis("off")
     for i, (axis, image) in enumerate(zip(axes.flat, images)):
@@ -95,17 +100,25 @@ def bar(values, ylabel, title="", labels=None, reference=None):
     n = len(next(iter(groups.values())))
     labels = range(n) if labels is None else labels
     if any(len(heights) != n for heights in groups.values()) or len(labels) != n:
-        raise ValueError(f"expected {n} numbers in every group and {n} labels, came "
-                         f"{[len(heights) for heights in groups.values()]} and {len(labels)}")
-    figure, axes = plt.subplots(figsize=(max(5, 0.3 * n * (len(groups) ** 0.5) + 3), 3.6),
-                                layout="constrained")
+        raise ValueError(
+            f"expected {n} numbers in every group and {n} labels, came "
+            f"{[len(heights) for heights in groups.values()]} and {len(labels)}"
+        )
+    figure, axes = plt.subplots(
+        figsize=(max(5, 0.3 * n * (len(groups) ** 0.5) + 3), 3.6), layout="constrained"
+    )
     width = 0.8 / len(groups)
     for i, ((name, heights), colour) in enumerate(zip(groups.items(), _colours(len(groups)))):
         offset = (i - (len(groups) - 1) / 2) * width
         axes.bar(np.arange(n) + offset, heights, width, color=colour, label=name or None)
     if reference is not None:
-        axes.axhline(reference, color="black", linestyle="--", linewidth=1,
-                     label=f"reference {reference:.4g}")
+        axes.axhline(
+            reference,
+            color="black",
+            linestyle="--",
+            linewidth=1,
+            label=f"reference {reference:.4g}",
+        )
     texts = [str(label) for label in labels]
     axes.set_xticks(range(n), texts)
     if n * max(map(len, texts)) > 50:
@@ -115,8 +128,9 @@ def bar(values, ylabel, title="", labels=None, reference=None):
     if len(groups) > 1 or reference is not None:
         entries = len(axes.get_legend_handles_labels()[0])
         rows = -(-entries // 5)
-        figure.legend(loc="outside lower center", ncols=-(-entries // rows), frameon=False,
-                      fontsize=9)
+        figure.legend(
+            loc="outside lower center", ncols=-(-entries // rows), frameon=False, fontsize=9
+        )
     return _finish(figure, title)
 
 
@@ -131,13 +145,19 @@ def learning_curves(history, title=""):
     runs = history
     if not any(isinstance(value, dict) for value in history.values()):
         runs = {"": history}
-    kinds = [kind for kind in ("loss", "accuracy")
-             if any(kind in key and len(run[key]) for run in runs.values() for key in run)]
+    kinds = [
+        kind
+        for kind in ("loss", "accuracy")
+        if any(kind in key and len(run[key]) for run in runs.values() for key in run)
+    ]
     if not kinds:
-        raise ValueError("history: expected at least one list whose name has 'loss' or "
-                         f"'accuracy' in it, came {list(history)}")
-    figure, all_axes = plt.subplots(1, len(kinds), figsize=(5 * len(kinds), 3.6), squeeze=False,
-                                    layout="constrained")
+        raise ValueError(
+            "history: expected at least one list whose name has 'loss' or "
+            f"'accuracy' in it, came {list(history)}"
+        )
+    figure, all_axes = plt.subplots(
+        1, len(kinds), figsize=(5 * len(kinds), 3.6), squeeze=False, layout="constrained"
+    )
     colours = _colours(len(runs))
     for axes, kind in zip(all_axes[0], kinds):
         for colour, (name, run) in zip(colours, runs.items()):
@@ -146,10 +166,15 @@ def learning_curves(history, title=""):
                 training = key.startswith("train")
                 # A single run tells training and validation apart by colour, too.
                 shade = COLOURS[1] if training and len(runs) == 1 else colour
-                axes.plot(np.arange(1, len(values) + 1), values, color=shade,
-                          linestyle="--" if training else "-",
-                          marker="o" if len(values) <= 30 else None, markersize=3,
-                          label=" ".join(part for part in (name, key.replace("_", " ")) if part))
+                axes.plot(
+                    np.arange(1, len(values) + 1),
+                    values,
+                    color=shade,
+                    linestyle="--" if training else "-",
+                    marker="o" if len(values) <= 30 else None,
+                    markersize=3,
+                    label=" ".join(part for part in (name, key.replace("_", " ")) if part),
+                )
         axes.set_xlabel("epoch")
         axes.set_ylabel(kind)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -200,8 +225,12 @@ def _path(name, path):
 def _inside(path, span):
     (left, right), (low, high) = span
     with np.errstate(invalid="ignore"):
-        return ((path[:, 0] >= left) & (path[:, 0] <= right)
-                & (path[:, 1] >= low) & (path[:, 1] <= high))
+        return (
+            (path[:, 0] >= left)
+            & (path[:, 0] <= right)
+            & (path[:, 1] >= low)
+            & (path[:, 1] <= high)
+        )
 
 
 def curve_paths(curve_func, paths, span=SPAN, title=""):
@@ -261,8 +290,9 @@ def curve_surface(curve_func, paths=None, span=SPAN, title=""):
 
 def digit_and_probabilities(image, probabilities):
     """Draw a (1, 1, 28, 28) image beside the bars of its 10 class probabilities."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained",
-                                         width_ratios=(1, 1.5))
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(6, 2.8), layout="constrained", width_ratios=(1, 1.5)
+    )
     left.imshow(_array(image)[0, 0], cmap="gray", vmin=0, vmax=1)
     left.set_title("what the model sees", fontsize=9)
     left.axis("off")

@@ -30,8 +30,16 @@ def _message(error):
     return html.escape(f"{type(error).__name__}: {error}")
 
 
-def optimizer_explorer(curve_func, optimizers, train_curve, num_updates=100, init=(5, 5),
-                       lr=10.0, momentum=0.9, span=plots.SPAN):
+def optimizer_explorer(
+    curve_func,
+    optimizers,
+    train_curve,
+    num_updates=100,
+    init=(5, 5),
+    lr=10.0,
+    momentum=0.9,
+    span=plots.SPAN,
+):
     """Sliders for learning rate, momentum, start and number of updates; paths in 2D and 3D.
 
     Parameters
@@ -47,9 +55,16 @@ def optimizer_explorer(curve_func, optimizers, train_curve, num_updates=100, ini
     ipywidgets.VBox; the pictures are Image widgets, so saved widget state shows them, too. What
     an optimizer raises is shown below the pictures; the other optimizers are still drawn.
     """
+
     def slider(kind, description, value, low, high, step):
-        return kind(description=description, value=value, min=low, max=high, step=step,
-                    continuous_update=False)
+        return kind(
+            description=description,
+            value=value,
+            min=low,
+            max=high,
+            step=step,
+            continuous_update=False,
+        )
 
     number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
     controls = {
@@ -65,8 +80,9 @@ def optimizer_explorer(curve_func, optimizers, train_curve, num_updates=100, ini
     def train(factory):
         settings = controls["lr"].value, controls["momentum"].value
         start = controls["w1"].value, controls["w2"].value
-        path = train_curve(lambda params: factory(params, *settings), curve_func,
-                           controls["updates"].value, start)
+        path = train_curve(
+            lambda params: factory(params, *settings), curve_func, controls["updates"].value, start
+        )
         path = np.asarray(path, dtype=float)
         if path.ndim != 2 or path.shape[1] != 3 or not len(path):
             raise ValueError(f"train_curve returned shape {path.shape}, expected (T, 3)")
@@ -92,11 +108,13 @@ def optimizer_explorer(curve_func, optimizers, train_curve, num_updates=100, ini
         control.observe(draw, "value")
     draw()
     wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([
-        ipywidgets.HBox(list(controls.values()), layout=wrap),
-        ipywidgets.HBox([flat, surface], layout=wrap),
-        notes,
-    ])
+    return ipywidgets.VBox(
+        [
+            ipywidgets.HBox(list(controls.values()), layout=wrap),
+            ipywidgets.HBox([flat, surface], layout=wrap),
+            notes,
+        ]
+    )
 
 
 def centre_digit(ink):
@@ -116,8 +134,9 @@ def centre_digit(ink):
     if not inked.any():
         return canvas
     (top, bottom), (left, right) = (
-        inked.any(dim).nonzero().flatten()[[0, -1]].tolist() for dim in (1, 0))
-    cut = ink[top:bottom + 1, left:right + 1].float()
+        inked.any(dim).nonzero().flatten()[[0, -1]].tolist() for dim in (1, 0)
+    )
+    cut = ink[top : bottom + 1, left : right + 1].float()
     height, width = (max(1, round(side * 20 / max(cut.shape))) for side in cut.shape)
     cut = F.interpolate(cut[None, None], (height, width), mode="bilinear", antialias=True)[0, 0]
     mass = cut.sum()
@@ -125,7 +144,7 @@ def centre_digit(ink):
     column = (cut.sum(0) * torch.arange(width)).sum() / mass
     top = min(max(round(13.5 - row.item()), 0), 28 - height)
     left = min(max(round(13.5 - column.item()), 0), 28 - width)
-    canvas[0, 0, top:top + height, left:left + width] = cut.clamp(0, 1)
+    canvas[0, 0, top : top + height, left : left + width] = cut.clamp(0, 1)
     return canvas
 
 
@@ -135,8 +154,10 @@ def _read_picture(content):
 
     with Image.open(io.BytesIO(content)) as picture:
         if picture.width * picture.height > _MAX_PIXELS:
-            raise ValueError(f"the picture has {picture.width} x {picture.height} pixels, "
-                             f"expected at most {_MAX_PIXELS:,} in all")
+            raise ValueError(
+                f"the picture has {picture.width} x {picture.height} pixels, "
+                f"expected at most {_MAX_PIXELS:,} in all"
+            )
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
         paper.alpha_composite(picture)
@@ -165,15 +186,20 @@ def digit_pad(predict, cells=14):
     """
     size = "22px"
     buttons = [
-        ipywidgets.ToggleButton(layout=ipywidgets.Layout(
-            width=size, height=size, margin="0", padding="0", border="1px solid #bdbdbd"))
+        ipywidgets.ToggleButton(
+            layout=ipywidgets.Layout(
+                width=size, height=size, margin="0", padding="0", border="1px solid #bdbdbd"
+            )
+        )
         for _ in range(cells * cells)
     ]
-    grid = ipywidgets.GridBox(buttons, layout=ipywidgets.Layout(
-        grid_template_columns=f"repeat({cells}, {size})"))
+    grid = ipywidgets.GridBox(
+        buttons, layout=ipywidgets.Layout(grid_template_columns=f"repeat({cells}, {size})")
+    )
     clear = ipywidgets.Button(description="clear")
     upload = ipywidgets.FileUpload(accept="image/*", multiple=False)
-    chart = ipywidgets.Image(format="png")
+    # Else the box stretches the picture to the height of the grid.
+    chart = ipywidgets.Image(format="png", layout=ipywidgets.Layout(align_self="flex-start"))
     note = ipywidgets.HTML()
     clearing = False
 
@@ -194,8 +220,9 @@ def digit_pad(predict, cells=14):
                 raise ValueError(f"predict returned {len(probabilities)} numbers, expected 10")
             # Put so that nan fails, too.
             if not (probabilities.min() >= 0 and abs(probabilities.sum() - 1) < 1e-3):
-                raise ValueError("predict returned numbers that are no probabilities: "
-                                 "is the softmax missing?")
+                raise ValueError(
+                    "predict returned numbers that are no probabilities: is the softmax missing?"
+                )
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
             note.value = _message(error)
             fill(b"")
@@ -203,6 +230,10 @@ def digit_pad(predict, cells=14):
         best = int(probabilities.argmax())
         note.value = f"The model says <b>{best}</b> ({probabilities[best]:.0%})."
         fill(_png(plots.digit_and_probabilities(image, probabilities)))
+
+    def mark(change):
+        # JupyterLab's own colour of a pressed button is hardly darker than the others.
+        change["owner"].button_style = "primary" if change["new"] else ""
 
     def drawn(_=None):
         if not clearing:
@@ -228,13 +259,16 @@ def digit_pad(predict, cells=14):
         show(ink)
 
     for button in buttons:
+        button.observe(mark, "value")
         button.observe(drawn, "value")
     clear.on_click(cleared)
     upload.observe(uploaded, "value")
     drawn()
-    return ipywidgets.VBox([
-        ipywidgets.HTML("Click cells to draw a digit, or upload a picture of one."),
-        ipywidgets.HBox([grid, chart]),
-        ipywidgets.HBox([clear, upload]),
-        note,
-    ])
+    return ipywidgets.VBox(
+        [
+            ipywidgets.HTML("Click cells to draw a digit, or upload a picture of one."),
+            ipywidgets.HBox([grid, chart]),
+            ipywidgets.HBox([clear, upload]),
+            note,
+        ]
+    )

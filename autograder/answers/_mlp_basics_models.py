@@ -240,6 +240,19 @@ def functional_mlp(x, parameters):
     return h @ W + b
 """,
     ),
+    Mistake(
+        "functional_mlp",
+        "single_image_squeezed",
+        "functional_mlp_has_any_depth",
+        """
+def functional_mlp(x, parameters):
+    h = x.squeeze().flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return h @ W + b
+""",
+    ),
     Alternative(
         "functional_mlp",
         "functional_linear_and_clamp",
@@ -772,6 +785,25 @@ class MLP(nn.Module):
         return self.output(x)
 """,
     ),
+    Mistake(
+        "mlp",
+        "probabilities_in_evaluation_mode",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = (input_size,) + hidden_sizes + (num_classes,)
+        layers = [nn.Flatten()]
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        logits = self.layers(x)
+        return logits if self.training else logits.softmax(1)
+""",
+    ),
     Alternative(
         "mlp",
         "output_layer_first_in_a_sequential",
@@ -826,6 +858,23 @@ class MLP(nn.Module):
     def forward(self, x):
         x = self.layer(torch.flatten(x, start_dim=1))
         return x if self.rest is None else self.rest(torch.relu(x))
+""",
+    ),
+    Alternative(
+        "mlp",
+        "sum_of_tuples",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = (input_size,) + hidden_sizes + (num_classes,)
+        layers = [nn.Flatten()]
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x)
 """,
     ),
 ]
@@ -1306,6 +1355,23 @@ def initialize(model, scheme):
             schemes[scheme](module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+""",
+    ),
+    Mistake(
+        "initialize",
+        "any_scheme_of_nn_init",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            draw = getattr(nn.init, scheme + "_", None)
+            if draw is None:
+                raise ValueError(scheme)
+            draw(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
 """,
     ),
     Alternative(

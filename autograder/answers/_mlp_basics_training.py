@@ -254,6 +254,25 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     return total / seen
 """,
     ),
+    Mistake(
+        "train_epoch",
+        "images_flattened_by_the_loop",
+        "epoch_takes_any_loss_and_loader",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        loss = loss_fn(model(images.flatten(1)), labels)
+        objective = loss if penalty is None else loss + penalty(model)
+        optimizer.zero_grad()
+        objective.backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+    ),
     Alternative(
         "train_epoch",
         "zero_grad_after_the_step",
@@ -373,6 +392,25 @@ def evaluate(model, loader, loss_fn):
             right += (logits.argmax(1) == labels).sum().item()
             seen += len(labels)
     model.train()
+    return total / seen, right / seen
+""",
+    ),
+    Mistake(
+        "evaluate",
+        "images_flattened_by_the_loop",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    training = model.training
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images.flatten(1))
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    model.train(training)
     return total / seen, right / seen
 """,
     ),
@@ -794,6 +832,57 @@ class Trainer:
         return history
 """,
     ),
+    Mistake(
+        "trainer",
+        "one_history_for_all_trainers",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            self.history["train_loss"].append(loss)
+            self.history["val_loss"].append(val_loss)
+            self.history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return self.history
+""",
+    ),
+    Mistake(
+        "trainer",
+        "stops_when_not_better",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+            else:
+                break
+        self.model.load_state_dict(state)
+        return history
+""",
+    ),
     Alternative(
         "trainer",
         "list_of_all_states",
@@ -1101,6 +1190,14 @@ def moving_average(values, window):
     return torch.as_tensor(values, dtype=torch.float32).unfold(0, window, 1).mean(dim=-1)
 """,
     ),
+    Alternative(
+        "moving_average",
+        "numpy_mean_of_slices",
+        """
+def moving_average(values, window):
+    return [np.mean(values[i : i + window]) for i in range(len(values) - window + 1)]
+""",
+    ),
 ]
 
 ACCURACY_PER_CLASS = [
@@ -1299,6 +1396,21 @@ def accuracy_per_class(model, loader, num_classes=10):
     with np.errstate(invalid="ignore"):
         shares = table.diagonal() / table.sum(axis=1)
     return {np.int64(c): np.float64(share) for c, share in enumerate(shares)}
+""",
+    ),
+    Alternative(
+        "accuracy_per_class",
+        "one_flag_for_the_model",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(images).argmax(1), labels) for images, labels in loader]
+    model.train(training)
+    guesses, labels = (torch.cat(part) for part in zip(*pairs))
+    hits = (guesses == labels).float()
+    return {c: hits[labels == c].mean() for c in range(num_classes)}
 """,
     ),
 ]

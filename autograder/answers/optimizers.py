@@ -122,6 +122,20 @@ class SGD(OptimizerTemplate):
     ),
     Mistake(
         "sgd",
+        "learning_rate_in_the_class",
+        "works_in_a_training_loop",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr):
+        self.params = list(params)
+        SGD.lr = lr
+
+    def update_param(self, p):
+        p -= self.lr * p.grad
+""",
+    ),
+    Mistake(
+        "sgd",
         "normalised_gradient",
         "goes_down_the_gradient",
         """\
@@ -383,6 +397,22 @@ class SGDMomentum(OptimizerTemplate):
     ),
     Mistake(
         "sgd_momentum",
+        "class_attribute_set_by_init",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        SGDMomentum.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        SGDMomentum.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+    ),
+    Mistake(
+        "sgd_momentum",
         "default_argument_shared",
         "one_past_per_optimizer",
         """\
@@ -395,23 +425,6 @@ class SGDMomentum(OptimizerTemplate):
         mean = self.mean.get(id(p), torch.zeros_like(p))
         self.mean[id(p)] = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[id(p)]
-""",
-    ),
-    Mistake(
-        "sgd_momentum",
-        "state_on_the_parameter",
-        "one_past_per_optimizer",
-        """\
-class SGDMomentum(OptimizerTemplate):
-    def __init__(self, params, lr, momentum=0.9):
-        super().__init__(params, lr)
-        self.momentum = momentum
-
-    def update_param(self, p):
-        if not hasattr(p, "mean"):
-            p.mean = torch.zeros_like(p)
-        p.mean = self.momentum * p.mean + (1 - self.momentum) * p.grad
-        p -= self.lr * p.mean
 """,
     ),
     Mistake(
@@ -585,6 +598,22 @@ class SGDMomentum(OptimizerTemplate):
             mean = (1 - self.beta) * grad
         self.state[id(p)] = mean
         p.copy_(p - self.lr * mean)
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "state_on_the_parameter",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        for p in self.params:
+            p.velocity = torch.zeros_like(p)
+
+    def update_param(self, p):
+        p.velocity = self.momentum * p.velocity + (1 - self.momentum) * p.grad
+        p -= self.lr * p.velocity
 """,
     ),
     Alternative(
@@ -819,6 +848,21 @@ class Adam(OptimizerTemplate):
             if p.grad is not None:
                 p.grad.clone().zero_()
 """,
+    ),
+    Mistake(
+        "adam",
+        "amsgrad",
+        "equals_torch",
+        adam(
+            (
+                "self.t = {",
+                "self.top = {p: torch.zeros_like(p) for p in self.params}\n        self.t = {",
+            ),
+            (
+                "v_hat = self.v[p]",
+                "self.top[p] = torch.maximum(self.top[p], self.v[p])\n        v_hat = self.top[p]",
+            ),
+        ),
     ),
     Alternative("adam", "by_the_formulas", ADAM),
     Alternative(
@@ -1140,6 +1184,41 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     return path
 """,
     ),
+    Mistake(
+        "train_curve",
+        "cleared_before_the_loop_only",
+        "clears_the_gradients",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    optimizer.zero_grad()
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+    ),
+    Alternative(
+        "train_curve",
+        "half_precision_record",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        weights.grad = None
+        loss = curve_func(weights[0], weights[1])
+        path.append(np.append(weights.detach().numpy(), loss.item()))
+        loss.backward()
+        optimizer.step()
+    return np.stack(path).astype(np.float16)
+""",
+    ),
     Alternative(
         "train_curve",
         "stacked_tensors",
@@ -1343,6 +1422,85 @@ def pathological_curve(w1, w2):
 
 def pathological_settings():
     return {"start": (5.0, 0.05), "rival": "RMSprop", "lr": 0.03}
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_both_arrive",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return w1**2 + 10 * w2**2
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_neither_arrives",
+        "rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return torch.tanh(w1**2 + w2**2)
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_the_given_one",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return pathological_curve_loss(w1, w2)
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "curve_only_ravine",
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2)
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "curve_only_plateaus",
+        """\
+def pathological_curve(w1, w2):
+    return 1 - torch.exp(-20 * w1**2) + 0.01 * w1.abs() + torch.sigmoid(w2)
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "settings_unsolved",
+        """\
+def pathological_curve(w1, w2):
+    return torch.log1p(100 * w1**2) + torch.log1p(0.1 * w2**2)
+
+
+def pathological_settings():
+    raise NotImplementedError()
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "overflows_when_sgd_runs_away",
+        """\
+def pathological_curve(w1, w2):
+    return torch.exp(8 * w1) + torch.exp(-8 * w1) - 2 + 0.01 * w2**2
+
+
+def pathological_settings():
+    return {"start": (0.01, 5), "rival": "adam", "lr": 0.2}
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "rosenbrock",
+        """\
+def pathological_curve(w1, w2):
+    return (1 - w1) ** 2 + 100 * (w2 - w1**2) ** 2
+
+
+def pathological_settings():
+    return {"start": (-1.2, 1.0)}
 """,
     ),
     Alternative(

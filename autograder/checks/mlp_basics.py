@@ -118,7 +118,9 @@ def functional_mlp_has_any_depth(student, rng):
     for num_layers, num_images in ((1, None), (4, 1), (5, None)):
         x, parameters, layers = _functional_case(rng, num_layers, num_images)
         logits = ref.fields(student.call(probes.functional_logits, x, parameters), "logits")
-        _expect_logits(logits, x, layers, f"Here {len(x)} image(s) go through {num_layers} layer(s)")
+        _expect_logits(
+            logits, x, layers, f"Here {len(x)} image(s) go through {num_layers} layer(s)"
+        )
 
 
 @check("functional_mlp", points=0.5)
@@ -611,10 +613,6 @@ def _evaluation_case(rng, num_classes=3, conv=False):
     return layers, state, data, logits, np.concatenate([y for _, y in data])
 
 
-def _all(mode, layers):
-    return [mode] * len(layers)
-
-
 def _expect_scores(result, logits, labels, loss):
     got_loss, got_accuracy = ref.fields(result, "loss", "accuracy")
     expected_loss, expected_accuracy = ref.scores(logits, labels, loss)
@@ -631,8 +629,7 @@ def evaluation_counts_every_sample_alike(student, rng):
     """Loss and accuracy are means over all samples, in the small last batch too."""
     for loss, conv in (("smooth", False), ("function", True)):
         layers, state, data, logits, labels = _evaluation_case(rng, conv=conv)
-        modes = _all(False, layers)
-        reply = student.call(probes.evaluated, layers, state, data, loss, data[0][0], modes)
+        reply = student.call(probes.evaluated, layers, state, data, loss, data[0][0], False)
         _expect_scores(ref.fields(reply, "result"), logits, labels, loss)
 
 
@@ -640,8 +637,7 @@ def evaluation_counts_every_sample_alike(student, rng):
 def evaluation_switches_training_off(student, rng):
     """A model that comes in training mode is evaluated without dropout, with stored means."""
     layers, state, data, logits, labels = _evaluation_case(rng)
-    modes = _all(True, layers)
-    reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], modes)
+    reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], True)
     result, after = ref.fields(reply, "result", "state")
     _expect_scores(result, logits, labels, "module")
     hint = "Evaluation changes nothing in the model"
@@ -649,7 +645,7 @@ def evaluation_switches_training_off(student, rng):
 
 
 def _mode_case(rng):
-    """A network that shows its modes: its output is that of batch norm, tanh and dropout."""
+    """A network that shows its mode: its output is that of batch norm, tanh and dropout."""
     size, width = int(rng.integers(3, 6)), int(rng.integers(6, 10))
     layers = [["Flatten"], ["Linear", size, width], ["BatchNorm1d", width], ["Tanh"]]
     layers += [["Dropout", 0.5]]
@@ -657,22 +653,22 @@ def _mode_case(rng):
     return layers, state, ref.floats(rng, 60, 1, 1, size), width
 
 
-def _expect_modes(after, layers, state, x, modes):
-    """The outputs `after` of `_mode_case` show batch norm and dropout in their `modes`."""
+def _expect_mode(after, layers, state, x, training):
+    """The outputs `after` of `_mode_case` show batch norm and dropout in one mode."""
     after = ref.array(after, "the output after the call")
     model = probes.restored(layers, state).eval()
-    model[2].train(modes[2])
+    model[2].train(training)
     with torch.no_grad():
         kept = model(torch.tensor(x)).numpy()
     expect(after.shape == kept.shape, "the output after the call has another shape")
     share = (after == 0).mean()
-    if modes[4]:
+    if training:
         expect(0.3 < share < 0.7, "dropout was in training mode before the call, not after it")
         kept = 2 * kept
     else:
         expect(share < 0.05, "dropout was in evaluation mode before the call, not after it")
     shown = after != 0
-    mode = "training" if modes[2] else "evaluation"
+    mode = "training" if training else "evaluation"
     hint = f"Batch norm was in {mode} mode before the call"
     what = "the output after the call"
     expect_close(after[shown], kept[shown], hint, what=what, rtol=5e-3, atol=2e-3)
@@ -683,15 +679,14 @@ def evaluation_restores_the_mode(student, rng):
     """Afterwards the model is in the mode it was in before, training or evaluation."""
     layers, state, x, width = _mode_case(rng)
     for training in (True, False):
-        modes = _all(training, layers)
         data = [[x[:7], ref.labels_of(rng, 7, width)], [x[7:9], ref.labels_of(rng, 2, width)]]
-        reply = student.call(probes.evaluated, layers, state, data, "module", x, modes)
+        reply = student.call(probes.evaluated, layers, state, data, "module", x, training)
         result, after = ref.fields(reply, "result", "after")
         labels = np.concatenate([y for _, y in data])
         loss = ref.scores(ref.outputs(layers, state, x[:9]), labels, "module")[0]
         got = expect_number(ref.fields(result, "loss"), "the loss")
         expect_close(got, loss, "Is it measured in evaluation mode?", what="the loss", rtol=1e-3)
-        _expect_modes(after, layers, state, x, modes)
+        _expect_mode(after, layers, state, x, training)
 
 
 def _expect_no_gradients(reply):
@@ -711,8 +706,7 @@ def _expect_no_gradients(reply):
 def evaluation_tracks_no_gradients(student, rng):
     """No graph is built, gradients work again afterwards, and two plain floats come back."""
     layers, state, data, _, _ = _evaluation_case(rng)
-    modes = _all(False, layers)
-    reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], modes)
+    reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], False)
     result = ref.fields(reply, "result")
     _expect_no_gradients(reply)
     expect_number(ref.fields(result, "loss"), "the loss")
@@ -1168,9 +1162,8 @@ def accuracy_is_per_true_class(student, rng):
     """Each class's accuracy is the share of its own images that the model gets right."""
     for num_classes in (3, int(rng.integers(4, 8))):
         layers, state, data, expected = _class_case(rng, num_classes)
-        modes = _all(False, layers)
         reply = student.call(
-            probes.class_accuracies, layers, state, data, num_classes, data[0][0], modes
+            probes.class_accuracies, layers, state, data, num_classes, data[0][0], False
         )
         got = _class_values(reply, num_classes)
         present = [c for c in range(num_classes) if not math.isnan(expected[c])]
@@ -1182,8 +1175,7 @@ def accuracy_is_per_true_class(student, rng):
 def absent_class_is_nan(student, rng):
     """A class without images has accuracy nan, even if the model predicts it."""
     layers, state, data, expected = _class_case(rng, 4)
-    modes = _all(False, layers)
-    reply = student.call(probes.class_accuracies, layers, state, data, 4, data[0][0], modes)
+    reply = student.call(probes.class_accuracies, layers, state, data, 4, data[0][0], False)
     got = _class_values(reply, 4)
     for c, value in enumerate(expected):
         if math.isnan(value):
@@ -1196,8 +1188,7 @@ def absent_class_is_nan(student, rng):
 def class_accuracies_leave_the_model(student, rng):
     """The model is evaluated in evaluation mode and left as it was, without gradients."""
     layers, state, data, expected = _class_case(rng, 3)
-    modes = _all(True, layers)
-    reply = student.call(probes.class_accuracies, layers, state, data, 3, data[0][0], modes)
+    reply = student.call(probes.class_accuracies, layers, state, data, 3, data[0][0], True)
     got = _class_values(reply, 3)
     expect_close(got, expected, "A model in training mode is evaluated without dropout")
     _expect_no_gradients(reply)
@@ -1206,7 +1197,6 @@ def class_accuracies_leave_the_model(student, rng):
     _expect_state(after, state, hint, what="the state after the call", rtol=1e-6, atol=1e-7)
     layers, state, x, width = _mode_case(rng)
     for training in (True, False):
-        modes = _all(training, layers)
         data = [[x[:9], ref.labels_of(rng, 9, width)]]
-        reply = student.call(probes.class_accuracies, layers, state, data, width, x, modes)
-        _expect_modes(ref.fields(reply, "after"), layers, state, x, modes)
+        reply = student.call(probes.class_accuracies, layers, state, data, width, x, training)
+        _expect_mode(ref.fields(reply, "after"), layers, state, x, training)

@@ -276,7 +276,7 @@ def works_in_a_training_loop(student, rng):
         path,
         np.stack(want),
         "The loop is zero_grad, backward, step, and the parameters came as a generator, "
-        "which can be gone through only once",
+        "which can be gone through only once; a second optimizer was made and not used",
         what="the path",
         **CLOSE,
     )

@@ -180,9 +180,7 @@ def forward_and_gradients(model, x, labels):
 
 def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels):
     """As `forward_and_gradients`, with logits in evaluation mode and of the first image alone."""
-    model = ns.MLP(
-        input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes)
-    )
+    model = ns.MLP(input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes))
     result = forward_and_gradients(model, x, labels)
     result["single"] = model(torch.tensor(x[:1]))
     result["evaluated"] = model.eval()(torch.tensor(x))
@@ -235,15 +233,13 @@ def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None,
 # evaluate, accuracy_per_class
 
 
-def observed(call, layers, state, x, modes):
+def observed(call, layers, state, x, training):
     """Call `call(model)` and send its result with the traces that it left in the model.
 
-    `modes` says of each layer whether it is in training mode; `after` is the model's output on `x`
-    in the modes that the call left behind.
+    The whole model comes in training or in evaluation mode; `after` is its output on `x` in the
+    mode that the call left behind.
     """
-    model = restored(layers, state)
-    for layer, mode in zip(model, modes, strict=True):
-        layer.train(mode)
+    model = restored(layers, state).train(training)
     tracked = []
     model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
     # A solution may switch gradients off for good: this process must not be left that way.
@@ -262,16 +258,16 @@ def observed(call, layers, state, x, modes):
     }
 
 
-def evaluated(ns, layers, state, data, loss, x, modes):
+def evaluated(ns, layers, state, data, loss, x, training):
     def call(model):
         loss_value, accuracy = ns.evaluate(model, batches(data), loss_function(loss))
         plain = isinstance(loss_value, float) and isinstance(accuracy, float)
         return {"loss": loss_value, "accuracy": accuracy, "plain": plain}
 
-    return observed(call, layers, state, x, modes)
+    return observed(call, layers, state, x, training)
 
 
-def class_accuracies(ns, layers, state, data, num_classes, x, modes):
+def class_accuracies(ns, layers, state, data, num_classes, x, training):
     def call(model):
         result = ns.accuracy_per_class(model, batches(data), num_classes=num_classes)
         if not isinstance(result, dict):
@@ -279,7 +275,7 @@ def class_accuracies(ns, layers, state, data, num_classes, x, modes):
         values = [result[c] if c in result else None for c in range(num_classes)]
         return {"kind": "dict", "size": len(result), "values": values}
 
-    return observed(call, layers, state, x, modes)
+    return observed(call, layers, state, x, training)
 
 
 # trainer

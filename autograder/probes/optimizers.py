@@ -73,6 +73,8 @@ def valley(ns, name, start, matrix, lr, num_updates):
     """A training loop on w·A·w / 2, the parameters given as a generator; the path (steps, n)."""
     w, matrix = nn.Parameter(torch.tensor(start)), torch.tensor(matrix)
     optimizer = getattr(ns, name)((p for p in [w]), lr)
+    # A second optimizer, made later and never used, should make no difference.
+    getattr(ns, name)([nn.Parameter(torch.zeros(2))], 3 * lr)
     path = []
     for _ in range(num_updates):
         optimizer.zero_grad()
@@ -124,17 +126,24 @@ def smooth_curve(coefficients):
     return lambda w1, w2: a * w1**2 + b * w2**2 + c * w1 * w2 + d * torch.sin(w1) + e * w2
 
 
+def readable(path):
+    """The path, an array of floats as float64: longdouble is nothing that can be sent."""
+    is_float = isinstance(path, np.ndarray) and path.dtype.kind == "f"
+    return path.astype(np.float64) if is_float else path
+
+
 def recorded(ns, coefficients, amounts, init):
     """`train_curve` with an optimizer that drifts by `amounts`."""
-    return ns.train_curve(
+    path = ns.train_curve(
         lambda params: Drift(params, amounts), smooth_curve(coefficients), len(amounts), tuple(init)
     )
+    return readable(path)
 
 
 def recorded_by_default(ns, coefficients):
     """`train_curve` without optional arguments, standing still; and whether it is an array."""
     path = ns.train_curve(lambda params: Drift(params, []), smooth_curve(coefficients))
-    return {"path": path, "array": isinstance(path, np.ndarray)}
+    return {"path": readable(path), "array": isinstance(path, np.ndarray)}
 
 
 def descended(ns, coefficients, lr, momentum, init, num_updates):
@@ -149,13 +158,14 @@ def descended(ns, coefficients, lr, momentum, init, num_updates):
         )
         for _ in range(2)
     ]
-    return {"paths": paths, "init": init}
+    return {"paths": [readable(path) for path in paths], "init": init}
 
 
 def settings(ns):
     """The student's settings of the contest; empty where there are none."""
-    chosen = getattr(ns, "pathological_settings", None)
-    if chosen is None:
+    try:
+        chosen = ns.pathological_settings
+    except (AttributeError, NameError):
         return {}
     try:
         return chosen() if callable(chosen) else chosen
