@@ -141,6 +141,19 @@ def perceptron(x, layers):
     return hidden
 
 
+def nearest_kink(x, layers):
+    """The smallest distance of a hidden pre-activation from ReLU's kink.
+
+    Very near it, single precision may land on the other side, where the gradient is another one.
+    """
+    hidden, nearest = double(x).flatten(1), float("inf")
+    for weight, bias in layers[:-1]:
+        hidden = (hidden @ weight + bias.reshape(-1)).detach()
+        nearest = min(nearest, float(hidden.abs().min()))
+        hidden = hidden.relu()
+    return nearest
+
+
 def double(value, grad=False):
     return torch.tensor(np.asarray(value), dtype=torch.float64, requires_grad=grad)
 
