@@ -41,7 +41,7 @@ def make_course(folder: Path) -> Course:
     shutil.copy(checkout / "nbgrader_config.py", folder)
     config = folder / "nbgrader_config.py"
     # So that the endless loop below does not hold up the demo.
-    config.write_text(config.read_text().replace("c.Judge.timeout = 120", "c.Judge.timeout = 5"))
+    config.write_text(config.read_text().replace("c.Judge.timeout = 120", "c.Judge.timeout = 15"))
     course = Course(folder.resolve())
     build(course)
     return course

@@ -35,7 +35,6 @@ from helpers import data
 
 CELL_OUTPUT_BYTES = 1_000_000
 START_SECONDS = 120
-WARM_UP = "import torch; torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1); del torch"
 
 
 class Judge(Execute):
@@ -84,10 +83,9 @@ class Judge(Execute):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with self.setup_kernel(env=_environment(), **quiet):
             self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
-            # Importing torch takes seconds on a busy machine, and so does the first optimizer:
-            # not the student's time.
+            # Importing torch takes seconds on a busy machine: not the student's time.
             self._deadline = math.inf
-            self._student.run(WARM_UP, START_SECONDS)
+            self._student.run("import torch; del torch", START_SECONDS)
             self._deadline = time.monotonic() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
