@@ -1,14 +1,19 @@
 """Prove a release: what the checks catch, what they accept, and that nothing leaks."""
 
+import contextlib
 import linecache
+import os
 import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 
-from autograder.answer_bank import Alternative, Mistake, answers_of
+from autograder.answer_bank import Alternative, Mistake, answers_of, reference_files
 from autograder.authoring import SOLUTION, read_cells, stub_of
 from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
 from autograder.course import Course
@@ -71,15 +76,39 @@ def audit(
     seeds: int = 25,
     on_row: Callable[[Row], None] = lambda row: None,
 ) -> Audit:
-    """Try the reference, the stub and the answer bank on the hidden checks, `seeds` times each."""
+    """Try the reference, the stub and the answer bank on the hidden checks, `seeds` times each.
+
+    Images, where checks need them, are the synthetic ones.
+    """
+    with (
+        tempfile.TemporaryDirectory() as files,
+        mock.patch.dict(os.environ, MLP_COURSE_DATASET="synthetic"),
+    ):
+        rows = _try_all(course, assignment, seeds, on_row, Path(files))
+    return Audit(assignment, seeds, rows, leaks(course, assignment))
+
+
+def _try_all(course, assignment, seeds, on_row, files: Path) -> list[Row]:
     exercises = Exercises(course.root / "notebooks" / f"{assignment}.py")
     checks = checks_of(assignment)
     rows = []
+    if write := reference_files(assignment):
+        with contextlib.chdir(files):
+            write(exercises.namespace(), files)
 
-    def try_answer(kind, exercise, name, replaced, judge):
+    def try_answer(kind, exercise, name, replaced, judge, change_files=None):
         row = Row(kind, exercise, name)
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            shutil.copytree(files, folder, dirs_exist_ok=True)
+            try_in_folder(row, exercise, replaced, judge, change_files)
+        rows.append(row)
+        on_row(row)
+
+    def try_in_folder(row, exercise, replaced, judge, change_files):
         try:
             namespace = exercises.namespace(**replaced)
+            if change_files:
+                change_files(namespace, Path.cwd())
         except Exception as error:
             row.problems.append(f"its cell raises {type(error).__name__}: {error}")
         else:
@@ -92,8 +121,6 @@ def audit(
                 )
                 _collect(row, results)
             judge(row)
-        rows.append(row)
-        on_row(row)
 
     for exercise in checks:
         try_answer("reference", exercise, "reference", {}, lambda r: _expect_full(r))
@@ -111,13 +138,14 @@ def audit(
         if isinstance(answer, Mistake):
             try_answer(
                 "mistake", answer.exercise, answer.name, replaced,
-                lambda r, a=answer: _expect_caught(r, a.fails, seeds),
+                lambda r, a=answer: _expect_caught(r, a.fails, seeds), answer.files,
             )  # fmt: skip
         elif isinstance(answer, Alternative):
             try_answer(
-                "alternative", answer.exercise, answer.name, replaced, lambda r: _expect_full(r)
-            )
-    return Audit(assignment, seeds, rows, leaks(course, assignment))
+                "alternative", answer.exercise, answer.name, replaced,
+                lambda r: _expect_full(r), answer.files,
+            )  # fmt: skip
+    return rows
 
 
 def _collect(row: Row, results: list[CheckResult]) -> None:

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from autograder import held_out
+from autograder.checking import held_out_sets
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import Writer
 from autograder.grading import Assignment, Graded, Result, grade_submission
 from autograder.status import Status
+from helpers.data import DataError
 
 
 def submitted_students(course: Course, assignment: str) -> list[str]:
@@ -39,12 +42,13 @@ def grade(
     Raises
     ------
     UserError
-        If the assignment cannot be entered into the gradebook.
+        If the assignment cannot be entered into the gradebook, or images that its checks need
+        are missing.
     """
     results = []
-    private = course.root / ".autograder"
-    private.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=private, prefix="scratch-") as scratch:
+    course.private.mkdir(exist_ok=True)
+    _prepare_images(course, assignment)
+    with tempfile.TemporaryDirectory(dir=course.private, prefix="scratch-") as scratch:
         writer = Writer(course, assignment)
         prepared = Assignment(course, assignment, Path(scratch))
         folders = {s: course.folder("submitted") / s / assignment for s in students}
@@ -61,6 +65,15 @@ def grade(
                 on_result(graded.result)
     results.sort(key=lambda result: result.student)
     return results
+
+
+def _prepare_images(course: Course, assignment: str) -> None:
+    try:
+        for name in held_out_sets(assignment):
+            held_out.load(name)
+    except DataError as error:
+        raise UserError(str(error)) from None
+    held_out.student_folder(course.private)
 
 
 def _write(writer: Writer, graded: Graded) -> None:

@@ -2,11 +2,13 @@
 
 import copy
 import filecmp
+import functools
 import shutil
 import tempfile
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.authoring import expand, write_notebook
@@ -65,8 +67,20 @@ def generate_release(course: Course, root: Path, assignments: list[str]) -> None
 def scratch_api(course: Course, root: Path) -> NbGraderAPI:
     """nbgrader's API with this course's settings, in another folder with a gradebook of its own."""
     config = copy.deepcopy(course.config)
+    database = root / "gradebook.db"
+    if not database.exists():
+        database.write_bytes(_empty_gradebook())
     config.CourseDirectory.root = str(root)
-    config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    config.CourseDirectory.db_url = f"sqlite:///{database}"
     for kind in ("source", "release"):
         config.CourseDirectory[f"{kind}_directory"] = kind
     return NbGraderAPI(config=config)
+
+
+@functools.cache
+def _empty_gradebook() -> bytes:
+    """A new gradebook's file: nbgrader starts a process of alembic's for each one it makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gradebook.db"
+        Gradebook(f"sqlite:///{path}", "").close()
+        return path.read_bytes()

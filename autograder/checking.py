@@ -89,6 +89,12 @@ def checks_of(assignment: str) -> dict[str, list[Check]]:
     return exercises
 
 
+def held_out_sets(assignment: str) -> tuple[str, ...]:
+    """The image sets on whose held-out part the assignment's checks measure: its `HELD_OUT`."""
+    module = importlib.import_module(f"autograder.checks.{module_name(assignment)}")
+    return getattr(module, "HELD_OUT", ())
+
+
 def challenge_seed(secret: bytes, submission: bytes, *names: str) -> int:
     """The seed of a check's inputs: repeatable for a submission, unpredictable for its author."""
     digest = hashlib.sha256(b"\0".join([secret, submission, *(n.encode() for n in names)]))

@@ -99,6 +99,27 @@ def audit(
 
 
 @app.command()
+def calibrate(
+    assignment: str,
+    course: CourseOption = HERE,
+    seeds: Annotated[int, typer.Option(min=2)] = 5,
+    write: Annotated[bool, typer.Option("--write", help="Keep the figures.")] = False,
+) -> None:
+    """Measure the accuracies that thresholds rest on: the reference and mistakes, over seeds."""
+    from autograder import calibrate as calibrating
+    from autograder import show
+    from autograder.course import Course
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    with show.progress(0, f"training {name}") as advance:
+        figures = calibrating.calibrate(found, name, seeds, advance)
+    show.calibration_report(figures)
+    if write:
+        calibrating.write(figures)
+
+
+@app.command()
 def demo(
     folder: Annotated[
         Path | None, typer.Argument(help="An empty folder to keep; else a new temporary one.")

@@ -86,10 +86,15 @@ class Course:
     def source_notebook(self, assignment: str) -> Path:
         return self.folder("source") / assignment / f"{assignment}.ipynb"
 
+    @property
+    def private(self) -> Path:
+        """What grading keeps for itself: the secret, scratch folders, the students' data."""
+        return self.root / ".autograder"
+
     @cached_property
     def secret(self) -> bytes:
         """The secret behind the challenges' seeds, made at first use and kept out of git."""
-        path = self.root / ".autograder" / "secret"
+        path = self.private / "secret"
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
             path.touch(mode=0o600)

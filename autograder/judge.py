@@ -26,6 +26,7 @@ from traitlets import Float, Integer, Unicode
 
 import autograder
 import helpers
+from autograder import held_out
 from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
 from autograder.course import Course
 from autograder.kernel import hide
@@ -63,9 +64,10 @@ class Judge(Execute):
         with tempfile.TemporaryDirectory(prefix="submission-") as work:
             work = Path(work) / "work"
             shutil.copytree(folder, work, symlinks=True, dirs_exist_ok=True)
+            self._data = held_out.student_folder(course.private)
             self._hidden = hide.command(
-                [course.root, *_grader_folders()],
-                [*_needed_folders(), work],
+                [course.root, data.data_folder(), *_grader_folders()],
+                [*_needed_folders(), self._data, work],
             )
             self._run_all(nb, {**resources, "metadata": {"path": str(work)}}, km)
         outcome = resources.setdefault("autograder", {})
@@ -81,7 +83,7 @@ class Judge(Execute):
         self._check_assign_resources(resources)
         # What the kernel's process itself prints is no output of a cell.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with self.setup_kernel(env=_environment(), **quiet):
+        with self.setup_kernel(env=_environment(self._data), **quiet):
             self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
             # Importing torch takes seconds on a busy machine: not the student's time.
             self._deadline = math.inf
@@ -251,12 +253,12 @@ def _needed_folders() -> list[Path]:
     """What a kernel must see even when it lies inside a hidden folder."""
     needed = [
         Path(sys.prefix), Path(sys.base_prefix), Path(helpers.__file__).resolve().parent,
-        Path(jupyter_runtime_dir()), data.data_folder(),
+        Path(jupyter_runtime_dir()),
     ]  # fmt: skip
     return [path for path in needed if path.is_dir()]
 
 
-def _environment() -> dict[str, str]:
+def _environment(data_folder: Path) -> dict[str, str]:
     """What a student's kernel may know of the grader's environment, and one torch thread."""
     kept = (
         "PATH",
@@ -265,10 +267,10 @@ def _environment() -> dict[str, str]:
         "LC_ALL",
         "TMPDIR",
         "SYSTEMROOT",
-        "MLP_COURSE_DATA",
         "MLP_COURSE_DATASET",
     )
     return {key: os.environ[key] for key in kept if key in os.environ} | {
         "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",
+        "MLP_COURSE_DATA": str(data_folder),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Tables and progress on a terminal; plain lines in a log."""
 
+import statistics
 import sys
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.audit import Audit
+from autograder.calibrate import Figure
 from autograder.course import Course
 from autograder.grading import Result
 from autograder.status import Status
@@ -94,6 +96,28 @@ def audit_report(audit: Audit) -> None:
     for problem in audit.problems:
         console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)
     console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
+
+
+def calibration_report(figures: list[Figure]) -> None:
+    """Scores of reference and mistakes beside each threshold."""
+    for figure in figures:
+        table = Table(
+            "solution", "n", "mean", "sd", "lowest", "highest", "reaches the threshold",
+            title=f"{figure.name} on {figure.dataset} ({figure.device}): "
+            f"threshold {figure.threshold:.1%}",
+        )  # fmt: skip
+        for label, scores in figure.scores.items():
+            table.add_row(
+                label,
+                str(len(scores)),
+                f"{statistics.mean(scores):.2%}",
+                f"{statistics.stdev(scores):.2%}",
+                f"{min(scores):.2%}",
+                f"{max(scores):.2%}",
+                f"{sum(s >= figure.threshold for s in scores)} of {len(scores)}",
+            )
+        console.print(table)
+        console.print(f"a further correct solution fails with chance {figure.false_fail:.1e}\n")
 
 
 def fail(message: str) -> None:

@@ -33,12 +33,37 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 
 from helpers import data, plots, seeding, widgets
+from helpers.checkpoints import train_or_load
 from helpers.progress import progress
 
 seeding.seed_everything(0)
 device = seeding.default_device()
 torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores
 print(f"computing on: {device}")
+
+# %% [markdown]
+# ## Play first: what a neuron can do
+#
+# A neuron with one input computes $\operatorname{ReLU}(w x + b)$: a straight line, cut off below 0.
+# Here are two of them (left) and their sum (right), dashed without the ReLU. With the sliders as
+# they are, the sum is $|x|$.
+#
+# Predict first, then move:
+#
+# 1. Where does the kink of neuron 1 go when `b1` is -1? And when `w1` is then 2?
+# 2. What changes when `w1` is negative, and what is left of the neuron when `w1` is 0?
+# 3. Which four numbers make the sum a trough: 0 from $x = -1$ to $x = 1$, rising on both sides?
+#    What can the dashed line on the right never do?
+#
+# *My guesses:* …
+
+# %%
+widgets.neuron_explorer()
+
+# %% [markdown]
+# The bias moves the kink, the weight sets the slope and the side, and every neuron adds a kink of
+# its own to the sum. Without ReLU the sum of any number of neurons, in any number of layers, stays
+# one straight line. A picture has 784 inputs instead of one $x$; nothing else changes.
 
 # %% [markdown]
 # ## The data
@@ -395,7 +420,10 @@ plots.line(
 
 # %% solution="count_parameters"
 def count_parameters(model):
-    """Number of trainable parameters of an `nn.Module`, as an int."""
+    """Number of trainable parameters of an `nn.Module`, as an int.
+
+    A tensor that two layers share counts once.
+    """
     ### BEGIN SOLUTION
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
     ### END SOLUTION
@@ -1343,20 +1371,28 @@ print("✓ nested layers initialised, everything else untouched")
 # about two seconds): Kaiming and Xavier lead with about 90 %, PyTorch's default, which starts with
 # smaller weights, is still behind, and zeros stay where they were: at the frequency of one class.
 # With zero weights every hidden unit puts out 0 and no gradient reaches a weight; only the last
-# bias learns.
+# bias learns. Like the big training, the comparisons from here on *train or load*: after you have
+# changed one, delete its file.
+
 
 # %%
-start_accuracies = {}
-for scheme in ("default", "xavier_uniform", "kaiming_normal", "zeros"):
-    torch.manual_seed(0)
-    model = MLP(784, 10, (100, 100, 100)).to(device)
-    if scheme != "default":
-        initialize(model, scheme)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
-    loader = some_batches()
-    for _ in range(2):
-        train_epoch(model, loader, optimizer, loss_fn)
-    start_accuracies[scheme] = evaluate(model, test_loader, loss_fn)[1]
+def accuracies_of_starts():
+    """Scheme → test accuracy after the same short training."""
+    accuracies = {}
+    for scheme in ("default", "xavier_uniform", "kaiming_normal", "zeros"):
+        torch.manual_seed(0)
+        model = MLP(784, 10, (100, 100, 100)).to(device)
+        if scheme != "default":
+            initialize(model, scheme)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+        loader = some_batches()
+        for _ in range(2):
+            train_epoch(model, loader, optimizer, loss_fn)
+        accuracies[scheme] = evaluate(model, test_loader, loss_fn)[1]
+    return accuracies
+
+
+start_accuracies = train_or_load(f"starts_{images.name}.pt", accuracies_of_starts)
 plots.bar(
     start_accuracies,
     ylabel="test accuracy",
@@ -1435,16 +1471,24 @@ def deep_network(batch_norm):
     return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], 10))
 
 
-norm_curves = {}
-for name, batch_norm in {"plain": False, "with batch norm": True}.items():
-    torch.manual_seed(0)
-    model = deep_network(batch_norm).to(device).train()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-    losses = batch_losses(model, some_batches(), optimizer, num_epochs=3)
-    norm_curves[name] = moving_average(losses, window=15)
-    print(f"{name:16} test accuracy {evaluate(model, test_loader, loss_fn)[1]:.1%}")
+def plain_and_batch_norm():
+    """Name → batch losses and test accuracy."""
+    results = {}
+    for name, batch_norm in {"plain": False, "with batch norm": True}.items():
+        torch.manual_seed(0)
+        model = deep_network(batch_norm).to(device).train()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+        losses = batch_losses(model, some_batches(), optimizer, num_epochs=3)
+        accuracy = evaluate(model, test_loader, loss_fn)[1]
+        results[name] = {"losses": losses, "accuracy": accuracy}
+    return results
+
+
+norm_results = train_or_load(f"batch_norm_{images.name}.pt", plain_and_batch_norm)
+for name, result in norm_results.items():
+    print(f"{name:16} test accuracy {result['accuracy']:.1%}")
 plots.line(
-    norm_curves,
+    {name: moving_average(result["losses"], window=15) for name, result in norm_results.items()},
     xlabel="batch",
     ylabel="loss, mean of 15 batches",
     title="Batch norm: the plateau disappears",
@@ -1537,21 +1581,31 @@ penalties = {
     "L1": lambda model: 1e-3 * l1_penalty(model),
     "L2": lambda model: 5e-3 * l2_penalty(model),
 }
-first_weights = {}
-for name, penalty in penalties.items():
-    torch.manual_seed(0)
-    model = MLP(784, 10, (64,)).to(device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
-    loader = some_batches()
-    for _ in range(5):
-        train_epoch(model, loader, optimizer, loss_fn, penalty)
-    first_linear = next(m for m in model.modules() if isinstance(m, nn.Linear))
-    first_weights[name] = first_linear.weight.detach().cpu()
-    near_zero = (first_weights[name].abs() < 0.003).float().mean().item()
-    largest = first_weights[name].abs().max().item()
+
+
+def trained_with_penalties():
+    """Name → first layer's weights and test accuracy."""
+    results = {}
+    for name, penalty in penalties.items():
+        torch.manual_seed(0)
+        model = MLP(784, 10, (64,)).to(device)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+        loader = some_batches()
+        for _ in range(5):
+            train_epoch(model, loader, optimizer, loss_fn, penalty)
+        first_linear = next(m for m in model.modules() if isinstance(m, nn.Linear))
+        accuracy = evaluate(model, test_loader, loss_fn)[1]
+        results[name] = {"first_weights": first_linear.weight.detach(), "accuracy": accuracy}
+    return results
+
+
+penalty_results = train_or_load(f"penalties_{images.name}.pt", trained_with_penalties)
+first_weights = {name: result["first_weights"] for name, result in penalty_results.items()}
+for name, weights in first_weights.items():
+    near_zero = (weights.abs() < 0.003).float().mean().item()
     print(
-        f"{name:11} test accuracy {evaluate(model, test_loader, loss_fn)[1]:.1%}, "
-        f"first layer: {near_zero:4.0%} of the weights below 0.003, largest {largest:.2f}"
+        f"{name:11} test accuracy {penalty_results[name]['accuracy']:.1%}, first layer: "
+        f"{near_zero:4.0%} of the weights below 0.003, largest {weights.abs().max().item():.2f}"
     )
 
 figure, all_axes = plt.subplots(1, 3, figsize=(10, 2.8), sharey=True, layout="constrained")
@@ -1737,7 +1791,7 @@ plots.digit_and_probabilities(digit, predict_digit(digit))
 
 # %%
 def six_models(lr):
-    """Class accuracies of six models, and their overall accuracies."""
+    """Class accuracies of six models, by name, and their overall accuracies."""
     per_class, overall = {}, []
     for seed in progress(range(6), f"Adam at {lr}"):
         torch.manual_seed(seed)
@@ -1747,11 +1801,12 @@ def six_models(lr):
         overall.append(evaluate(model, test_loader, loss_fn)[1])
         accuracies = accuracy_per_class(model, test_loader)
         per_class[f"model {seed + 1}: {overall[-1]:.1%}"] = [accuracies[c] for c in range(10)]
-    return per_class, overall
+    return {"per_class": per_class, "overall": overall}
 
 
 for lr in (0.001, 0.04):
-    per_class, overall = six_models(lr)
+    six = train_or_load(f"six_models_{lr}_{images.name}.pt", lambda: six_models(lr))
+    per_class, overall = six["per_class"], six["overall"]
     table = np.array(list(per_class.values()))
     spread = table.max(axis=0) - table.min(axis=0)
     widest = int(spread.argmax())

@@ -66,6 +66,33 @@ def pathological_curve_loss(w1, w2):
 from helpers import plots, progress, widgets
 
 # %% [markdown]
+# ## Play first: one learning rate, two directions
+#
+# Gradient descent in a long valley, $L = 0.025\,w_1^2 + 0.5\,w_2^2$: the curvature is 1 across it
+# (in the direction of $w_2$) and 0.05 along it. Left the path, from the circle to the star; right
+# the loss at each update.
+#
+# Predict first, then move:
+#
+# 1. With learning rate 0.1, which weight comes close to 0 first?
+# 2. Which weight begins to jump to and fro when the learning rate grows, and from where on does
+#    the path run away?
+# 3. From (6, 3), how few updates bring the loss below 0.01? What keeps you from fewer?
+#
+# *Your predictions:*
+
+# %%
+def valley(w1, w2):
+    """A loss that is twenty times as curved across the valley as along it."""
+    return 0.025 * w1**2 + 0.5 * w2**2
+
+
+widgets.descent_explorer(valley)
+
+# %% [markdown]
+# Remember what limited the learning rate. You will meet it again, and worse, on the next curve.
+
+# %% [markdown]
 # ## The curve
 #
 # $$L(w_1, w_2) = \tanh(w_1)^2 + 0.01\,|w_1| + \sigma(w_2)$$

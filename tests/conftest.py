@@ -5,17 +5,14 @@ import shutil
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
 
-import matplotlib
 import pytest
 
 import autograder.answers
 import autograder.checks
 import autograder.probes
-from autograder.build import build
 from autograder.course import Course
-
-matplotlib.use("Agg")
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).with_name("tiny")
@@ -33,6 +30,9 @@ def built_course(tmp_path_factory) -> Path:
     limits = "c.Judge.timeout = 3\nc.Judge.iopub_timeout = 2"
     config = config.replace("c.Judge.timeout = 120", limits)
     (root / "nbgrader_config.py").write_text(config)
+    # Here, because tests of the command import this file in many processes.
+    from autograder.build import build
+
     build(Course(root))
     return root
 

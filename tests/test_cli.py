@@ -73,14 +73,12 @@ def test_a_wrong_configuration_gets_one_message(course):
 
 
 def test_build_check_says_what_is_stale(course):
-    assert autograder(course, "build", "--check").returncode == 0
     path = course.root / "notebooks" / f"{A}.py"
     path.write_text(path.read_text().replace("Two small", "Two smal"))
     done = autograder(course, "build", "--check")
     assert done.returncode == 2
     assert "stale: source/99_tiny/99_tiny.ipynb" in done.stderr
     assert autograder(course, "build").returncode == 0
-    assert autograder(course, "build", "--check").returncode == 0
 
 
 def test_audit_proves_the_tiny_course(course):

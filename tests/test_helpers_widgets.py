@@ -243,7 +243,7 @@ def test_pad_refuses_what_is_no_picture_or_too_large(widgets, monkeypatch):
     box = widgets.digit_pad(Recorder())
     upload(box, b"<script>alert(1)</script>")
     assert "cannot be used" in notes(box) and "<script>" not in notes(box)
-    monkeypatch.setattr(widgets, "_MAX_PIXELS", 100)
+    monkeypatch.setattr(widgets.digits, "_MAX_PIXELS", 100)
     upload(box, png(stroke(0, 255)))
     assert "50 x 60 pixels" in notes(box)
 

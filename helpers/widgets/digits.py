@@ -1,120 +1,18 @@
-"""Things to play with in a notebook, made of ipywidgets only."""
+"""A pad to draw a digit on, for a model that reads digits."""
 
-import html
 import io
-import traceback
 
 import ipywidgets
 import numpy as np
 import torch
+from PIL import Image, UnidentifiedImageError
 from torch.nn import functional as F
 
 from helpers import plots
+from helpers.widgets.parts import message, png
 
 # Larger pictures are refused before they are decoded: a small file can hold a huge one.
 _MAX_PIXELS = 25_000_000
-
-
-def _png(figure):
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return buffer.getvalue()
-
-
-def _message(error):
-    """Say in HTML what went wrong in a student's function."""
-    if isinstance(error, NotImplementedError):
-        frames = list(traceback.walk_tb(error.__traceback__))
-        place = frames[-1][0].f_code.co_qualname
-        return f"not solved yet: solve <code>{html.escape(place)}</code> first"
-    return html.escape(f"{type(error).__name__}: {error}")
-
-
-def optimizer_explorer(
-    curve_func,
-    optimizers,
-    train_curve,
-    num_updates=100,
-    init=(5, 5),
-    lr=10.0,
-    momentum=0.9,
-    span=plots.SPAN,
-):
-    """Sliders for learning rate, momentum, start and number of updates; paths in 2D and 3D.
-
-    Parameters
-    ----------
-    curve_func : maps two tensors w1, w2 to the loss, elementwise.
-    optimizers : name -> `factory(params, lr, momentum)` that returns an optimizer.
-    train_curve : `train_curve(optimizer_func, curve_func, num_updates, init)` -> (T, 3) array.
-    num_updates, init, lr, momentum : where the sliders start.
-    span : the part of the plane that is drawn.
-
-    Returns
-    -------
-    ipywidgets.VBox; the pictures are Image widgets, so saved widget state shows them, too. What
-    an optimizer raises is shown below the pictures; the other optimizers are still drawn.
-    """
-
-    def slider(kind, description, value, low, high, step):
-        return kind(
-            description=description,
-            value=value,
-            min=low,
-            max=high,
-            step=step,
-            continuous_update=False,
-        )
-
-    number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
-    controls = {
-        "lr": slider(ipywidgets.FloatLogSlider, "lr", lr, -3, 2, 0.05),
-        "momentum": slider(number, "momentum", momentum, 0, 0.99, 0.01),
-        "w1": slider(number, "start w1", init[0], *span[0], 0.5),
-        "w2": slider(number, "start w2", init[1], *span[1], 0.5),
-        "updates": slider(count, "updates", num_updates, 1, max(300, num_updates), 1),
-    }
-    flat, surface = ipywidgets.Image(format="png"), ipywidgets.Image(format="png")
-    notes = ipywidgets.HTML()
-
-    def train(factory):
-        settings = controls["lr"].value, controls["momentum"].value
-        start = controls["w1"].value, controls["w2"].value
-        path = train_curve(
-            lambda params: factory(params, *settings), curve_func, controls["updates"].value, start
-        )
-        path = np.asarray(path, dtype=float)
-        if path.ndim != 2 or path.shape[1] != 3 or not len(path):
-            raise ValueError(f"train_curve returned shape {path.shape}, expected (T, 3)")
-        return path
-
-    def draw(_=None):
-        paths, lines = {}, []
-        for name, factory in optimizers.items():
-            try:
-                path = paths[name] = train(factory)
-                text = "w1 {:.2f}, w2 {:.2f}, loss {:.4f}".format(*path[-1])
-            except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
-                text = _message(error)
-            lines.append(f"<b>{html.escape(str(name))}</b>: {text}")
-        try:
-            flat.value = _png(plots.curve_paths(curve_func, paths, span))
-            surface.value = _png(plots.curve_surface(curve_func, paths, span))
-        except Exception as error:  # noqa: BLE001
-            lines.append(f"<b>curve</b>: {_message(error)}")
-        notes.value = "<br>".join(lines)
-
-    for control in controls.values():
-        control.observe(draw, "value")
-    draw()
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox(
-        [
-            ipywidgets.HBox(list(controls.values()), layout=wrap),
-            ipywidgets.HBox([flat, surface], layout=wrap),
-            notes,
-        ]
-    )
 
 
 def centre_digit(ink):
@@ -150,8 +48,6 @@ def centre_digit(ink):
 
 def _read_picture(content):
     """Decode an image file's bytes to (H, W) ink in [0, 1]; dark on light is inverted."""
-    from PIL import Image
-
     with Image.open(io.BytesIO(content)) as picture:
         if picture.width * picture.height > _MAX_PIXELS:
             raise ValueError(
@@ -164,10 +60,9 @@ def _read_picture(content):
         grey = paper.convert("L")
         grey.thumbnail((280, 280))
     ink = torch.from_numpy(np.array(grey)).float() / 255
-    border = torch.cat([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
-    if border.median() > 0.5:
-        ink = 1 - ink
-    ink = ink - ink.min()
+    paper = torch.cat([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).median()
+    # The paper of a photo is grey and noisy: what is no darker (or lighter) than it is no ink.
+    ink = (paper - ink if paper > 0.5 else ink - paper).clamp(min=0)
     return ink / ink.max().clamp(min=1e-6)
 
 
@@ -224,12 +119,12 @@ def digit_pad(predict, cells=14):
                     "predict returned numbers that are no probabilities: is the softmax missing?"
                 )
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
-            note.value = _message(error)
+            note.value = message(error)
             fill(b"")
             return
         best = int(probabilities.argmax())
         note.value = f"The model says <b>{best}</b> ({probabilities[best]:.0%})."
-        fill(_png(plots.digit_and_probabilities(image, probabilities)))
+        fill(png(plots.digit_and_probabilities(image, probabilities)))
 
     def mark(change):
         # JupyterLab's own colour of a pressed button is hardly darker than the others.
@@ -240,23 +135,33 @@ def digit_pad(predict, cells=14):
             ink = torch.tensor([float(button.value) for button in buttons])
             show(ink.reshape(cells, cells))
 
-    def cleared(_):
+    def wipe():
         nonlocal clearing
         clearing = True
         for button in buttons:
             button.value = False
         clearing = False
+
+    def cleared(_):
+        wipe()
         drawn()
+
+    def refuse(reason):
+        note.value = f"This file cannot be used: {reason}"
+        fill(b"")
 
     def uploaded(change):
         if not change["new"]:
             return
         try:
             ink = _read_picture(bytes(change["new"][0]["content"]))
+        except UnidentifiedImageError:
+            refuse("it is no picture that can be read (PNG, JPEG, ...)")
         except Exception as error:  # noqa: BLE001  (an image decoder may raise anything)
-            note.value = "This file cannot be used: " + _message(error)
-            return
-        show(ink)
+            refuse(message(error))
+        else:
+            wipe()
+            show(ink)
 
     for button in buttons:
         button.observe(mark, "value")

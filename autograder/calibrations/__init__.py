@@ -1,0 +1,1 @@
+"""What `autograder calibrate` trains, one module per assignment that has accuracy thresholds."""

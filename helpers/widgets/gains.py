@@ -1,0 +1,121 @@
+"""An explorer of how a gain acts through the layers of a fresh network."""
+
+import math
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import torch
+from torch.nn import functional as F
+
+from helpers import plots
+from helpers.widgets.parts import png
+
+_BATCH = 64
+
+# Name -> the function and, where a layer has a fixed share, what it leaves of the mean square.
+ACTIVATIONS = {
+    "LeakyReLU, slope 0.1": (lambda o: F.leaky_relu(o, 0.1), (1 + 0.1**2) / 2),
+    "ReLU": (torch.relu, 0.5),
+    "none (linear)": (lambda o: o, 1.0),
+    "tanh": (torch.tanh, None),
+    "sigmoid": (torch.sigmoid, None),
+}
+
+
+def activation_profile(gain, depth, activation, width=256, seed=0):
+    """RMS after each of `depth` activations of a fresh network, from unit normal input.
+
+    Parameters
+    ----------
+    gain : the weights are normal with standard deviation gain / sqrt(width), biases zero: Xavier's
+        choice for square layers.
+    activation : a name in `ACTIVATIONS`.
+
+    Returns
+    -------
+    list of `depth` floats; inf where the numbers have become too large.
+    """
+    function, _ = ACTIVATIONS[activation]
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(_BATCH, width, generator=generator)
+    profile = []
+    for _ in range(depth):
+        weight = torch.randn(width, width, generator=generator)
+        x = function(x @ weight * (gain / math.sqrt(width)))
+        profile.append(x.double().square().mean().sqrt().item())
+    return profile
+
+
+def _draw(profile, gain, activation):
+    share = ACTIVATIONS[activation][1]
+    figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    layers = range(1, len(profile) + 1)
+    axes.axhline(1, color="grey", linewidth=1)
+    if share is not None:
+        factor = gain * math.sqrt(share)
+        axes.plot(
+            layers,
+            [factor**layer for layer in layers],
+            color=plots.COLOURS[1],
+            linestyle="--",
+            label=f"theory: {factor:.3f} per layer",
+        )
+    # The smallest positive double stands in for zero, which a logarithmic axis cannot show.
+    shown = [max(value, 5e-324) for value in profile]
+    axes.plot(layers, shown, "o-", color=plots.COLOURS[0], markersize=3, label="measured")
+    # Fixed limits, so that two settings can be compared; they give way only to what is outside.
+    finite = [value for value in shown if 0 < value < math.inf]
+    axes.set(
+        yscale="log",
+        ylim=(min(1e-6, 0.5 * min(finite)), max(1e6, 2 * max(finite))),
+        xlabel="layer",
+        ylabel="RMS after the activation",
+        title=f"{activation}, gain {gain:.2f}",
+    )
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(frameon=False, fontsize=9)
+    plt.close(figure)
+    return png(figure)
+
+
+def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=256):
+    """Sliders for gain and depth, a choice of activation; the RMS after each layer as a picture.
+
+    Parameters
+    ----------
+    gain, depth, activation : where the controls start; `activation` is a name in `ACTIVATIONS`.
+    width : units per layer.
+
+    Returns
+    -------
+    ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
+    """
+    controls = {
+        "gain": ipywidgets.FloatSlider(
+            description="gain", value=gain, min=0.5, max=3, step=0.01, continuous_update=False
+        ),
+        "depth": ipywidgets.IntSlider(
+            description="depth", value=depth, min=2, max=60, continuous_update=False
+        ),
+        "activation": ipywidgets.Dropdown(
+            description="activation", value=activation, options=list(ACTIVATIONS)
+        ),
+    }
+    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+
+    def draw(_=None):
+        settings = {name: control.value for name, control in controls.items()}
+        profile = activation_profile(**settings, width=width)
+        picture.value = _draw(profile, settings["gain"], settings["activation"])
+        note.value = (
+            f"After {len(profile)} layers of {width} units the RMS is <b>{profile[-1]:.3g}</b>; "
+            "that of the input is 1."
+        )
+
+    for control in controls.values():
+        control.observe(draw, "value")
+    draw()
+    wrap = ipywidgets.Layout(flex_flow="row wrap")
+    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), picture, note])

@@ -1,0 +1,89 @@
+"""An explorer of one and of two neurons."""
+
+import ipywidgets
+import numpy as np
+from matplotlib.figure import Figure
+
+from helpers.plots import COLOURS
+from helpers.widgets.parts import png
+
+_REACH = 3  # x, weights and biases go from -3 to 3
+
+
+def _draw(weights, biases):
+    """Draw relu(w x + b) of two neurons and their sum, each beside the line without ReLU."""
+    x = np.linspace(-_REACH, _REACH, 601)
+    lines = np.outer(weights, x) + np.reshape(biases, (2, 1))
+    neurons = np.maximum(lines, 0)
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, sharex=True)
+    for i, colour in enumerate(COLOURS[:2]):
+        left.plot(x, lines[i], color=colour, linestyle="--", linewidth=1)
+        left.plot(x, neurons[i], color=colour, linewidth=2, label=f"neuron {i + 1}")
+        w, b = weights[i], biases[i]
+        if w and abs(b / w) <= _REACH:
+            left.plot(-b / w, 0, "o", color=colour, markersize=7, markeredgecolor="white")
+    right.plot(x, lines.sum(0), color="black", linestyle="--", linewidth=1, label="without ReLU")
+    right.plot(x, neurons.sum(0), color=COLOURS[2], linewidth=2, label="with ReLU")
+    left.set(title="each neuron: ReLU(w x + b); dashed: w x + b", ylim=(-4, 8))
+    right.set(title="their sum", ylim=(-4, 8))
+    for axes in (left, right):
+        axes.axhline(0, color="grey", linewidth=0.8, zorder=0)
+        axes.set_xlabel("x")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=9, loc="upper center", ncols=2)
+    return figure
+
+
+def _describe(w, b):
+    """Say where a neuron is on; -b / w is where w x + b changes its sign."""
+    if not w:
+        return f"w = 0: the same output, {max(b, 0):g}, for every x"
+    return f"kink at x = {0 - b / w:.3g}, above 0 to the {'right' if w > 0 else 'left'} of it"
+
+
+def neuron_explorer(weights=(1.0, -1.0), biases=(0.0, 0.0)):
+    """Sliders for weight and bias of two neurons relu(w x + b); they and their sum over x.
+
+    Parameters
+    ----------
+    weights, biases : where the sliders start, one number per neuron, from -3 to 3.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+
+    def slider(name, value):
+        return ipywidgets.FloatSlider(
+            description=name,
+            value=value,
+            min=-_REACH,
+            max=_REACH,
+            step=0.25,
+            continuous_update=False,
+        )
+
+    w = [slider(f"w{i}", value) for i, value in enumerate(weights, start=1)]
+    b = [slider(f"b{i}", value) for i, value in enumerate(biases, start=1)]
+    picture, notes = ipywidgets.Image(format="png"), ipywidgets.HTML()
+
+    def draw(_=None):
+        pairs = [(w[i].value, b[i].value) for i in range(2)]
+        picture.value = png(_draw(*np.transpose(pairs)))
+        notes.value = "<br>".join(
+            f"<b>neuron {i}</b>: {_describe(*pair)}" for i, pair in enumerate(pairs, start=1)
+        )
+
+    for control in (*w, *b):
+        control.observe(draw, "value")
+    draw()
+    columns = [ipywidgets.VBox(pair) for pair in zip(w, b)]
+    return ipywidgets.VBox(
+        [
+            ipywidgets.HBox(columns, layout=ipywidgets.Layout(flex_flow="row wrap")),
+            ipywidgets.HBox([picture]),
+            notes,
+        ]
+    )

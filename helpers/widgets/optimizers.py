@@ -1,0 +1,98 @@
+"""An explorer of optimizers on a curve of two weights."""
+
+import html
+
+import ipywidgets
+import numpy as np
+
+from helpers import plots
+from helpers.widgets.parts import message, png
+
+
+def optimizer_explorer(
+    curve_func,
+    optimizers,
+    train_curve,
+    num_updates=100,
+    init=(5, 5),
+    lr=10.0,
+    momentum=0.9,
+    span=plots.SPAN,
+):
+    """Sliders for learning rate, momentum, start and number of updates; paths in 2D and 3D.
+
+    Parameters
+    ----------
+    curve_func : maps two tensors w1, w2 to the loss, elementwise.
+    optimizers : name -> `factory(params, lr, momentum)` that returns an optimizer.
+    train_curve : `train_curve(optimizer_func, curve_func, num_updates, init)` -> (T, 3) array.
+    num_updates, init, lr, momentum : where the sliders start.
+    span : the part of the plane that is drawn.
+
+    Returns
+    -------
+    ipywidgets.VBox; the pictures are Image widgets, so saved widget state shows them, too. What
+    an optimizer raises is shown below the pictures; the other optimizers are still drawn.
+    """
+
+    def slider(kind, description, value, low, high, step):
+        return kind(
+            description=description,
+            value=value,
+            min=low,
+            max=high,
+            step=step,
+            continuous_update=False,
+        )
+
+    number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
+    controls = {
+        "lr": slider(ipywidgets.FloatLogSlider, "lr", lr, -3, 2, 0.05),
+        "momentum": slider(number, "momentum", momentum, 0, 0.99, 0.01),
+        "w1": slider(number, "start w1", init[0], *span[0], 0.5),
+        "w2": slider(number, "start w2", init[1], *span[1], 0.5),
+        "updates": slider(count, "updates", num_updates, 1, max(300, num_updates), 1),
+    }
+    # Side by side, however narrow the page: a slider is moved with both in view.
+    half = ipywidgets.Layout(width="49%", align_self="flex-start")
+    flat, surface = (ipywidgets.Image(format="png", layout=half) for _ in range(2))
+    notes = ipywidgets.HTML()
+
+    def train(factory):
+        settings = controls["lr"].value, controls["momentum"].value
+        start = controls["w1"].value, controls["w2"].value
+        path = train_curve(
+            lambda params: factory(params, *settings), curve_func, controls["updates"].value, start
+        )
+        path = np.asarray(path, dtype=float)
+        if path.ndim != 2 or path.shape[1] != 3 or not len(path):
+            raise ValueError(f"train_curve returned shape {path.shape}, expected (T, 3)")
+        return path
+
+    def draw(_=None):
+        paths, lines = {}, []
+        for name, factory in optimizers.items():
+            try:
+                path = paths[name] = train(factory)
+                text = "w1 {:.2f}, w2 {:.2f}, loss {:.4f}".format(*path[-1])
+            except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
+                text = message(error)
+            lines.append(f"<b>{html.escape(str(name))}</b>: {text}")
+        try:
+            flat.value = png(plots.curve_paths(curve_func, paths, span))
+            surface.value = png(plots.curve_surface(curve_func, paths, span))
+        except Exception as error:  # noqa: BLE001
+            lines.append(f"<b>curve</b>: {message(error)}")
+        notes.value = "<br>".join(lines)
+
+    for control in controls.values():
+        control.observe(draw, "value")
+    draw()
+    wrap = ipywidgets.Layout(flex_flow="row wrap")
+    return ipywidgets.VBox(
+        [
+            ipywidgets.HBox(list(controls.values()), layout=wrap),
+            ipywidgets.HBox([flat, surface]),
+            notes,
+        ]
+    )

@@ -1,0 +1,91 @@
+"""Pixels moved about: what an MLP does not mind, and an eye does."""
+
+import ipywidgets
+import torch
+from matplotlib.figure import Figure
+
+from helpers.widgets.parts import png
+
+_MAX_IMAGES = 6
+
+
+def partial_permutation(num_pixels, fraction, seed):
+    """Return a permutation of 0 ... num_pixels - 1 that moves about `fraction` of the pixels.
+
+    With the same seed a larger fraction moves the pixels of a smaller one, and others.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(num_pixels, generator=generator)
+    moved = order[: round(fraction * num_pixels)]
+    permutation = torch.arange(num_pixels)
+    # Along a circle every pixel leaves its place; a random order would leave some where they are.
+    permutation[moved] = moved.roll(1)
+    return permutation
+
+
+def _draw(images, permutation):
+    """Draw the images in one row and below it the same ones with permuted pixels."""
+    moved = images.flatten(2)[:, :, permutation].reshape(images.shape)
+    count = len(images)
+    figure = Figure(figsize=(1.4 * count + 0.9, 3.1), layout="constrained")
+    axes = figure.subplots(2, count, squeeze=False)
+    for row, (name, shown) in zip(axes, {"before": images, "after": moved}.items()):
+        for axis, image in zip(row, shown):
+            axis.imshow(image.permute(1, 2, 0).numpy().squeeze(), cmap="gray", vmin=0, vmax=1)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        row[0].set_ylabel(name)
+    return figure
+
+
+def shuffle_explorer(images, fraction=0.25, seed=0):
+    """Sliders for the fraction of pixels moved and the seed; images before and after.
+
+    Parameters
+    ----------
+    images : (N, C, H, W) with one or three channels, uint8 or floats in [0, 1]; the first six are
+        shown.
+    fraction, seed : where the sliders start.
+
+    Returns
+    -------
+    ipywidgets.VBox
+
+    Raises
+    ------
+    ValueError : images of another form.
+    """
+    images = torch.as_tensor(images)[:_MAX_IMAGES].cpu()
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
+        raise ValueError(
+            f"images: expected (N, C, H, W) with one or three channels, came {tuple(images.shape)}"
+        )
+    images = images.float() / 255 if images.dtype == torch.uint8 else images.clamp(0, 1)
+    num_pixels = images.shape[2] * images.shape[3]
+    share = ipywidgets.FloatSlider(
+        description="moved",
+        value=fraction,
+        min=0,
+        max=1,
+        step=0.05,
+        readout_format=".0%",
+        continuous_update=False,
+    )
+    number = ipywidgets.IntSlider(
+        description="seed", value=seed, min=0, max=20, continuous_update=False
+    )
+    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+
+    def draw(_=None):
+        permutation = partial_permutation(num_pixels, share.value, number.value)
+        picture.value = png(_draw(images, permutation))
+        moved = int((permutation != torch.arange(num_pixels)).sum())
+        note.value = (
+            f"{moved:,} of {num_pixels:,} pixels are at another place, the same one in every "
+            "image. No pixel is lost and none changes its colour."
+        )
+
+    for control in (share, number):
+        control.observe(draw, "value")
+    draw()
+    return ipywidgets.VBox([ipywidgets.HBox([share, number]), ipywidgets.HBox([picture]), note])

@@ -1,0 +1,149 @@
+"""Small networks on the spiral: their decision maps, and an explorer of depth and width."""
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.colors import ListedColormap
+from torch import nn
+from torch.nn import functional as F
+
+from helpers import plots
+from helpers.widgets.parts import message, png
+
+ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sigmoid": nn.Sigmoid}
+
+
+def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
+    """Draw which class each model gives to the points of the plane.
+
+    Parameters
+    ----------
+    models : name -> function (a module, too) from points (N, 2) to logits (N, classes).
+    X, labels : points (N, 2) and their classes 0, 1, ..., drawn as dots.
+    radii : half the side of the squares drawn around the origin, a row of maps for each.
+    steps : points of the grid per side.
+    side : width of a map in inches.
+
+    Returns
+    -------
+    A closed matplotlib Figure with `len(radii)` rows and `len(models)` columns.
+    """
+    X, labels = X.detach().cpu(), labels.detach().cpu()
+    # A student's function may raise: before there is a figure that would stay open.
+    classes = [[_classes(model, radius, steps) for model in models.values()] for radius in radii]
+    colours = ListedColormap(plots.COLOURS[: int(labels.max()) + 1])
+    figure, axes = plt.subplots(
+        len(radii),
+        len(models),
+        figsize=(side * len(models), (side + 0.1) * len(radii)),
+        squeeze=False,
+        layout="constrained",
+    )
+    for row, radius in enumerate(radii):
+        for column, name in enumerate(models):
+            panel = axes[row, column]
+            style = {"cmap": colours, "vmin": -0.5, "vmax": colours.N - 0.5}
+            panel.imshow(
+                classes[row][column],
+                extent=(-radius, radius, -radius, radius),
+                origin="lower",
+                interpolation="nearest",
+                alpha=0.45,
+                **style,
+            )
+            size = 9 * min(1, 1.5 / radius)
+            panel.scatter(*X.T, c=labels, s=size, edgecolors="white", linewidths=0.2, **style)
+            panel.set(xlim=(-radius, radius), ylim=(-radius, radius))
+            panel.tick_params(labelsize=8)
+            if row == 0:
+                panel.set_title(str(name), fontsize=10)
+    plt.close(figure)
+    return figure
+
+
+def _classes(model, radius, steps):
+    """The class of each point of a grid, (steps, steps), rows from bottom to top."""
+    centres = (torch.arange(steps) + 0.5) / steps * 2 * radius - radius
+    x2, x1 = torch.meshgrid(centres, centres, indexing="ij")
+    with torch.no_grad():
+        logits = model(torch.stack([x1.flatten(), x2.flatten()], dim=1))
+    return np.asarray(logits.argmax(1).cpu()).reshape(steps, steps)
+
+
+def spiral_network(depth, width, activation, num_classes=4, seed=0):
+    """A network 2 → width → ... → num_classes with `depth` hidden layers, weights from the seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        sizes = [2, *[width] * depth]
+        layers = []
+        for fan_in, fan_out in zip(sizes, sizes[1:]):
+            layers += [nn.Linear(fan_in, fan_out), activation()]
+        return nn.Sequential(*layers, nn.Linear(sizes[-1], num_classes))
+
+
+def train_on_points(model, X, labels, num_steps=200, lr=0.03):
+    """Train `model` in place with Adam on all points at once; returns it."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        F.cross_entropy(model(X), labels).backward()
+        optimizer.step()
+    return model
+
+
+def _accuracy(model, X, labels):
+    with torch.no_grad():
+        return (model(X).argmax(1) == labels).float().mean().item()
+
+
+def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_steps=200):
+    """Choose depth, width, activation and seed; a network is trained and its map drawn.
+
+    Parameters
+    ----------
+    train, held_out : pairs (X (N, 2), labels (N,)).
+    depth, width, activation : where the controls start; the activation is one of `ACTIVATIONS`.
+    num_steps : steps of training, on all points at once.
+
+    Returns
+    -------
+    ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
+    """
+
+    def slider(description, value, low, high):
+        return ipywidgets.IntSlider(
+            description=description, value=value, min=low, max=high, continuous_update=False
+        )
+
+    controls = {
+        "depth": slider("depth", depth, 1, 6),
+        "width": slider("width", width, 1, 24),
+        "seed": slider("seed", 0, 0, 9),
+        "activation": ipywidgets.Dropdown(
+            description="activation", options=list(ACTIVATIONS), value=activation
+        ),
+    }
+    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    num_classes = int(train[1].max()) + 1
+
+    def draw(_=None):
+        depth, width, seed, name = (control.value for control in controls.values())
+        try:
+            model = spiral_network(depth, width, ACTIVATIONS[name], num_classes, seed)
+            train_on_points(model, *train, num_steps)
+            count = sum(p.numel() for p in model.parameters())
+            title = f"{name}, {depth} × {width}"
+            picture.value = png(decision_maps({title: model}, *held_out, steps=120, side=4.4))
+            note.value = (
+                f"{count} parameters, accuracy {_accuracy(model, *train):.1%} on the training "
+                f"points, <b>{_accuracy(model, *held_out):.1%}</b> on the held-out points"
+            )
+        except Exception as error:  # noqa: BLE001  (shown where a student looks)
+            note.value = message(error)
+
+    for control in controls.values():
+        control.observe(draw, "value")
+    draw()
+    wrap = ipywidgets.Layout(flex_flow="row wrap")
+    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), picture, note])

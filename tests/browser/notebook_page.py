@@ -1,0 +1,80 @@
+"""A notebook in JupyterLab's page, used through a browser as by hand."""
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support import expected_conditions as expected
+from selenium.webdriver.support.ui import WebDriverWait
+
+# A picture as the browser has decoded it; null while there is nothing to see.
+PIXELS = """
+const [image] = arguments;
+if (!image.complete || !image.naturalWidth || !image.offsetParent) return null;
+const canvas = document.createElement('canvas');
+[canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+canvas.getContext('2d').drawImage(image, 0, 0);
+return canvas.toDataURL();
+"""
+PROMPTS = """
+return [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
+"""
+
+
+class NotebookPage:
+    """An open notebook. Methods wait for what they need and raise TimeoutException otherwise."""
+
+    def __init__(self, driver, url):
+        self.driver = driver
+        driver.get(url)
+        self._wait().until(expected.element_to_be_clickable((By.CSS_SELECTOR, ".jp-CodeCell")))
+
+    def _wait(self, seconds=60):
+        ignored = (StaleElementReferenceException,)
+        return WebDriverWait(self.driver, seconds, ignored_exceptions=ignored)
+
+    def _click(self, *locator):
+        self._wait().until(expected.element_to_be_clickable(locator)).click()
+
+    def run_all(self, seconds=180):
+        """Choose "Run All Cells" from the menu and wait until no cell runs or waits any more."""
+        self._click(By.XPATH, "//li[contains(@class, 'lm-MenuBar-item')][normalize-space()='Run']")
+        self._click(By.CSS_SELECTOR, ".lm-Menu-item[data-command='runmenu:run-all']")
+        wait, prompts = self._wait(seconds), lambda: self.driver.execute_script(PROMPTS)
+        wait.until(lambda _: prompts()[0] != "[ ]:", "no cell has been run")
+        wait.until(lambda _: "[*]:" not in prompts(), "cells are still running")
+
+    def complaints(self):
+        """The tracebacks and texts on stderr that cells show; JupyterLab does not tell them apart."""
+        selector = "[data-mime-type='application/vnd.jupyter.stderr']"
+        return [e.text for e in self.driver.find_elements(By.CSS_SELECTOR, selector)]
+
+    def slider(self, name=None):
+        """The handle of the first slider, or of the first one that is called `name`."""
+        named = f"[.//label[normalize-space()='{name}']]" if name else ""
+        path = (
+            f"//div[contains(@class, 'widget-slider')]{named}//*[contains(@class, 'noUi-handle')]"
+        )
+        located = expected.presence_of_element_located((By.XPATH, path))
+        return self._wait().until(located, "there is no such slider")
+
+    def pixels(self, slider):
+        """The first picture shown in a slider's widget, as a data URL."""
+        path = "ancestor::*[contains(@class, 'jp-OutputArea-child')]//img"
+
+        def first(driver):
+            images = slider.find_elements(By.XPATH, path)
+            return next(filter(None, (driver.execute_script(PIXELS, i) for i in images)), None)
+
+        return self._wait().until(first, "there is no picture beside the slider")
+
+    def move(self, slider):
+        """Move a slider by some steps with the keyboard; wait until its picture has changed."""
+        before = self.pixels(slider)
+        at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+        slider.send_keys((Keys.ARROW_LEFT if at_end else Keys.ARROW_RIGHT) * 3)
+        self._wait().until(lambda _: self.pixels(slider) != before, "the picture has not changed")
+
+    def screenshot(self, element, path):
+        """Save what the window shows with `element` in its middle."""
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        self.driver.save_screenshot(str(path))
