@@ -42,3 +42,7 @@ c.Judge.submission_timeout = 600
 
 # The kernel that runs students' cells.
 c.Judge.kernel_name = "python3"
+
+# Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
+c.ZipCollectApp.extractor_plugin = "autograder.collect.LmsExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.collect.LmsCollector"

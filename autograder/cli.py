@@ -99,6 +99,86 @@ def audit(
 
 
 @app.command()
+def export(
+    assignment: str,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="canvas, moodle (fills in a worksheet), moodle-gradebook, gradescope, "
+            "gradescope-zip (an autograder to upload), prairielearn or csv."
+        ),
+    ],
+    course: CourseOption = HERE,
+    output: Annotated[Path | None, typer.Option(help="The file or folder to write.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="What the last `grade --results` wrote: adds statuses.")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="The file downloaded from Moodle or Canvas to fill in.")
+    ] = None,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="moodle: convert points to the maximum grade there.")
+    ] = False,
+    column: Annotated[
+        str | None, typer.Option(help="canvas: the assignment's column, as in `Basics (4711)`.")
+    ] = None,
+) -> None:
+    """Write the gradebook's grades for another platform.
+
+    An ungraded submission is blank and flagged, never 0.
+    """
+    from autograder import exports, show
+    from autograder.course import Course
+
+    found = Course.find(course)
+    options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
+    name = found.expect_assignment(assignment)
+    show.export_report(exports.export(found, name, to, output, results, template, **options))
+
+
+@app.command()
+def bundle(
+    assignments: Annotated[list[str] | None, typer.Argument(help="All of them if none.")] = None,
+    course: CourseOption = HERE,
+    output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
+) -> None:
+    """Pack what students download: notebooks, helpers and how to begin, audited for leaks."""
+    from autograder import bundle as bundling
+    from autograder.course import Course
+    from autograder.exports import text
+
+    content = bundling.bundle(Course.find(course), assignments or [], output.name)
+    text.write(output, content)
+    print(f"bundle      {output} ({len(content) >> 10} kB)")
+
+
+@app.command()
+def collect(
+    assignment: str,
+    archive: Path,
+    course: CourseOption = HERE,
+    roster: Annotated[Path | None, typer.Option(help="A CSV file with the students' ids.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what is there; the old one is kept aside.")
+    ] = False,
+) -> None:
+    """Put a zip of submissions from Moodle or Canvas into submitted/.
+
+    Exit code 1 when something needs you: files left out, submissions not replaced.
+    """
+    from autograder import collect as collecting
+    from autograder import show
+    from autograder.course import Course
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    report = collecting.collect(found, name, archive, roster, force)
+    show.collect_report(report)
+    if report.needs_instructor:
+        raise typer.Exit(1)
+
+
+@app.command()
 def calibrate(
     assignment: str,
     course: CourseOption = HERE,

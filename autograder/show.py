@@ -3,6 +3,7 @@
 import statistics
 import sys
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,10 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.audit import Audit
-from autograder.calibrate import Figure
 from autograder.course import Course
 from autograder.grading import Result
 from autograder.status import Status
+
+if TYPE_CHECKING:
+    from autograder.calibrate import Figure
+    from autograder.collect import Report
+    from autograder.exports.plugin import Written
 
 console = Console()
 COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
@@ -98,7 +103,33 @@ def audit_report(audit: Audit) -> None:
     console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
 
 
-def calibration_report(figures: list[Figure]) -> None:
+def export_report(written: "Written") -> None:
+    """What an export wrote, and what to know about it."""
+    for path in written.files[:3]:
+        console.print(f"wrote       {escape(str(path))}", soft_wrap=True)
+    if len(written.files) > 3:
+        console.print(f"            and {len(written.files) - 3} more files")
+    for note in written.notes:
+        console.print(f"[yellow]note[/]        {escape(note)}", soft_wrap=True)
+
+
+def collect_report(report: "Report") -> None:
+    """Who handed in, what became of it, and every file that went nowhere."""
+    table = Table("student", "called", "outcome", "files", "remarks")
+    for placed in report.placed:
+        colour = "red" if placed.needs_instructor else "green"
+        table.add_row(
+            escape(placed.student), escape(placed.name), f"[{colour}]{placed.outcome}[/]",
+            str(len(placed.files)), escape("; ".join(placed.notes)),
+        )  # fmt: skip
+    console.print(table)
+    for name, reason in report.left_out.items():
+        console.print(f"[red]left out[/] {escape(name)}: {escape(reason)}", soft_wrap=True)
+    if report.ignored:
+        console.print(f"ignored     {len(report.ignored)} files of operating systems")
+
+
+def calibration_report(figures: list["Figure"]) -> None:
     """Scores of reference and mistakes beside each threshold."""
     for figure in figures:
         table = Table(

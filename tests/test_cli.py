@@ -54,6 +54,8 @@ def test_grade_exits_0_when_nobody_needs_the_instructor_and_1_otherwise(course, 
         (["grade", A, "--student", "nobody"], "nobody/99_tiny, which does not exist"),
         (["audit", "zz"], "expected the name of an assignment"),
         (["build", "--course", "/"], "expected a course folder"),
+        (["export", A, "--to", "canvas"], "grade first"),
+        (["collect", A, "missing.zip"], "which does not exist"),
     ],
 )
 def test_a_wrong_call_gets_one_message(course, arguments, message):

@@ -1,0 +1,137 @@
+"""Canvas: the CSV file for Grades → Import.
+
+Canvas takes every column after Section for an assignment, so flags go into a file beside it. It
+finds a student by ID, else by SIS ids, and only then by name. An empty cell in a column that already
+has a score counts as a change; Canvas shows all changes before it saves them.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from traitlets import Unicode
+
+from autograder.errors import UserError
+from autograder.exports import text
+from autograder.exports.people import Directory
+from autograder.exports.plugin import Exporter, Written
+from autograder.exports.records import Record
+from autograder.exports.worksheet import Worksheet
+
+STUDENT_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+POINTS_POSSIBLE = "    Points Possible"
+
+
+class CanvasExporter(Exporter):
+    """`nbgrader export --exporter=autograder.exports.canvas.CanvasExporter`.
+
+    With `template`, the file of Grades → Export, students keep the ids and sections they have
+    there, and the assignment's column is found by its name. Without it, an nbgrader student id is
+    taken for the SIS Login ID, and `lms_user_id` for Canvas' ID.
+    """
+
+    column = Unicode(
+        "", help="The assignment's column in Canvas, such as `MLP basics (4711)`."
+    ).tag(config=True)
+    default_output = "canvas.csv"
+    flags_beside = True
+
+    def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
+        if self.column and len(classes) > 1:
+            raise UserError("expected one assignment together with a column's name: name one")
+        headings = {name: self.column or name for name in classes}
+        if not self.template:
+            return Written([text.write(output, canvas_csv(classes, headings))])
+        sheet = Worksheet(Path(self.template))
+        content, notes = from_template(sheet, classes, headings)
+        return Written([text.write(output, content)], notes)
+
+
+def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str]) -> str:
+    """Heading, points possible, and one row a student."""
+    people = {r.student: r for records in classes.values() for r in records}
+    identities = [
+        (student, [r.sortable_name, _canvas_id(r), "", _login(r), ""])
+        for student, r in people.items()
+    ]
+    return _table(classes, headings, STUDENT_COLUMNS, identities)
+
+
+def _canvas_id(record: Record) -> str:
+    # `autograder collect` names students by Canvas' own number where no roster says otherwise.
+    return record.lms_user_id or (record.student if record.student.isdecimal() else "")
+
+
+def _login(record: Record) -> str:
+    return "" if record.student == _canvas_id(record) else record.student
+
+
+def _table(classes, headings, columns, identities) -> str:
+    by_student = {a: {r.student: r for r in records} for a, records in classes.items()}
+    points = [text.number(r[0].max_score if r else None) for r in classes.values()]
+    rows = [
+        [*columns, *(headings[a] for a in classes)],
+        [POINTS_POSSIBLE, *[""] * (len(columns) - 1), *points],
+    ]
+    for student, identity in identities:
+        found = [records.get(student) for records in by_student.values()]
+        rows.append([*identity, *(text.number(r.score) if r else "" for r in found)])
+    return text.table(rows)
+
+
+def from_template(
+    sheet: Worksheet, classes: Mapping[str, list[Record]], headings: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    """The students of Canvas' own export with the assignments' scores, and what did not fit.
+
+    Raises
+    ------
+    UserError
+        If the sheet is no export of Canvas' gradebook.
+    """
+    header = sheet.header
+    if not header or header[0] != "Student" or "ID" not in header or "Section" not in header:
+        raise UserError(
+            f"expected Canvas' gradebook (Student, ID, …, Section, …), {sheet.path} is something "
+            "else: in Canvas choose Grades → Export → Export Entire Gradebook"
+        )
+    width = header.index("Section") + 1
+    named = {a: _column(header[width:], heading) for a, heading in headings.items()}
+    notes = [
+        f"no column of {sheet.path} is called {headings[a]}: Canvas will ask whether to create "
+        "one (or pass the name with --column)"
+        for a, found in named.items()
+        if found is None
+    ]
+    directory = Directory({r.student: r for records in classes.values() for r in records}.values())
+    identities, matched = [], set()
+    for number, row in enumerate(sheet.rows, start=2):
+        cells = dict(zip(header[:width], row))
+        name = cells.get("Student", "")
+        no_student = not name.strip() or "Points Possible" in name or name == "Student, Test"
+        if no_student or not any(cells.values()):
+            continue
+        ids = [cells.get(c, "") for c in ("ID", "SIS User ID", "SIS Login ID")]
+        record = directory.find(ids, name)
+        if record is None:
+            notes.append(f"row {number} of the template, {name}, is nobody in the gradebook")
+            continue
+        if record.student in matched:
+            raise UserError(
+                f"{name} in row {number} of {sheet.path} is {record.student}, and so is a row "
+                "before it: give the students' ids to `autograder collect --roster`"
+            )
+        matched.add(record.student)
+        identities.append((record.student, row[:width]))
+    everybody = dict.fromkeys(r.student for records in classes.values() for r in records)
+    notes += [f"{s} is in no row of the template" for s in everybody if s not in matched]
+    chosen = {a: found or headings[a] for a, found in named.items()}
+    return _table(classes, chosen, header[:width], identities), notes
+
+
+def _column(titles: list[str], heading: str) -> str | None:
+    """The title that is `heading`, with or without Canvas' number in parentheses."""
+    for title in titles:
+        if title == heading or re.sub(r" \(\d+\)$", "", title) == heading:
+            return title
+    return None

@@ -1,0 +1,188 @@
+"""Gradescope: `results.json` of a submission, and the zip of an autograder that writes it.
+
+A submission that could not be graded gets no `results.json`: Gradescope then says that the autograder
+failed, which is true, and records no score.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from traitlets import Enum
+
+import autograder
+from autograder.archive import add
+from autograder.errors import UserError
+from autograder.exports import text
+from autograder.exports.plugin import Exporter, Written, student_folder
+from autograder.exports.records import Record
+
+VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
+
+
+def results(record: Record, visibility: str = "visible") -> dict | None:
+    """The content of `results/results.json`; None for a submission without a score.
+
+    One test per hidden check where a results file tells them, else one per exercise. The top-level
+    score counts: manual points and the late penalty are in it.
+    """
+    if record.score is None:
+        return None
+    tests = []
+    for number, exercise in enumerate(record.exercises, start=1):
+        checks = [c for c in record.checks if c.exercise == exercise.name]
+        for place, check in enumerate(checks, start=1):
+            passed = check.points >= check.max_points
+            tests.append(
+                _test(f"{number}.{place}", f"{exercise.name}: {check.name}", check.points,
+                      check.max_points, passed, check.message, visibility)
+            )  # fmt: skip
+        if not checks:
+            said = "still to be graded by a person" if exercise.needs_manual else ""
+            passed = exercise.score is not None and exercise.score >= exercise.max_score
+            tests.append(
+                _test(f"{number}", exercise.name, exercise.score, exercise.max_score, passed, said,
+                      visibility)
+            )  # fmt: skip
+    return {
+        "score": record.score,
+        "execution_time": round(record.seconds or 0),
+        "output": "\n".join(text.remarks(record)),
+        "visibility": visibility,
+        "stdout_visibility": "hidden",
+        "extra_data": {
+            "status": record.status,
+            "flags": list(record.flags),
+            "isolation": record.isolation,
+        },
+        "tests": tests,
+    }
+
+
+def _test(number, name, score, max_score, passed, output, visibility) -> dict:
+    test = {"number": number, "name": name, "max_score": max_score, "visibility": visibility}
+    if output:
+        test["output"] = output
+    # A written answer that waits for a person has neither points nor a colour yet.
+    if score is not None:
+        test |= {"score": score, "status": "passed" if passed else "failed"}
+    return test
+
+
+class GradescopeExporter(Exporter):
+    """`nbgrader export --exporter=autograder.exports.gradescope.GradescopeExporter`."""
+
+    visibility = Enum(VISIBILITIES, "visible", help="When students see the tests.").tag(config=True)
+    default_output = "gradescope"
+    flags_beside = True
+
+    def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
+        files = []
+        for assignment, records in classes.items():
+            for record in records:
+                content = results(record, self.visibility)
+                if content is None:
+                    continue
+                folder = student_folder(output, assignment, record.student)
+                page = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+                files.append(text.write(folder / "results.json", page))
+        if not files:
+            output.mkdir(parents=True, exist_ok=True)
+        return Written(files)
+
+
+SETUP = """\
+#!/usr/bin/env bash
+# Runs once, when Gradescope builds the image (Ubuntu 22.04 or later).
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends python3 python3-venv python3-pip util-linux
+python3 -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed"' || {
+    apt-get install -y software-properties-common
+    add-apt-repository -y ppa:deadsnakes/ppa
+    apt-get install -y python3.11 python3.11-venv
+}
+python=$(command -v python3.11 || command -v python3)
+"$python" -m venv /opt/autograder
+# The processor's build of PyTorch: Gradescope has no GPU.
+/opt/autograder/bin/pip install --no-cache-dir torch torchvision \\
+    --index-url https://download.pytorch.org/whl/cpu
+/opt/autograder/bin/pip install --no-cache-dir /autograder/source/course/helpers
+/opt/autograder/bin/pip install --no-cache-dir -e /autograder/source/course
+# Students' code must not read the checks: run_autograder runs as root, the rest is closed.
+chmod -R go-rwx /autograder/source
+"""
+
+RUN = """\
+#!/usr/bin/env bash
+# Runs for each submission. Without results/results.json Gradescope reports a failed autograder.
+set -euo pipefail
+export PATH=/opt/autograder/bin:$PATH MPLBACKEND=Agg OMP_NUM_THREADS=1
+cd /autograder/source/course
+exec /opt/autograder/bin/python -m autograder.exports.gradescope_run ASSIGNMENT \\
+    /autograder/submission /autograder/results/results.json \\
+    --metadata /autograder/submission_metadata.json
+"""
+
+
+def autograder_zip(course, assignment: str) -> bytes:
+    """The zip to upload as Gradescope's autograder of one assignment; same course, same bytes.
+
+    Raises
+    ------
+    UserError
+        If the package is not run from a checkout of the course.
+    """
+    checkout = Path(autograder.__file__).resolve().parents[1]
+    if not (checkout / "helpers" / "pyproject.toml").is_file():
+        raise UserError("expected to run from a checkout of the course: clone it and use `uv run`")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        add(archive, "setup.sh", SETUP, executable=True)
+        add(archive, "run_autograder", RUN.replace("ASSIGNMENT", assignment), executable=True)
+        for name in ("pyproject.toml", "README.md"):
+            add(archive, f"course/{name}", (checkout / name).read_bytes())
+        for folder in ("autograder", "helpers"):
+            for path in sorted((checkout / folder).rglob("*")):
+                place = path.relative_to(checkout)
+                if path.is_file() and path.suffix != ".pyc" and "egg-info" not in str(place):
+                    add(archive, f"course/{place.as_posix()}", path.read_bytes())
+        add(
+            archive,
+            "course/nbgrader_config.py",
+            (course.root / "nbgrader_config.py").read_bytes(),
+        )
+        add(
+            archive,
+            f"course/notebooks/{assignment}.py",
+            (course.root / "notebooks" / f"{assignment}.py").read_bytes(),
+        )
+        source = course.source_notebook(assignment)
+        add(archive, f"course/source/{assignment}/{source.name}", source.read_bytes())
+        # The challenges' seeds depend on it: a regrade in another container gives the same score.
+        add(archive, "course/.autograder/secret", course.secret)
+    return out.getvalue()
+
+
+class GradescopeZipExporter(Exporter):
+    """`nbgrader export --exporter=autograder.exports.gradescope.GradescopeZipExporter`."""
+
+    default_output = "gradescope-autograder.zip"
+    one_assignment = True
+
+    def run(self, course, assignments, gradebook=None) -> Written:
+        if len(assignments) != 1:
+            raise UserError(f"expected one assignment, got {', '.join(assignments) or 'none'}")
+        output = Path(self.to or self.default_output)
+        content = autograder_zip(course, course.expect_assignment(assignments[0]))
+        return Written(
+            [text.write(output, content)],
+            ["the zip holds the hidden checks and the course's secret: upload it, share it with "
+             "nobody, and try it on Gradescope with your own submission first"],
+        )  # fmt: skip
+
+    def write(self, classes, output):
+        raise NotImplementedError("an autograder has no records")

@@ -1,0 +1,111 @@
+"""What Gradescope runs for one submission: grade it, write `results.json`.
+
+    python -m autograder.exports.gradescope_run ASSIGNMENT SUBMISSION RESULTS [--metadata FILE]
+
+Exits with 1 and writes no results when the submission got no score, so that Gradescope reports a
+failed autograder and never a zero.
+"""
+
+import argparse
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from autograder import batch
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.exports import gradescope, text
+from autograder.exports.records import Check, Exercise, Record
+from autograder.grading import Result
+
+STUDENT = "submission"
+
+
+def grade(course: Course, assignment: str, submission: Path, scratch: Path) -> Result:
+    """Grade one folder in a copy of the course, so that nothing of an earlier one is left."""
+    place = Course(scratch)
+    ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db*")
+    for name in ("nbgrader_config.py", "notebooks", "source"):
+        path = course.root / name
+        if path.is_dir():
+            shutil.copytree(path, scratch / name, ignore=ignored)
+        else:
+            shutil.copyfile(path, scratch / name)
+    place.private.mkdir()
+    shutil.copyfile(course.private / "secret", place.private / "secret")
+    folder = place.folder("submitted") / STUDENT / assignment
+    shutil.copytree(submission, folder, symlinks=True)
+    # What is printed here is shown to instructors only.
+    with contextlib.redirect_stdout(sys.stderr):
+        (result,) = batch.grade(place, assignment, [STUDENT], workers=1)
+    return result
+
+
+def record_of(result: Result, late: bool = False) -> Record:
+    """The record of a result that is in no gradebook: the automatic points only."""
+    points: dict[str, list[float]] = {}
+    for check in result.checks:
+        earned = points.setdefault(check.exercise, [0.0, 0.0])
+        earned[0] += check.points
+        earned[1] += check.max_points
+    has_score = result.status.has_score
+    return Record(
+        result.student, result.assignment, str(result.status),
+        result.score if has_score else None, result.max_score,
+        seconds=result.seconds, message=result.message, isolation=result.isolation,
+        exercises=tuple(Exercise(name, *both) for name, both in points.items()),
+        checks=tuple(
+            Check(c.exercise, c.check, c.points, c.max_points, c.message) for c in result.checks
+        ),
+        flags=("late",) if late else (),
+    )  # fmt: skip
+
+
+def is_late(metadata: Path | None) -> bool:
+    """Whether Gradescope's metadata says that the submission came after the due date."""
+    if metadata is None or not metadata.is_file():
+        return False
+    found = json.loads(metadata.read_text(encoding="utf-8"))
+    due, handed_in = _due_date(found), found.get("created_at")
+    return bool(due and handed_in) and _moment(handed_in) > _moment(due)
+
+
+def _due_date(found: dict) -> str | None:
+    # A student's own extension counts before the assignment's date.
+    own = [u.get("assignment", {}).get("due_date") for u in found.get("users", [])]
+    return next(filter(None, own), None) or found.get("assignment", {}).get("due_date")
+
+
+def _moment(text: str):
+    return datetime.fromisoformat(text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("assignment")
+    parser.add_argument("submission", type=Path)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--metadata", type=Path)
+    given = parser.parse_args(arguments)
+    try:
+        course = Course.find(Path.cwd())
+        with tempfile.TemporaryDirectory() as scratch:
+            assignment = course.expect_assignment(given.assignment)
+            result = grade(course, assignment, given.submission, Path(scratch).resolve())
+    except UserError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
+    content = gradescope.results(record_of(result, is_late(given.metadata)))
+    if content is None:
+        print(f"not graded: {result.status}: {result.message}", file=sys.stderr)
+        return 1
+    text.write(given.results, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Which record belongs to which line of a platform's own table."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from autograder.exports.records import Record
+
+
+def key(text: str) -> str:
+    """`text` without case, accents' encoding and spacing, for comparing."""
+    return re.sub(r"[\s,]+", " ", unicodedata.normalize("NFKC", text)).strip().casefold()
+
+
+class Directory:
+    """Finds a student by what a platform calls them.
+
+    `known` maps a platform's ids, valid in this assignment only, to student ids.
+    """
+
+    def __init__(self, records: Iterable[Record], known: Mapping[str, str] | None = None):
+        self._by_id = {record.student: record for record in records}
+        self._known = dict(known or {})
+        self._sure: dict[str, set[str]] = {}
+        self._names: dict[str, set[str]] = {}
+        for record in self._by_id.values():
+            for value in (record.student, record.email, record.lms_user_id):
+                if value:
+                    self._sure.setdefault(key(value), set()).add(record.student)
+            names = {record.name, record.sortable_name, record.sortable_name.replace(",", "")}
+            for name in names - {record.student}:
+                self._names.setdefault(key(name), set()).add(record.student)
+
+    def find(self, ids: Iterable[str], name: str, platform_id: str = "") -> Record | None:
+        """The record known by `platform_id`, else by one of these ids, else by this name, or None.
+
+        A name that two students share finds nobody: a grade must not go to the wrong person.
+        """
+        if self._known.get(platform_id) in self._by_id:
+            return self._by_id[self._known[platform_id]]
+        candidates = [self._sure.get(key(value), set()) for value in ids if value]
+        candidates.append(self._names.get(key(name), set()) if name else set())
+        for found in candidates:
+            # Who has another id on this platform is somebody else of the same name.
+            others = found - set(self._known.values()) if platform_id else found
+            if len(found) == 1 and others:
+                return self._by_id[next(iter(found))]
+        return None

@@ -1,0 +1,107 @@
+"""What the exporters share: they are nbgrader export plugins, and `autograder export` calls them."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.plugins import ExportPlugin
+from traitlets import Unicode
+
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.exports import text
+from autograder.exports.records import Record, class_records
+
+
+@dataclass
+class Written:
+    """The files an export wrote, and remarks that an instructor should read."""
+
+    files: list[Path]
+    notes: list[str] = field(default_factory=list)
+
+
+def student_folder(output: Path, assignment: str, student: str) -> Path:
+    """The folder for files of one student.
+
+    Raises
+    ------
+    UserError
+        If the student's id is no name of a folder.
+    """
+    if Path(student).name != student or student in (".", ".."):
+        raise UserError(f"expected a student id that can name a folder, got {student!r}")
+    return output / assignment / student
+
+
+class Exporter(ExportPlugin):
+    """Base class: reads the class from the gradebook and leaves the writing to `write`."""
+
+    results = Unicode(
+        "", help="The file that the last `autograder grade … --results FILE` wrote."
+    ).tag(config=True)
+    template = Unicode(
+        "", help="The file downloaded from the platform that is to be filled in."
+    ).tag(config=True)
+
+    default_output = "grades.csv"
+    # Whether the platform's own file cannot hold flags, so that they go into a file beside it.
+    flags_beside = False
+    one_assignment = False
+
+    @abstractmethod
+    def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
+        """Write the records by assignment to `output`."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Export what `nbgrader export --to … --assignment … --student …` asks for."""
+        course = Course(Path(self.parent.coursedir.root).resolve())
+        names = [str(a) for a in self.assignment] or [a.name for a in gradebook.assignments]
+        for note in self.run(course, names, gradebook).notes:
+            self.log.warning(note)
+
+    def run(
+        self, course: Course, assignments: list[str], gradebook: Gradebook | None = None
+    ) -> Written:
+        """Write the assignments' grades to `to`, or to the platform's default file.
+
+        Raises
+        ------
+        UserError
+            If there is nothing to export, or a file that is needed cannot be read.
+        """
+        if not assignments:
+            raise UserError("expected graded assignments in the gradebook, found none: grade first")
+        if self.one_assignment and len(assignments) > 1:
+            raise UserError(
+                f"expected one assignment for {type(self).__name__}, got {', '.join(assignments)}: "
+                "name one (--assignment)"
+            )
+        if self.template and not Path(self.template).is_file():
+            raise UserError(f"expected the downloaded file {self.template}, which does not exist")
+        results = Path(self.results) if self.results else None
+        chosen = {str(s) for s in self.student}
+        classes = {
+            name: [
+                record
+                for record in class_records(course, name, results, gradebook)
+                if not chosen or record.student in chosen
+            ]
+            for name in assignments
+        }
+        everybody = [record for records in classes.values() for record in records]
+        self.course = course
+        output = Path(self.to or self.default_output)
+        written = self.write(classes, output)
+        flagged = [record for record in everybody if record.flags]
+        if self.flags_beside and flagged:
+            folder = output if output.is_dir() else output.parent
+            name = "flags.csv" if output.is_dir() else f"{output.stem}.flags.csv"
+            written.files.append(text.write(folder / name, text.flag_table(flagged)))
+        written.notes += [
+            f"{r.student}: {'; '.join(r.flags)}" + (f" ({r.message})" if r.message else "")
+            for r in flagged
+        ]
+        return written

@@ -1,0 +1,59 @@
+"""PrairieLearn: one `results.json` a student, as an external grader writes it.
+
+A submission that could not be graded is `"gradable": false`, which costs a student no attempt and
+no points, and has no score.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from autograder.exports import text
+from autograder.exports.plugin import Exporter, Written, student_folder
+from autograder.exports.records import Record
+
+
+def results(record: Record) -> dict:
+    """The content of `/grade/results/results.json`."""
+    if record.score is None:
+        reason = record.message or text.remarks(record)[0]
+        return {"gradable": False, "message": reason, "format_errors": [reason]}
+    share = record.score / record.max_score if record.max_score else 0.0
+    said = {}
+    for check in record.checks:
+        if check.points < check.max_points:
+            said.setdefault(check.exercise, []).append(f"{check.name}: {check.message}")
+    tests = []
+    for exercise in record.exercises:
+        test = {
+            "name": exercise.name,
+            "description": "graded by a person" if exercise.written else "graded by checks",
+            "message": "still to be graded" if exercise.needs_manual else "",
+            "output": "\n".join(said.get(exercise.name, [])),
+        }
+        if exercise.score is not None:
+            test |= {"points": exercise.score, "max_points": exercise.max_score}
+        tests.append(test)
+    return {
+        "gradable": True,
+        "score": min(1.0, max(0.0, share)),
+        "message": "\n".join(text.remarks(record)),
+        "output": "\n".join(text.summary(record)),
+        "tests": tests,
+    }
+
+
+class PrairieLearnExporter(Exporter):
+    """`nbgrader export --exporter=autograder.exports.prairielearn.PrairieLearnExporter`."""
+
+    default_output = "prairielearn"
+    flags_beside = True
+
+    def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
+        files = []
+        for assignment, records in classes.items():
+            for record in records:
+                content = json.dumps(results(record), indent=1, ensure_ascii=False)
+                folder = student_folder(output, assignment, record.student)
+                files.append(text.write(folder / "results.json", content + "\n"))
+        return Written(files)

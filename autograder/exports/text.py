@@ -1,0 +1,110 @@
+"""Text and numbers as spreadsheets and learning platforms take them.
+
+A cell that starts with = + - @ (or a tab or a line break) is a formula to a spreadsheet. Such text
+gets an apostrophe in front: spreadsheets then show it as text. The platforms find a person by id or
+e-mail address and ignore the name, so that the apostrophe never keeps a grade from its student.
+"""
+
+import csv
+import html
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.exports.records import (
+    LATE,
+    NEEDS_MANUAL,
+    NOT_SUBMITTED,
+    STALE_SCORE,
+    UNGRADED,
+    Record,
+)
+
+# The full-width forms are formulas too in spreadsheets set to Chinese, Japanese or Korean.
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+FLAG_COLUMNS = (
+    "assignment", "student_id", "last_name", "first_name", "status", "flags", "score",
+    "max_score", "waiting_for_a_person", "message",
+)  # fmt: skip
+
+
+def inert(text: str) -> str:
+    """`text`, so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+def number(value: float | None) -> str:
+    """A score with at most four decimals and a point; empty where there is none."""
+    if value is None:
+        return ""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def table(rows: Iterable[Iterable[str]]) -> str:
+    """The rows as CSV (RFC 4180); every text is made inert."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([inert(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    """Write the file in one step (UTF-8, line ends as they are)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    partial.replace(path)
+    return path
+
+
+def flag_table(records: Iterable[Record]) -> str:
+    """The records with a flag, for platforms whose own files have no room for it."""
+    rows = [
+        (
+            r.assignment, r.student, r.last_name, r.first_name, r.status, "; ".join(r.flags),
+            number(r.score), number(r.max_score), "; ".join(r.unmarked), r.message,
+        )
+        for r in records
+        if r.flags
+    ]  # fmt: skip
+    return table([FLAG_COLUMNS, *rows])
+
+
+def remarks(record: Record) -> list[str]:
+    """What a student should know about the score, in a few sentences."""
+    said = []
+    if record.status == NOT_SUBMITTED:
+        return ["Nothing was handed in."]
+    if record.score is None:
+        return ["This submission has not been graded yet."]
+    if STALE_SCORE in record.flags:
+        said.append("This score is of an earlier submission; the last one could not be graded.")
+    if record.status not in ("graded", UNGRADED) and record.message:
+        said.append(f"{record.status}: {record.message}".capitalize())
+    if LATE in record.flags:
+        cost = f", {number(record.penalty)} points less" if record.penalty else ""
+        said.append(f"Handed in late{cost}.")
+    if NEEDS_MANUAL in record.flags:
+        said.append(f"Still to be graded by a person: {', '.join(record.unmarked)}.")
+    return said
+
+
+def summary(record: Record) -> list[str]:
+    """The remarks, the points of each exercise, and for lost points what the checks said."""
+    lines = remarks(record)
+    if record.score is None:
+        return lines
+    for exercise in record.exercises:
+        points = number(exercise.score) or "–"
+        lines.append(f"{exercise.name}: {points} / {number(exercise.max_score)}")
+        lines += [
+            f"  {check.name}: {check.message}"
+            for check in record.checks
+            if check.exercise == exercise.name and check.points < check.max_points
+        ]
+    return lines
+
+
+def as_html(lines: Iterable[str]) -> str:
+    """Lines of plain text as HTML, for fields that platforms show as HTML."""
+    return "<br>".join(html.escape(line, quote=False) for line in lines)

@@ -1,0 +1,153 @@
+"""The student's zip: complete, the same to the byte, and nothing of the grader in it."""
+
+import ast
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from autograder import bundle as bundling
+from autograder.build import build
+from autograder.errors import UserError
+
+A = "99_tiny"
+
+
+@pytest.fixture(scope="module")
+def tiny_bundle(built_course):
+    from autograder.course import Course
+
+    return bundling.bundle(Course(built_course), [A], "tiny.zip")
+
+
+@pytest.fixture
+def unzipped(tiny_bundle, tmp_path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(tiny_bundle)) as archive:
+        archive.extractall(tmp_path / "student")
+    return tmp_path / "student"
+
+
+def test_the_same_course_gives_the_same_bytes(course, tiny_bundle):
+    assert bundling.bundle(course, [], "tiny.zip") == tiny_bundle
+    with zipfile.ZipFile(io.BytesIO(tiny_bundle)) as archive:
+        infos = archive.infolist()
+    assert [i.filename for i in infos] == sorted(i.filename for i in infos)
+    assert {i.date_time for i in infos} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_it_has_what_a_student_needs_and_nothing_else(unzipped):
+    top = {p.name for p in unzipped.iterdir()}
+    assert top == {A, "helpers", "README.md", "requirements.txt", "environment.yml"}
+    assert [p.name for p in (unzipped / A).rglob("*")] == [f"{A}.ipynb"]
+    names = {p.name for p in unzipped.rglob("*")}
+    assert not names & {"__pycache__", "autograder", "source", "nbgrader_config.py", "tests"}
+    assert not [n for n in names if n.endswith((".pyc", ".egg-info"))]
+
+
+def test_every_module_of_helpers_is_in_the_package(unzipped):
+    project = tomllib.loads((unzipped / "helpers" / "pyproject.toml").read_text())
+    packages = {p.replace(".", "/") for p in project["tool"]["setuptools"]["packages"]}
+    folders = {p.parent.relative_to(unzipped).as_posix() for p in unzipped.rglob("helpers/**/*.py")}
+    assert folders == packages
+
+
+def test_helpers_can_be_imported_from_the_unzipped_folder_alone(unzipped):
+    """Without the site packages: only the bundle's own files and Python itself."""
+    code = "import helpers, sys; print(helpers.__file__); sys.exit('autograder' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=unzipped, capture_output=True, text=True,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == unzipped / "helpers" / "__init__.py"
+
+
+def test_no_module_needs_the_grader_or_an_undeclared_package(unzipped):
+    project = tomllib.loads((unzipped / "helpers" / "pyproject.toml").read_text())["project"]
+    declared = {d.partition(">")[0] for d in project["dependencies"]} | {
+        "helpers",
+        "IPython",
+        "PIL",
+    }
+    for path in unzipped.rglob("helpers/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            for name in names:
+                top = name.partition(".")[0]
+                assert top in sys.stdlib_module_names or top in declared, f"{path}: {name}"
+
+
+def test_the_instructions_name_files_that_are_there(unzipped):
+    text = (unzipped / "README.md").read_text(encoding="utf-8")
+    assert "pip install ./helpers jupyterlab\njupyter lab\n" in text
+    assert f"`{A}/{A}.ipynb`" in text and 'unzip -q -o "tiny.zip"' in text
+    assert "{" not in text.replace("```", "")
+    environment = yaml.safe_load((unzipped / "environment.yml").read_text())
+    assert environment["dependencies"][-1]["pip"][-1] == "./helpers"
+    assert "./helpers" in (unzipped / "requirements.txt").read_text().splitlines()
+    assert (unzipped / A / f"{A}.ipynb").is_file()
+
+
+def test_a_stale_release_is_refused(course):
+    path = course.root / "notebooks" / f"{A}.py"
+    path.write_text(path.read_text().replace("Two small", "Two smal"))
+    with pytest.raises(UserError, match="up to date, .*99_tiny.ipynb would change: run"):
+        bundling.bundle(course, [A])
+
+
+def test_an_unknown_assignment_is_refused(course):
+    with pytest.raises(UserError, match="expected the name of an assignment"):
+        bundling.bundle(course, ["77_nothing"])
+
+
+def test_a_leak_in_a_notebook_is_refused(course):
+    path = course.root / "notebooks" / f"{A}.py"
+    text = path.read_text()
+    answer = "# Because the sum counts every entry once."
+    path.write_text(text.replace("# # Two small exercises", f"# # Two\n#\n# {answer}"))
+    build(course)
+    bundling.bundle(course, [A])  # Public text is no leak …
+    released = course.folder("release") / A / f"{A}.ipynb"
+    notebook = nbformat.read(released, as_version=4)
+    notebook.cells[1].source += "\n# return values.sum() / values.numel()"
+    nbformat.write(notebook, released)
+    with pytest.raises(UserError, match="up to date"):  # … and a changed release is not handed out.
+        bundling.bundle(course, [A])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("from autograder.checks import tiny\n", "contains 'autograder.checks'"),
+        ("a = 1\nb = 2\n\nc = a + b\nprint(c)\n", "shows the solution of 98_long.py, line 4"),
+        ("# A long line of a model answer, which nobody would write by chance like this.\n",
+         "shows the solution of 98_long.py, line 17"),
+    ],
+)  # fmt: skip
+def test_a_leak_in_helpers_is_refused(course, tmp_path, monkeypatch, content, message):
+    helpers = tmp_path / "helpers"
+    shutil.copytree(bundling._helpers_folder(), helpers)
+    monkeypatch.setattr(bundling, "_helpers_folder", lambda: helpers)
+    monkeypatch.setattr(bundling.build, "stale", lambda course: [])
+    (course.root / "notebooks" / "98_long.py").write_text(
+        '# %% [markdown]\n# Text\n\n# %% solution="long"\ndef long():\n    ### BEGIN SOLUTION\n'
+        "    a = 1\n    b = 2\n    c = a + b\n    print(c)\n    ### END SOLUTION\n\n"
+        '# %% check="long" points=1\nlong()\n\n\n# %% [markdown] answer="x" points=1\n'
+        "# # A long line of a model answer, which nobody would write by chance like this.\n"
+    )
+    bundling.bundle(course, [A])
+    (helpers / "leak.py").write_text(content)
+    with pytest.raises(UserError, match=f"helpers/leak.py {message}"):
+        bundling.bundle(course, [A])
