@@ -72,7 +72,7 @@ def _classes(model, radius, steps):
 
 
 def spiral_network(depth, width, activation, num_classes=4, seed=0):
-    """A network 2 → width → ... → num_classes with `depth` hidden layers, weights from the seed."""
+    """A network 2 → width → ... → num_classes, `depth` hidden layers, weights by the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes = [2, *[width] * depth]

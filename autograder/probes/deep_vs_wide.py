@@ -1,0 +1,245 @@
+"""Probes of assignment 02. Arrays come in, plain data goes out; nothing here judges."""
+
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def widths(ns, cases):
+    """`width_for_budget` of each case: {"width": ...}, or {"refused": True} for a ValueError."""
+    replies = []
+    for case in cases:
+        try:
+            replies.append({"width": ns.width_for_budget(*case)})
+        except ValueError:
+            replies.append({"refused": True})
+    return replies
+
+
+class Namespace:
+    """Puts other values under some of the student's names for the length of a `with` block."""
+
+    def __init__(self, ns, **values):
+        self.names, self.values = ns._namespace, values
+
+    def __enter__(self):
+        self.before = {key: self.names[key] for key in self.values if key in self.names}
+        self.names.update(self.values)
+
+    def __exit__(self, *_):
+        for key in self.values:
+            self.names.pop(key, None)
+        self.names.update(self.before)
+
+
+class PretendNetwork(nn.Module):
+    """A network whose share of right answers is prescribed: `share`, a function of its history.
+
+    It knows the spiral's points (`look_up` gives a point's label, rank and split): it gets the
+    first `share` of the held-out points right, and the first `share / 2` of the training points.
+    """
+
+    def __init__(self, history, share, look_up):
+        super().__init__()
+        self.history, self.share, self.look_up = history, share, look_up
+        # A parameter, for those who give the network to an optimizer.
+        self.offset = nn.Parameter(torch.zeros(()))
+
+    def forward(self, X):
+        share, classes = self.share(**self.history), []
+        for point in X.detach().reshape(-1, 2).tolist():
+            label, rank, is_held_out = self.look_up(tuple(point))
+            right = rank < (share if is_held_out else share / 2)
+            classes.append(label if right else (label + 1) % 4)
+        return F.one_hot(torch.tensor(classes), 4) + self.offset
+
+
+def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
+    """`depth_sweep` with `make_network` and `train_network` replaced.
+
+    A network's accuracy on the held-out points is a wave over depth, width, seed, the number of
+    trainings, and the share of held-out points in the training data, with the six coefficients
+    `wave`, within rounding to a whole number of points. right_widths: what `width_for_budget`
+    returns for (budget, depth, 2, 4), one per depth, so that this exercise does not need that one.
+
+    Returns the `accuracies` and the `networks`: depth, width, seed, trainings, other of each.
+    """
+    points = {}
+    for name in ("SPIRAL_TRAIN", "SPIRAL_HELD_OUT"):
+        X, labels = getattr(ns, name)
+        for i, (point, label) in enumerate(zip(X.tolist(), labels.tolist())):
+            points[tuple(point)] = (label, (i + 0.5) / len(labels), name == "SPIRAL_HELD_OUT")
+
+    def share(**history):
+        phase = sum(a * history[key] for a, key in zip(wave, sorted(history))) + wave[-1]
+        return 0.5 + 0.45 * math.sin(phase)
+
+    made = []
+
+    def make_network(depth, width, seed):
+        history = {"depth": int(depth), "width": int(width), "seed": int(seed)}
+        history |= {"trainings": 0, "other": 0.0}
+        made.append(PretendNetwork(history, share, points.__getitem__))
+        return made[-1]
+
+    def train_network(model, X, labels, num_steps=None):
+        held_out = [points[tuple(point)][2] for point in X.tolist()]
+        missing = 1 - len(held_out) / len(ns.SPIRAL_TRAIN[1])
+        if all(model is not network for network in made):
+            made.append(model)  # a copy of a network that was made
+        model.history["trainings"] += 1
+        model.history["other"] += sum(held_out) / max(1, len(held_out)) + abs(missing)
+        return model
+
+    own_width, known = ns._namespace.get("width_for_budget"), dict(zip(depths, right_widths))
+
+    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
+        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
+            return known[depth]
+        return own_width(budget_, depth, num_inputs, num_classes)
+
+    with Namespace(
+        ns,
+        make_network=make_network,
+        train_network=train_network,
+        width_for_budget=width_for_budget,
+    ):
+        accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
+    return {"accuracies": accuracies, "networks": [network.history for network in made]}
+
+
+def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
+    """`depth_sweep` with real networks and shorter trainings.
+
+    Returns the `accuracies` and the `networks`: depth, width, seed, and the `weights` before and
+    after the sweep, each a list of arrays (weight, bias, weight, ...).
+    """
+    made, make, train = [], ns.make_network, ns.train_network
+    known, own_width = dict(zip(depths, right_widths)), ns._namespace.get("width_for_budget")
+
+    def weights(model):
+        return [p.detach().clone() for p in model.parameters()]
+
+    def make_network(depth, width, seed):
+        model = make(depth, width, seed)
+        # As an attribute, so that a copy of the network has it, too.
+        model.run = {"depth": int(depth), "width": int(width), "seed": int(seed)}
+        made.append((model, weights(model)))
+        return model
+
+    def train_network(model, X, labels, num_steps_=None):
+        if all(model is not network for network, _ in made):
+            made.append((model, weights(model)))
+        return train(model, X, labels, num_steps)
+
+    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
+        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
+            return known[depth]
+        return own_width(budget_, depth, num_inputs, num_classes)
+
+    with Namespace(
+        ns,
+        make_network=make_network,
+        train_network=train_network,
+        width_for_budget=width_for_budget,
+    ):
+        accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
+    networks = [{**model.run, "before": before, "after": weights(model)} for model, before in made]
+    return {"accuracies": accuracies, "networks": networks}
+
+
+def features(ns, X, degree):
+    """`polynomial_features` of a tensor, and the tensor afterwards."""
+    X = torch.tensor(X)
+    return {"features": ns.polynomial_features(X, degree), "X": X}
+
+
+def write_tree(root, tree):
+    """Write the images (H, W, 3) uint8 of [split, class, file name, image] rows as files."""
+    from PIL import Image
+
+    for split, name, file_name, image in tree:
+        folder = Path(root) / split / name
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(image)).save(folder / file_name)
+
+
+def batches(loader):
+    """One epoch as a list of [images, labels]."""
+    return [[images, labels] for images, labels in loader]
+
+
+def epochs(ns, tree, batch_size, seeds, num_epochs, splits):
+    """Epochs of the loaders of `image_loaders`, made from each seed in turn.
+
+    Between the epochs the global random state changes. Returns per seed a dict with the epochs
+    of the splits named ("train", "test"), each a list of [images, labels] batches.
+    """
+    replies = []
+    with tempfile.TemporaryDirectory() as root:
+        write_tree(root, tree)
+        for turn, seed in enumerate(seeds):
+            torch.manual_seed(1000 + turn)
+            loaders = dict(zip(("train", "test"), ns.image_loaders(Path(root), batch_size, seed)))
+            reply = {split: [] for split in splits}
+            for _ in range(num_epochs):
+                for split in splits:
+                    torch.rand(turn + 1)
+                    reply[split].append(batches(loaders[split]))
+            replies.append(reply)
+    return replies
+
+
+class Block(nn.Module):
+    """A network that keeps its layers in nested modules and flattens images itself."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.body = nn.Sequential(nn.Sequential(layers[0], nn.ReLU()), nn.Sequential(*layers[1:]))
+
+    def forward(self, images):
+        return self.body(images.flatten(1))
+
+
+def network_of(kind, weight, bias, num_classes):
+    """A model with the given first layer, in one of several forms."""
+    units, inputs = weight.shape
+    first = nn.Linear(inputs, units, bias=bias)
+    with torch.no_grad():
+        first.weight.copy_(torch.tensor(weight))
+    last = nn.Linear(units, num_classes)
+    if kind == "nested":
+        return Block([first, nn.Linear(units, units), nn.ReLU(), last])
+    if kind == "normed":
+        return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(inputs), first, nn.Tanh(), last)
+    return nn.Sequential(nn.Flatten(), first, nn.ReLU(), last)
+
+
+def maps(ns, kind, weight, bias, image_shape, by_default=False):
+    """`first_layer_maps` of a model, and what became of the model.
+
+    Returns `maps`, `before` and `after` (all of the model's tensors), and the `gradient` of the
+    first layer's weight in a training step afterwards (zeros if there is none).
+    """
+    model = network_of(kind, weight, bias, 3)
+    model.train()
+    before = [values.clone() for values in model.state_dict().values()]
+    if by_default:
+        result = ns.first_layer_maps(model)
+    else:
+        result = ns.first_layer_maps(model, tuple(image_shape))
+    if isinstance(result, torch.Tensor):
+        result = result.detach().clone()
+    after = [values.clone() for values in model.state_dict().values()]
+    model.zero_grad()
+    images = torch.randn(8, *image_shape)
+    F.cross_entropy(model(images), torch.arange(8) % 3).backward()
+    layer = next(m for m in model.modules() if isinstance(m, nn.Linear))
+    gradient = layer.weight.grad
+    gradient = torch.zeros_like(layer.weight) if gradient is None else gradient
+    return {"maps": result, "before": before, "after": after, "gradient": gradient}

@@ -1,0 +1,901 @@
+# %% [markdown]
+# # Deep or wide?
+#
+# You have a hundred parameters to spend. Is it better to spend them on one wide layer or on
+# several narrow ones? You will measure it on a spiral that can be drawn, compare the network with
+# a polynomial of degree 50, and then look at what the first layer of a network learns from
+# pictures of faces.
+#
+# You need: `nn.Module`, training and accuracy from assignment 1. About three hours. Everything
+# runs on the CPU; the longest cell takes about half a minute, and it keeps its result in a file.
+#
+# | part | you write | minutes |
+# |---|---|---|
+# | 1 | `width_for_budget` | 20 |
+# | 2 | `depth_sweep`, one written answer | 45 |
+# | 3 | `polynomial_features`, one written answer | 40 |
+# | 4 | `image_loaders` | 40 |
+# | 5 | `first_layer_maps`, one written answer | 35 |
+
+# %% setup=true
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+from helpers import data
+
+# Pairs (X, labels): 1,200 points to train on and 800 held out; X (N, 2), labels 0 to 3.
+_X, _labels = data.spiral(2004, num_arms=4, seed=0)
+# The arms begin at the origin: its four points belong to all classes, and are left out.
+_labels, _X = _labels[_X.norm(dim=1) > 0], _X[_X.norm(dim=1) > 0]
+SPIRAL_TRAIN = _X[:1200], _labels[:1200]
+SPIRAL_HELD_OUT = _X[1200:], _labels[1200:]
+
+# The activation of the networks that `make_network` makes.
+ACTIVATION = nn.ReLU
+
+
+def make_network(depth, width, seed):
+    """A new network 2 → width → ... → width → 4 with `depth` hidden layers; returns logits.
+
+    Its first weights depend on the seed alone.
+    """
+    sizes = [2, *[width] * depth]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers = []
+        for fan_in, fan_out in zip(sizes, sizes[1:]):
+            layers += [nn.Linear(fan_in, fan_out), ACTIVATION()]
+        return nn.Sequential(*layers, nn.Linear(sizes[-1], 4))
+
+
+def train_network(model, X, labels, num_steps=300):
+    """Train `model` in place: Adam on all points at once. Also returns it."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        F.cross_entropy(model(X), labels).backward()
+        optimizer.step()
+    return model
+
+
+def accuracy(model, X, labels):
+    """The fraction of points that `model` puts into the right class, as a float."""
+    with torch.no_grad():
+        return (model(X).argmax(1) == labels).float().mean().item()
+
+
+# %%
+import shutil
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from helpers import checkpoints, plots, widgets
+from helpers.progress import progress
+from helpers.widgets.spiral import decision_maps
+
+# %% [markdown]
+# ## The spiral
+#
+# Four classes, four arms. A linear classifier can only cut the plane into wedges, so it needs
+# help: more layers, more units, or better features.
+#
+# Play with the widget first. Each move trains a small network from scratch (about a second) and
+# draws which class it gives to each point of the plane. The dots are held-out points.
+#
+# 1. Depth 1: from which width on do the arms come apart?
+# 2. Width 4: does a second and a third layer help? A fifth?
+# 3. Width 3, depth 5: try several seeds with ReLU, then with tanh.
+
+# %%
+widgets.spiral_explorer(SPIRAL_TRAIN, SPIRAL_HELD_OUT)
+
+# %% [markdown]
+# ## 1. The same budget for everyone (20 minutes)
+#
+# **Goal.** Comparing a deep network with a wide one is only fair if both have equally many
+# parameters. Write `width_for_budget`: for a network with `depth` hidden layers of equal width,
+# with biases everywhere, return the **largest** width whose number of parameters does not exceed
+# the budget.
+#
+# - The network has `depth` + 1 linear layers: `num_inputs` → width → … → width → `num_classes`.
+#   `depth` is at least 1.
+# - The result is an `int`, at least 1.
+# - If even width 1 costs more than the budget, raise a `ValueError`.
+
+# %% [markdown]
+# **Predict in one line.** Two inputs, four classes, 100 parameters. How wide can a single hidden
+# layer be? And how wide can five be: a fifth of it, more, or less?
+#
+# *Your prediction:*
+
+# %% solution="width_for_budget"
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    """The largest width of `depth` equal hidden layers within `budget` parameters, an int.
+
+    Raises ValueError if there is none.
+    """
+
+    ### BEGIN SOLUTION
+    def cost(width):
+        hidden = (depth - 1) * (width + 1) * width
+        return (num_inputs + 1) * width + hidden + (width + 1) * num_classes
+
+    if cost(1) > budget:
+        raise ValueError(f"{depth} hidden layers cost at least {cost(1)}, the budget is {budget}")
+    width = 1
+    while cost(width + 1) <= budget:
+        width += 1
+    return width
+    ### END SOLUTION
+
+
+# %% check="width_for_budget" points=4
+for _budget, _depth, _want in ((100, 1, 13), (100, 2, 6), (52, 2, 4), (51, 2, 3)):
+    _got = width_for_budget(_budget, _depth, 2, 4)
+    _network = make_network(_depth, _got, seed=0)
+    _count = sum(p.numel() for p in _network.parameters())
+    assert _count <= _budget, (
+        f"budget {_budget}, depth {_depth}: a network of width {_got} has {_count} parameters. "
+        "Do you count the biases, and do you return the last width that fits?"
+    )
+    assert _got == _want, (
+        f"budget {_budget}, depth {_depth}: got {_got} ({_count} parameters), "
+        f"expected {_want}: is a wider one still within the budget?"
+    )
+_got = width_for_budget(60, 1, 10, 3)
+assert _got == 4, (
+    f"10 inputs, 3 classes, depth 1, budget 60: got {_got}, expected 4, which costs 59"
+)
+try:
+    _got = width_for_budget(10, 1, 2, 4)
+except ValueError:
+    pass
+else:
+    raise AssertionError(f"width 1 costs 11, the budget is 10: got {_got}, expected a ValueError")
+print("✓ the widest that fits, and a ValueError where nothing fits")
+
+# %% [markdown]
+# **Look.** The networks of the next part, counted by PyTorch.
+#
+# *What to expect:* 13, 6, 5, 4, 3. A hidden layer behind a hidden layer costs about width²,
+# the first and the last only about width; so a second layer halves the width, and further ones
+# take less and less away. The counts stay below 100, by up to 27: widths are whole numbers.
+
+# %%
+for depth in range(1, 6):
+    width = width_for_budget(100, depth, 2, 4)
+    count = sum(p.numel() for p in make_network(depth, width, seed=0).parameters())
+    print(f"depth {depth}: width {width:2}, {count:3} parameters")
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# A linear layer from $m$ to $n$ units has $m n$ weights and $n$ biases. Which of the layers go
+# from width to width, and how many are there?
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# Nothing of PyTorch is needed. Two ways lead to the width: try 1, 2, 3, …, or solve a quadratic
+# equation (at depth 1 a linear one) and round down with `math.floor` or `math.isqrt`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     cost(width) = parameters of the first layer + (depth - 1) equal ones + the last one
+#     if width 1 is too expensive: raise ValueError
+#     while the next width is affordable: take it
+# </details>
+#
+# **The common mistake: one too far.** A loop that raises the width until the budget is exceeded
+# ends at the first width that does *not* fit: 14, 7, 6, 5, 4, with 102 to 130 parameters.
+
+# %% [markdown]
+# ## 2. Depth against accuracy (45 minutes)
+#
+# **Goal.** Write `depth_sweep`. For each depth, take the width that the budget allows (2 inputs,
+# 4 classes), and for each seed train a network of its own; return the mean over the seeds of the
+# accuracy on the held-out points: a list or array with one number per depth, in the order of
+# `depths`.
+#
+# Use the tools given at the top, under their names, so that everybody measures the same thing:
+#
+# - `SPIRAL_TRAIN` and `SPIRAL_HELD_OUT`, pairs `(X, labels)`;
+# - `make_network(depth, width, seed)`, a new network;
+# - `train_network(model, X, labels)`, which trains it in place, to be called once per network;
+# - `accuracy(model, X, labels)`.
+#
+# `depths` and `seeds` are lists of any length from 1 on.
+
+# %% [markdown]
+# **Predict in one line.** With 100 parameters and ReLU: which of the depths 1 to 5 wins, and will
+# the seeds agree more at depth 1 or at depth 5?
+#
+# *Your prediction:*
+
+# %% solution="depth_sweep"
+def depth_sweep(depths, budget, seeds):
+    """Mean accuracy on the held-out points for each depth, one network per depth and seed."""
+    ### BEGIN SOLUTION
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        total = 0.0
+        for seed in seeds:
+            model = make_network(depth, width, seed)
+            train_network(model, *SPIRAL_TRAIN)
+            total += accuracy(model, *SPIRAL_HELD_OUT)
+        means.append(total / len(seeds))
+    return means
+    ### END SOLUTION
+
+
+# %% check="depth_sweep" points=4
+_train_network, _accuracy, _trained, _measured = train_network, accuracy, [], set()
+
+
+def train_network(model, X, labels, num_steps=10):
+    """The real one, but short, and it writes down what was trained on how many points."""
+    _trained.append((model, model[0].weight.detach().clone(), len(X)))
+    return _train_network(model, X, labels, num_steps)
+
+
+def accuracy(model, X, labels):
+    """The real one, and it writes down on how many points it was used."""
+    _measured.add(len(X))
+    return _accuracy(model, X, labels)
+
+
+try:
+    _got = depth_sweep([2, 1], 60, [0, 1, 2])
+    _runs = list(_trained)
+    _swapped = depth_sweep([1, 2], 60, [0, 1, 2])
+    _singles = [depth_sweep([2, 1], 60, [_seed]) for _seed in (0, 1, 2)]
+finally:
+    train_network, accuracy = _train_network, _accuracy
+assert len(_got) == 2, f"two depths: got {len(_got)} numbers, expected 2"
+assert all(0 <= float(_value) <= 1 for _value in _got), (
+    f"got {[float(_value) for _value in _got]}, expected fractions between 0 and 1"
+)
+assert len(_runs) == 6, (
+    f"2 depths and 3 seeds: train_network was called {len(_runs)} times, expected 6"
+)
+assert len({id(_model) for _model, *_ in _runs}) == 6, (
+    "a network was trained twice: the second seed continues where the first one stopped. "
+    "Make a new network for each run"
+)
+assert len({_start.sum().item() for _, _start, _ in _runs}) == 6, (
+    "two networks began with the same weights: is the seed passed on?"
+)
+assert all(_count == 1200 for *_, _count in _runs), (
+    f"trained on {sorted({_count for *_, _count in _runs})} points, expected 1200"
+)
+assert _measured <= {800}, (
+    f"accuracy was measured on {sorted(_measured)} points, expected the 800 held-out ones"
+)
+for _model, *_ in _runs:
+    _depth, _width = len(_model) // 2, _model[0].out_features
+    _want = width_for_budget(60, _depth, 2, 4)
+    assert _width == _want, f"budget 60, depth {_depth}: got width {_width}, expected {_want}"
+assert all(abs(float(_got[_i]) - float(_swapped[1 - _i])) < 1e-5 for _i in (0, 1)), (
+    f"depths [2, 1]: got {[float(_value) for _value in _got]}, but depths [1, 2]: "
+    f"{[float(_value) for _value in _swapped]}; expected the same numbers the other way round"
+)
+for _index, _depth in enumerate((2, 1)):
+    _mean = sum(float(_single[_index]) for _single in _singles) / 3
+    assert abs(float(_got[_index]) - _mean) < 1e-5, (
+        f"depth {_depth}: got {float(_got[_index]):.4f} for the seeds 0, 1, 2, but the three "
+        f"seeds by themselves have the mean {_mean:.4f}: does every seed count?"
+    )
+print("✓ a network of its own for each depth and seed, and their mean")
+
+# %% [markdown]
+# **Look.** Depths 1 to 5 with 100 parameters each, five seeds, first with ReLU and then with
+# tanh. This takes about half a minute. The numbers are kept in `depth_sweep.pt` beside this
+# notebook, and the cell only loads them next time: **delete the file if you have changed
+# `depth_sweep`.**
+#
+# *What to expect:* with ReLU, one to three hidden layers do about equally well, and then the
+# accuracy falls to about a half; the band (lowest to highest seed) becomes so wide that some runs
+# are no better than guessing (0.25), while others reach 0.9. With tanh the curve is nearly flat:
+# two to four layers do a little better than one, and the narrowest network a little worse.
+
+# %%
+depths, budget, seeds = [1, 2, 3, 4, 5], 100, [0, 1, 2, 3, 4]
+
+
+def sweep_each_seed(activation):
+    """The accuracies of `depth_sweep`, seed by seed: a list of `len(seeds)` lists."""
+    global ACTIVATION
+    ACTIVATION = activation
+    try:
+        return [
+            [float(value) for value in depth_sweep(depths, budget, [seed])]
+            for seed in progress(seeds, activation.__name__)
+        ]
+    finally:
+        ACTIVATION = nn.ReLU
+
+
+sweeps = checkpoints.train_or_load(
+    "depth_sweep.pt", lambda: {"ReLU": sweep_each_seed(nn.ReLU), "tanh": sweep_each_seed(nn.Tanh)}
+)
+
+figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+for colour, (name, rows) in zip(plots.COLOURS, sweeps.items()):
+    rows = np.array(rows)
+    axes.plot(depths, rows.mean(0), "o-", color=colour, label=name)
+    axes.fill_between(depths, rows.min(0), rows.max(0), color=colour, alpha=0.2)
+axes.axhline(0.25, color="grey", linestyle=":", label="guessing")
+axes.set(xticks=depths, xlabel="hidden layers", ylabel="held-out accuracy", ylim=(0.15, 1.02))
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# **Look.** Decision maps of a wide and of a deep network of the same budget; the deep one with
+# two seeds.
+#
+# *What to expect:* ReLU gives straight edges. With one of the seeds the deep network roughly
+# follows the arms, with the other it gives every point the same class: some layer has lost its
+# units. Once a ReLU unit is off for all points, no gradient reaches it any more.
+
+# %%
+_models = {}
+for depth, seed in ((1, 0), (5, 0), (5, 1)):
+    model = make_network(depth, width_for_budget(100, depth, 2, 4), seed)
+    name = f"depth {depth}, seed {seed}"
+    _models[name] = train_network(model, *SPIRAL_TRAIN)
+    print(f"{name}: held-out accuracy {accuracy(model, *SPIRAL_HELD_OUT):.3f}")
+decision_maps(_models, *SPIRAL_HELD_OUT)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# Two loops, one inside the other. What has to be made anew in the inner one?
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `X, labels = SPIRAL_TRAIN` unpacks a pair; `train_network(model, *SPIRAL_TRAIN)` passes both
+# parts on.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each depth:
+#         width from the budget
+#         for each seed: a new network, trained, measured on the held-out points
+#         the mean of what was measured
+# </details>
+#
+# **The common mistake: one network for all seeds.** If the network is made outside the inner
+# loop, the second run goes on training the first one, and the "mean over seeds" is a mean over
+# longer and longer trainings of a single start. The band looks wonderfully narrow.
+
+# %% [markdown]
+# ### Written: too deep
+#
+# More layers can represent more complicated functions. Why does depth still hurt here, at a fixed
+# budget? Why does it hurt ReLU much more than tanh? Say which of your observations supports each
+# reason.
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No reason, or one that does not apply (such as overfitting: training accuracy falls, too). |
+# | 1 | Says that the layers become too narrow or hard to train, without saying why that matters. |
+# | 2 | Explains one of the two properly: the bottleneck of width, or units and gradients that die. |
+# | 3 | Explains both and uses them for ReLU against tanh, each with an observation from the plots. |
+
+# %% [markdown] answer="too_deep" points=3
+# The budget fixes the product of depth and squared width, so each new layer makes all layers
+# narrower: from 13 units at depth 1 to 3 at depth 5. Everything that the last layer gets to know
+# of a point has to pass through every layer. A layer of three ReLU units throws away much of it:
+# where a unit is negative, all its inputs give the same 0, and no later layer can tell them apart
+# again. What depth can represent in principle is of no use when too little gets through.
+#
+# Training becomes harder, too. A ReLU unit that is negative at all points has no gradient and
+# never returns. With 13 units in one layer, some can die and the rest still do the work; with
+# three in each of five layers, it is likely that some layer loses all or nearly all of its units,
+# and then the output is constant. The plot shows it: at depth 5 the band reaches down to 0.25,
+# guessing, while other seeds of the same network do much better. It is not overfitting, since
+# such runs are just as bad on the training points.
+#
+# tanh is invertible and its gradient is never exactly zero: a narrow layer bends the plane but
+# does not fold parts of it into one point, and no unit dies for good. So its curve is nearly
+# flat, and it falls a little only where the width is the limit (three units).
+
+# %% [markdown]
+# ## 3. Features instead of layers: a polynomial of degree 50 (40 minutes)
+#
+# **Goal.** Instead of learning features, one can write down very many and put a linear classifier
+# on top. Write `polynomial_features`: all monomials $x_1^i x_2^j$ with $1 \le i + j \le$ degree,
+# each exactly once, as the columns of a tensor. `X` is a float tensor (N, 2) with any values,
+# negative ones and zeros included; it stays as it is. The order of the columns is yours.
+
+# %% [markdown]
+# **Predict in one line.** How many columns are there at degree 2, and roughly how many at degree
+# 50: a hundred, a thousand, a million?
+#
+# *Your prediction:*
+
+# %% solution="polynomial_features"
+def polynomial_features(X, degree):
+    """All monomials x1^i x2^j of X (N, 2), 1 <= i + j <= degree: a tensor (N, columns)."""
+    ### BEGIN SOLUTION
+    x1, x2 = X[:, 0], X[:, 1]
+    columns = [
+        x1**i * x2 ** (total - i) for total in range(1, degree + 1) for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+    ### END SOLUTION
+
+
+# %% check="polynomial_features" points=3
+_X = torch.tensor([[2.0, 3.0], [-1.0, 5.0], [0.0, 4.0]])
+_before = _X.clone()
+_got = polynomial_features(_X, 2)
+assert _got.shape[0] == 3, (
+    f"three points: got {tuple(_got.shape)}, expected 3 rows: are the monomials the columns?"
+)
+assert not (_got == 1).all(0).any(), "there is a column of ones: i + j is at least 1"
+assert _got.shape[1] == 5, (
+    f"degree 2: got {_got.shape[1]} columns, expected 5: which pairs (i, j) have 1 <= i + j <= 2?"
+)
+for _row, _want in zip(_got, ([2, 3, 4, 6, 9], [-5, -1, 1, 5, 25], [0, 0, 0, 4, 16])):
+    _values = sorted(round(_value, 3) for _value in _row.tolist())
+    assert _values == _want, f"a row of degree 2, sorted: got {_values}, expected {_want}"
+_got = tuple(polynomial_features(_X[:1], 2).shape)
+assert _got == (1, 5), f"one point, degree 2: got {_got}, expected (1, 5)"
+assert torch.equal(_X, _before), "X has been changed: compute the columns from it, leave it as is"
+_got = polynomial_features(_X, 1)
+assert _got.shape == (3, 2), f"degree 1: got {tuple(_got.shape)}, expected x1 and x2 themselves"
+print("✓ all monomials up to the degree, each once, without the constant")
+
+# %% [markdown]
+# **Look.** Logistic regression on the features of degree 1, 5 and 50 (some seconds). The
+# features are brought to mean 0 and standard deviation 1 first, as high powers of numbers below 1
+# are tiny.
+#
+# *What to expect:* 1,325 columns at degree 50, and 5,304 parameters, fifty times as many as the
+# networks above had. Degree 1 can only cut wedges (about half of the points right). Degree 5
+# follows the arms, and degree 50 is hardly better than it: on the data both are as good as a
+# network. But look at the corners of the map, where there are no points.
+
+# %%
+def fit_polynomial(degree, num_steps=50):
+    """Logistic regression on polynomial features; returns a function from points to logits."""
+    X, labels = SPIRAL_TRAIN
+    # The powers of far-away points would overflow float32.
+    raw = polynomial_features(X.double(), degree).double()
+    mean, std = raw.mean(0), raw.std(0)
+    features = (raw - mean) / std
+    linear = nn.Linear(features.shape[1], 4).double()
+    nn.init.zeros_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    optimizer = torch.optim.LBFGS(
+        linear.parameters(), max_iter=num_steps, line_search_fn="strong_wolfe"
+    )
+
+    def loss():
+        optimizer.zero_grad()
+        value = F.cross_entropy(linear(features), labels) + 1e-5 * linear.weight.square().sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return lambda X: linear((polynomial_features(X.double(), degree) - mean) / std).float()
+
+
+_fits = {}
+for degree in progress([1, 5, 50], "degree"):
+    _fits[f"degree {degree}"] = predict = fit_polynomial(degree)
+    columns = polynomial_features(torch.zeros(1, 2), degree).shape[1]
+    print(
+        f"degree {degree:2}: {columns:5,} columns, accuracy {accuracy(predict, *SPIRAL_TRAIN):.3f} "
+        f"in training, {accuracy(predict, *SPIRAL_HELD_OUT):.3f} held out"
+    )
+predict_degree_50 = predict
+decision_maps(_fits, *SPIRAL_HELD_OUT, steps=90)
+
+# %% [markdown]
+# **Predict in one line, before you run the next cell.** It draws degree 50 and a network far
+# outside the training points: the points reach to about 1.5, the lower maps to 5. Will the arms
+# go on turning? What will the polynomial do, what the network?
+#
+# *Your prediction:*
+
+# %%
+_network = train_network(make_network(2, 16, seed=0), *SPIRAL_TRAIN)
+_both = {"degree 50": predict_degree_50, "ReLU network 2-16-16-4": _network}
+decision_maps(_both, *SPIRAL_HELD_OUT, radii=(1.5, 5), steps=90)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# For each total degree from 1 on there is one more monomial than for the one before. Count them:
+# $2 + 3 + \dots + (d + 1)$.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `x ** k` works element by element, for negative numbers and zeros, too. `torch.stack(list,
+# dim=1)` puts columns beside each other.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for total from 1 to degree:
+#         for i from 0 to total:
+#             a column: first coordinate to the i, times second one to the rest
+# </details>
+#
+# **The common mistake: the full square.** Two loops `i` and `j` from 0 to the degree give all
+# powers up to $x_1^{50} x_2^{50}$, 2,601 columns. The degree of a monomial is the *sum* of its
+# exponents. And without the condition $i + j \ge 1$ the constant comes along, which the bias of
+# the linear layer already is.
+
+# %% [markdown]
+# ### Written: degree fifty
+#
+# What did you predict for the map far outside, and what came? Explain it from the features: which
+# of them decide there, and why has the map nothing to do with a spiral? Does the network
+# extrapolate better?
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No explanation, or claims that the spiral goes on outside. |
+# | 1 | Describes what comes without a reason, or only says "overfitting". |
+# | 2 | Explains it: the highest powers dominate outside, where no training point fixed them. |
+# | 3 | The same, with the shape that follows from it, and a fair comparison with the network. |
+
+# %% [markdown] answer="degree_fifty" points=3
+# Far outside, the features of the highest total degree dwarf all others: from radius 1 to radius
+# 5, a monomial of degree 50 grows by $5^{50} \approx 10^{35}$, one of degree 5 only by 3,125. So
+# the winning class is that with the largest part of degree 50, which is a function of the
+# direction times $r^{50}$: beyond a certain radius the map no longer changes with $r$ and
+# consists of straight wedges around the origin. As 50 is even, $(x_1, x_2)$ and $(-x_1, -x_2)$
+# have the same terms of that degree, so opposite wedges have the same class: nothing could be
+# farther from four arms that lie opposite each other in different classes. The change begins
+# right at the edge of the data, in the corners of the first map: the coefficients of the high
+# powers were fitted so that the sum is right at the training points, and a little farther out
+# other terms lead. No training point said anything about it.
+#
+# The network does not continue the spiral either. A ReLU network is linear on each of finitely
+# many pieces, and the outer pieces reach to infinity: it continues its outermost straight edges,
+# again wedges, but few and wide ones, and its logits grow like $r$, not like $r^{50}$. Its
+# mistakes outside are tamer, not smaller: neither has a reason to turn, since nothing in the
+# model knows of angles that grow with the radius.
+
+# %% [markdown]
+# ## 4. Images from folders (40 minutes)
+#
+# **Goal.** Pictures often come as files in folders, one folder per class. Write `image_loaders`,
+# which returns `(train_loader, test_loader)` for the trees `root/train/CLASS/*` and
+# `root/val/CLASS/*` (`root` is a `pathlib.Path`; all pictures are 32 × 32 and in colour).
+#
+# Both loaders:
+#
+# - yield `(images, labels)`: float (B, 3, 32, 32) with the range 0 … 255 brought to -1 … 1, and
+#   int64 (B,), the number of the class in alphabetical order, as `ImageFolder` has it;
+# - hand out every picture exactly once per epoch, `batch_size` of them at a time; the last batch
+#   holds what is left. They can be gone through any number of times.
+#
+# The training loader also
+#
+# - turns each picture by an angle of its own, drawn anew each time from -10° to 10°, and mirrors
+#   it horizontally with probability one half (what fills the corners does not matter);
+# - draws a new order for each epoch. The order of the first, second, third … epoch depends on
+#   `seed` only, not on who else draws random numbers.
+#
+# The test loader changes nothing but the range, and its order is the same in every epoch,
+# whatever the seed.
+
+# %% [markdown]
+# **Predict in one line.** Mirroring cats is harmless. Name a classification task where mirroring
+# would damage the labels.
+#
+# *Your prediction:*
+
+# %% solution="image_loaders"
+def image_loaders(root, batch_size, seed):
+    """(train_loader, test_loader) of the pictures below root/train and root/val, in [-1, 1]."""
+    ### BEGIN SOLUTION
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+    ### END SOLUTION
+
+
+# %% check="image_loaders" points=5
+with tempfile.TemporaryDirectory() as _root:
+    # Ten pictures per split, of one colour each, which no rotation changes in the middle.
+    for _split, _shift in (("train", 0), ("val", 10)):
+        for _index in range(10):
+            _folder = Path(_root) / _split / ("cat" if _index < 6 else "dog")
+            _folder.mkdir(parents=True, exist_ok=True)
+            _colour = (12 * _index + _shift, 255, 0)
+            Image.new("RGB", (32, 32), _colour).save(_folder / f"{_index}.png")
+    _train, _test = image_loaders(Path(_root), 4, seed=0)
+    _epochs = {
+        _name: [[(_x.clone(), _y.clone()) for _x, _y in _loader] for _ in range(3)]
+        for _name, _loader in (("training", _train), ("test", _test))
+    }
+    torch.rand(3)
+    _again, _other = (image_loaders(Path(_root), 4, seed=_seed)[0] for _seed in (0, 1))
+    _again, _other = ([_x[:, 0, 16, 16].clone() for _x, _ in _part] for _part in (_again, _other))
+_orders = {}
+for _name, _three in _epochs.items():
+    for _epoch in _three:
+        _sizes = [len(_y) for _, _y in _epoch]
+        assert _sizes == [4, 4, 2], (
+            f"{_name} loader, ten pictures, batch size 4: got batches of {_sizes}, "
+            "expected [4, 4, 2]"
+        )
+        _x, _y = (torch.cat(_parts) for _parts in zip(*_epoch))
+        assert _x.shape == (10, 3, 32, 32), f"{_name} images: got {tuple(_x.shape)}"
+        assert _x.dtype.is_floating_point and _y.dtype == torch.int64, (
+            f"{_name} loader: got {_x.dtype} and {_y.dtype}, expected floats and int64"
+        )
+        _middle = _x[:, :, 16, 16]
+        assert _middle.max() < 1.01 and _middle.min() < -0.99, (
+            f"{_name} images: values from {_middle.min():.3g} to {_middle.max():.3g}, "
+            "expected -1 to 1: how are the numbers 0 to 255 brought there, and how often?"
+        )
+        _level = ((_middle[:, 0] + 1) * 127.5 - (10 if _name == "test" else 0)) / 12
+        _order = _level.round().int().tolist()
+        assert sorted(_order) == list(range(10)), (
+            f"{_name} loader: each of the ten pictures should come once per epoch, "
+            f"and from the folder {'train' if _name == 'training' else 'val'}"
+        )
+        assert all((_i >= 6) == bool(_label) for _i, _label in zip(_order, _y)), (
+            f"{_name} loader: a picture came with the wrong label (cat is 0, dog is 1)"
+        )
+        _orders.setdefault(_name, []).append(_order)
+    assert _name == "training" or torch.equal(_x[:, :, 0, 0], _middle), (
+        "a test picture has corners of another colour: is it augmented?"
+    )
+assert _orders["test"][0] == _orders["test"][1] == _orders["test"][2], (
+    "the test loader's order changes from epoch to epoch"
+)
+assert len({tuple(_order) for _order in _orders["training"]}) == 3, (
+    "the training loader has the same order twice in three epochs"
+)
+_first = torch.cat([_x[:, 0, 16, 16] for _x, _ in _epochs["training"][0]])
+assert torch.allclose(torch.cat(_again), _first, atol=1e-3), (
+    "two training loaders of seed 0 begin with different orders: the seed alone should decide, "
+    "whatever else draws random numbers"
+)
+assert not torch.allclose(torch.cat(_other), _first, atol=1e-3), (
+    "training loaders of seed 0 and seed 1 begin with the same order: where is the seed used?"
+)
+print("✓ range, labels and orders; look at the pictures for the augmentation")
+
+# %% [markdown]
+# **Look.** Faces of cats, dogs and wild animals. The first row shows test pictures, the others
+# one and the same training picture of three epochs.
+#
+# If this cell reports missing data, it names the file it looked for and the ways to provide it;
+# with the environment variable `MLP_COURSE_DATASET=synthetic`, set before the notebook is opened,
+# it uses drawn faces instead.
+#
+# *What to expect:* each column shows one picture: upright in the first row, as the test loader
+# gives it; below, as the training loader gives it in three epochs, turned a little to either
+# side, with dark corners, and mirrored half of the time.
+
+# %%
+faces_name = data.default_folder_name("animal_faces")
+faces = data.image_folder(faces_name)
+classes = sorted(folder.name for folder in (faces / "train").iterdir() if folder.is_dir())
+print("classes:", ", ".join(classes))
+with tempfile.TemporaryDirectory() as _folder:
+    # A class for each picture: the labels tell which is which, in whatever order they come.
+    for _index in range(8):
+        _files = sorted((faces / "train" / classes[_index % len(classes)]).iterdir())
+        for _split in ("train", "val"):
+            _place = Path(_folder) / _split / str(_index)
+            _place.mkdir(parents=True)
+            shutil.copy(_files[_index], _place)
+    _train, _test = image_loaders(Path(_folder), batch_size=8, seed=0)
+    _rows = []
+    for _loader in (_test, _train, _train, _train):
+        _images, _labels = next(iter(_loader))
+        _rows.append(_images[_labels.argsort()])
+plots.image_grid((torch.cat(_rows) + 1) / 2)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# A dataset knows where the pictures are and how each is prepared (its *transform*); a loader
+# knows their order and makes batches. Two datasets with two different transforms are needed.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `datasets.ImageFolder(folder, transform)`, `transforms.Compose`, `RandomRotation`,
+# `RandomHorizontalFlip`, `ToTensor` (gives 0 … 1), `Normalize(mean, std)` (subtracts and
+# divides), `DataLoader(..., shuffle=..., generator=...)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     range: to tensor, then (x - 0.5) / 0.5
+#     training dataset: rotation, flip, range; test dataset: range only
+#     training loader: shuffled by a generator of its own, seeded with seed
+#     test loader: not shuffled
+# </details>
+#
+# **The common mistake: one transform for both.** An augmented test set gives a slightly different
+# accuracy each time it is measured, and a wrong one. The second is `torch.manual_seed(seed)` in
+# place of a generator: the order then depends on everything that draws random numbers in between,
+# and every other part of your program is seeded behind its back.
+
+# %% [markdown]
+# ## 5. What does the first layer look at? (35 minutes)
+#
+# **Goal.** A unit of the first layer has one weight per pixel and channel, so its weights can be
+# shown as a picture. Write `first_layer_maps`: from a model whose first `nn.Linear` takes
+# flattened images of shape `image_shape` = (C, H, W), make a tensor (units, C, H, W) of the
+# weights of that layer, one map per unit; each map is brought to 0 … 1 by its own minimum and
+# maximum. The model stays as it is, to the last bit.
+#
+# The first `nn.Linear` may lie deep inside other modules, and other layers may come before it.
+# Flattened means as by `images.flatten(1)`. You need not care about maps that are constant.
+
+# %% [markdown]
+# **Predict in one line.** What will the maps of a network that tells cats, dogs and wild animals
+# apart look like: eyes, whiskers, whole faces, or noise?
+#
+# *Your prediction:*
+
+# %% solution="first_layer_maps"
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    """The weights of the first linear layer as pictures (units, C, H, W), each scaled to [0, 1]."""
+    ### BEGIN SOLUTION
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    weight = layer.weight.detach()
+    low = weight.min(dim=1, keepdim=True).values
+    high = weight.max(dim=1, keepdim=True).values
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+    ### END SOLUTION
+
+
+# %% check="first_layer_maps" points=3
+_layer = nn.Linear(2 * 2 * 3, 2)
+_weight = torch.stack([torch.arange(12.0), 6 - 3 * torch.arange(12.0)])
+_layer.weight.data.copy_(_weight)
+_model = nn.Sequential(nn.Flatten(), nn.Sequential(_layer, nn.ReLU()), nn.Linear(2, 3))
+_got = first_layer_maps(_model, (2, 2, 3))
+assert _got.shape == (2, 2, 2, 3), f"got {tuple(_got.shape)}, expected (2, 2, 2, 3)"
+assert torch.equal(_layer.weight, _weight), (
+    "the model's weights have been changed: scale a new tensor, not the layer's own"
+)
+assert _layer.weight.requires_grad, "the model can no longer learn: leave requires_grad as it is"
+_got = _got.detach().float()
+_low, _high = _got.flatten(1).min(1).values, _got.flatten(1).max(1).values
+assert _low.abs().max() < 1e-6 and (_high - 1).abs().max() < 1e-6, (
+    f"each map should reach from 0 to 1: minima {_low.tolist()}, maxima {_high.tolist()}"
+)
+_image = torch.zeros(1, 2, 2, 3)
+_image[0, 1, 0, 2] = 1
+_want = (_image.flatten(1) @ _weight.T)[0] - _weight.min(1).values
+_want = _want / (_weight.max(1).values - _weight.min(1).values)
+assert torch.allclose(_got[:, 1, 0, 2], _want), (
+    "channel 1, row 0, column 2 of the maps is not the weight of that pixel: "
+    "which order does flatten(1) give the channels, rows and columns?"
+)
+print("✓ one map per unit, scaled, and the model untouched")
+
+# %% [markdown]
+# **Look.** A network with 64 hidden units, trained on the faces for ten epochs: some seconds with
+# the drawn faces, a minute or two with the photographs. The weights are kept beside this
+# notebook. The first weights are a tenth of the usual size, so that the noise they begin with
+# does not cover what is learned.
+#
+# *What to expect:* noise before the training; after it whole faces, blurred, with light and dark
+# swapped in some. There are no eyes, ears or edges by themselves.
+
+# %%
+train_loader, test_loader = image_loaders(faces, batch_size=64, seed=0)
+
+
+def make_face_network():
+    """A network with one hidden layer of 64 units, always with the same first weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = nn.Sequential(
+            nn.Flatten(), nn.Linear(3 * 32 * 32, 64), nn.ReLU(), nn.Linear(64, len(classes))
+        )
+    with torch.no_grad():
+        network[1].weight.mul_(0.1)
+    return network
+
+
+def train_faces(num_epochs=10):
+    """Train on the faces and return weights and test accuracy."""
+    torch.manual_seed(0)
+    network = make_face_network()
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-4)
+    for _ in progress(range(num_epochs), "epochs"):
+        for images, labels in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(network(images), labels).backward()
+            optimizer.step()
+    right = [network(images).argmax(1) == labels for images, labels in test_loader]
+    return {
+        "weights": dict(network.state_dict()),
+        "accuracy": torch.cat(right).float().mean().item(),
+    }
+
+
+trained = checkpoints.train_or_load(f"faces_{faces_name}.pt", train_faces)
+face_network = make_face_network()
+_before = first_layer_maps(face_network)[:8]
+face_network.load_state_dict(trained["weights"])
+_maps = first_layer_maps(face_network)
+# The units that matter most to the classes come first.
+_order = face_network[3].weight.abs().sum(0).argsort(descending=True)
+print(f"test accuracy {trained['accuracy']:.3f}")
+plots.image_grid(
+    torch.cat([_before, _maps[_order[:24]]]),
+    title="First row: before the training. Below: the 24 units with the largest outgoing weights",
+)
+
+# %% [markdown]
+# <details><summary>Hint 1: concept</summary>
+#
+# Row $k$ of the weight matrix belongs to unit $k$; its entries stand in the order in which
+# flattening puts the pixels.
+# </details>
+# <details><summary>Hint 2: API</summary>
+#
+# `model.modules()` goes through all layers, however nested. `weight.detach()` is free of autograd
+# but **shares the memory** of the weights; an operation whose name ends in `_`, or `-=`, would
+# change the model. `min(dim=..., keepdim=True).values`, `reshape`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     the first linear layer's weights, detached
+#     minimum and maximum of each row
+#     (weights - minimum) / (maximum - minimum), a new tensor
+#     reshape to (units, C, H, W)
+# </details>
+#
+# **The common mistake: scaling the model.** `w = layer.weight.data; w -= w.min(); w /= w.max()`
+# gives a fine picture of a network that no longer works: `.data` and `.detach()` are the weights
+# themselves, not a copy.
+
+# %% [markdown]
+# ### Written: hierarchy
+#
+# Deep networks are often said to build a hierarchy: edges first, then parts, then whole objects.
+# Are the faces in the first layer's maps such hierarchical features? What are they, and what
+# would have to be different for a hierarchy to appear?
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No answer, or yes, because faces can be seen. |
+# | 1 | No, without a reason that refers to the maps. |
+# | 2 | No: each unit is one linear template of the whole picture; nothing is built from parts. |
+# | 3 | The same, and what a hierarchy needs (small or shared receptive fields, several layers). |
+
+# %% [markdown] answer="hierarchy" points=3
+# No. Each unit of the first layer sees all pixels at once and computes a single weighted sum of
+# them. Its map is a template: roughly a difference between average pictures of classes, which is
+# why it looks like a face, with ears, eyes and the light background in their usual places. A
+# face is the *top* of a hierarchy; here it appears in the very first layer, without edges or
+# parts below it. It works only because the faces are centred and of equal size: a face moved by a
+# few pixels no longer fits the template.
+#
+# In a hierarchy, the first layer would have features that are small and can be used anywhere
+# (edges, spots), and later layers would put them together. A fully connected layer has no reason
+# to find such ones: it does not know which pixels are neighbours, and shares nothing between
+# places. What is missing is the restriction to small receptive fields and shared weights, as in a
+# convolutional network, several layers of them, and varied data in which the whole does not
+# always stand at the same place.
