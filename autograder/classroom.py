@@ -1,9 +1,11 @@
 """Made-up submissions, for the demo, the tests and the benchmarks."""
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from autograder.course import Course
@@ -53,10 +55,32 @@ def prepend(notebook: NotebookNode, code: str) -> NotebookNode:
     return notebook
 
 
-def hand_in(course: Course, student: str, assignment: str, content: NotebookNode | bytes) -> Path:
-    """Write a submission into `submitted/` and return its notebook's path."""
+def worked_on(notebook: NotebookNode, folder: Path, timeout: float = 900) -> NotebookNode:
+    """Run `notebook` in `folder`, as a student does at home, and return it with its outputs.
+
+    Cells may raise. What they save, checkpoints above all, is in the folder afterwards.
+    """
+    copy = answered(notebook, {})
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(copy, timeout=timeout, allow_errors=True, resources=resources).execute()
+    return copy
+
+
+def hand_in(
+    course: Course,
+    student: str,
+    assignment: str,
+    content: NotebookNode | bytes,
+    files: Path | None = None,
+) -> Path:
+    """Write a submission into `submitted/` and return its notebook's path.
+
+    `files`: a folder whose contents are handed in beside the notebook.
+    """
     folder = course.folder("submitted") / student / assignment
     folder.mkdir(parents=True, exist_ok=True)
+    if files is not None:
+        shutil.copytree(files, folder, dirs_exist_ok=True)
     path = folder / f"{assignment}.ipynb"
     if isinstance(content, bytes):
         path.write_bytes(content)

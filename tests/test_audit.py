@@ -1,6 +1,7 @@
 """The audit finds what is wrong with checks, answers and releases; and the course passes it."""
 
 import pytest
+from conftest import ROOT
 
 import autograder.answers.tiny as tiny  # the tiny course of conftest
 from autograder.answer_bank import Alternative, Mistake
@@ -9,6 +10,7 @@ from autograder.authoring import write_notebook
 from autograder.classroom import cell_of, released
 
 A = "99_tiny"
+ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
 def problems(course, monkeypatch, *bank):
@@ -50,9 +52,10 @@ def test_a_solution_in_the_release_is_a_leak(course):
     assert "shows a line of the solution in line 17: return values.sum()" in problem
 
 
-@pytest.mark.parametrize("assignment", ["01_mlp_basics", "03_optimizers"])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_course_is_proven(real_course, assignment):
-    report = audit(real_course, assignment, seeds=3)
+    # `autograder audit` tries 25 seeds; this is to find what a change has broken.
+    report = audit(real_course, assignment, seeds=1)
     assert report.problems == []
     for exercise in {row.exercise for row in report.rows}:
         kinds = [row.kind for row in report.rows if row.exercise == exercise]

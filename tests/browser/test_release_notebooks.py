@@ -9,9 +9,12 @@ from conftest import ROOT
 from autograder.classroom import solved
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("release/*/*.ipynb"))
+FAST = "03_optimizers"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == FAST else pytest.mark.slow) for name in NAMES]
+)
 def test_the_first_widget_works_before_anything_is_solved(lab, screenshots, name):
     shutil.copytree(ROOT / "release" / name, lab.folder / name)
     with lab.open(f"{name}/{name}.ipynb") as page:
@@ -23,8 +26,9 @@ def test_the_first_widget_works_before_anything_is_solved(lab, screenshots, name
         page.screenshot(slider, screenshots / f"{name}.png")
 
 
+@pytest.mark.slow
 def test_the_solved_optimizers_can_be_explored(lab, screenshots, real_course):
-    name = "03_optimizers"
+    name = FAST
     path = lab.folder / "solved" / f"{name}.ipynb"
     path.parent.mkdir()
     path.write_text(json.dumps(solved(real_course, name)), encoding="utf-8")
