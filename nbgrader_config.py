@@ -40,8 +40,8 @@ c.Autograde.autograde_preprocessors = [
 c.Judge.timeout = 120
 c.Judge.submission_timeout = 600
 
-# The kernel that runs students' cells.
-c.Judge.kernel_name = "python3"
+# What a submission may use, in sealed kernels; see autograder/kernel/limits.py for all of them.
+c.Judge.limits = {"memory_bytes": 4 << 30, "disk_bytes": 1 << 30, "processes": 256}
 
 # Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
 c.ZipCollectApp.extractor_plugin = "autograder.collect.LmsExtractor"

@@ -14,6 +14,7 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import Writer
 from autograder.grading import Assignment, Graded, Result, grade_submission
+from autograder.kernel import tiers
 from autograder.status import Status
 from helpers.data import DataError
 
@@ -65,6 +66,18 @@ def grade(
                 on_result(graded.result)
     results.sort(key=lambda result: result.student)
     return results
+
+
+def expect_sealed(course: Course) -> None:
+    """Raise `UserError` where students' code cannot be sealed off and nobody allowed that."""
+    offer = tiers.probe()
+    if not offer.tier.sealed and not course.config.Judge.get("allow_unsealed", False):
+        reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
+        raise UserError(
+            f"students' code cannot be sealed off on this host ({reasons}): it could read every "
+            "file you can, the network is open to it. Grade on another host, or pass "
+            "--allow-unsealed"
+        )
 
 
 def _prepare_images(course: Course, assignment: str) -> None:

@@ -45,6 +45,12 @@ def grade(
     course: CourseOption = HERE,
     student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
     results: Annotated[Path | None, typer.Option(help="Also write the results here.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Submissions at a time; default: one per core.")
+    ] = None,
+    allow_unsealed: Annotated[
+        bool, typer.Option("--allow-unsealed", help="Grade also where code cannot be sealed off.")
+    ] = False,
 ) -> None:
     """Grade submitted/ into the gradebook, autograded/ and feedback/.
 
@@ -53,15 +59,18 @@ def grade(
     from autograder.course import Course
 
     found = Course.find(course)
-    _grade(found, found.expect_assignment(assignment), student, results)
+    if allow_unsealed:
+        found.config.Judge.allow_unsealed = True
+    _grade(found, found.expect_assignment(assignment), student, results, workers)
 
 
-def _grade(course, assignment: str, student: str | None, results: Path | None) -> None:
+def _grade(course, assignment, student=None, results: Path | None = None, workers=None) -> None:
     from autograder import batch, show
 
     students = batch.choose_students(course, assignment, student)
+    batch.expect_sealed(course)
     with show.progress(len(students), f"grading {assignment}") as advance:
-        outcome = batch.grade(course, assignment, students, lambda r: advance(r.student))
+        outcome = batch.grade(course, assignment, students, lambda r: advance(r.student), workers)
     show.console.print(show.results_table(outcome, assignment))
     if results is not None:
         batch.write_results(outcome, results)
@@ -200,6 +209,15 @@ def calibrate(
 
 
 @app.command()
+def doctor() -> None:
+    """Say what this host offers: isolation, images, GPU."""
+    from autograder import doctor as examination
+    from autograder import show
+
+    show.facts(examination.examine())
+
+
+@app.command()
 def demo(
     folder: Annotated[
         Path | None, typer.Argument(help="An empty folder to keep; else a new temporary one.")
@@ -212,9 +230,11 @@ def demo(
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
     os.environ.setdefault("MLP_COURSE_DATASET", "synthetic")
     course = demonstration.make_course(place)
+    # Everything here is our own.
+    course.config.Judge.allow_unsealed = True
     show.console.print(f"a class of {demonstration.make_class(course)} in {place}", soft_wrap=True)
     try:
-        _grade(course, demonstration.ASSIGNMENT, None, place / "results.json")
+        _grade(course, demonstration.ASSIGNMENT, results=place / "results.json")
     except typer.Exit:
         show.console.print("As it should be in this demo: one file of the class is broken.")
 

@@ -101,6 +101,9 @@ def _student_folder(private: Path) -> Path:
             _cut(path, target / path.name)
         else:
             shutil.copyfile(path, target / path.name)
+    # Where the grader is root, students' code runs as nobody.
+    for path in [target, *target.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
     marker.write_text(state, encoding="utf-8")
     return target
 

@@ -9,6 +9,7 @@ import html
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,26 +17,35 @@ import time
 from pathlib import Path
 
 import nbformat
-from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import run_sync
 from nbclient.client import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Float, Integer, Unicode
+from traitlets import Bool, Dict, Float, Integer, Unicode
 
-import autograder
-import helpers
 from autograder import held_out
 from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
 from autograder.course import Course
-from autograder.kernel import hide
+from autograder.kernel import tiers
+from autograder.kernel.limits import Ending
 from autograder.kernel.student import KernelStudent
+from autograder.kernel.tiers import Tier
 from autograder.status import Status
-from helpers import data
 
 CELL_OUTPUT_BYTES = 1_000_000
 START_SECONDS = 120
+LIMIT_STATUS = {
+    "memory": Status.OUT_OF_MEMORY,
+    "wall": Status.TIMED_OUT,
+    "cpu": Status.TIMED_OUT,
+    "processes": Status.CRASHED,
+    "output": Status.CRASHED,
+}
+
+
+class UnsealedError(Exception):
+    """Students' code would run unsealed, and nobody allowed it."""
 
 
 class Judge(Execute):
@@ -48,7 +58,15 @@ class Judge(Execute):
     timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
     submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
     iopub_timeout = Integer(5, help="Seconds an interrupted cell has to stop.").tag(config=True)
-    kernel_name = Unicode("python3", help="The kernel that runs students' cells.").tag(config=True)
+    kernel_name = Unicode(
+        "", help="The kernel that runs students' cells; empty: the best sealed one of this host."
+    ).tag(config=True)
+    limits = Dict(
+        help="What one submission may use: fields of autograder.kernel.limits.Limits."
+    ).tag(config=True)
+    allow_unsealed = Bool(
+        False, help="Whether to grade where students' code cannot be sealed off."
+    ).tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
         info = resources["nbgrader"]
@@ -60,22 +78,34 @@ class Judge(Execute):
         self._results: list[CheckResult] = []
         self._status, self._message = Status.GRADED, ""
         self._stopped = ""
+        tier = self._tier()
+        self._data = held_out.student_folder(course.private)
+        self._course_folder = course.root
         folder = Path(resources.get("metadata", {}).get("path") or ".")
-        with tempfile.TemporaryDirectory(prefix="submission-") as work:
-            work = Path(work) / "work"
-            shutil.copytree(folder, work, symlinks=True, dirs_exist_ok=True)
-            self._data = held_out.student_folder(course.private)
-            self._hidden = hide.command(
-                [course.root, data.data_folder(), *_grader_folders()],
-                [*_needed_folders(), self._data, work],
-            )
-            self._run_all(nb, {**resources, "metadata": {"path": str(work)}}, km)
+        with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
+            if not tier.sealed:
+                # A sealed kernel works on a copy of its own.
+                self._scratch = Path(scratch)
+                shutil.copytree(folder, self._scratch / "work", symlinks=True)
+                folder = self._scratch / "work"
+            self._run_all(nb, {**resources, "metadata": {"path": str(folder)}}, km)
         outcome = resources.setdefault("autograder", {})
         outcome.update(
-            results=self._results, status=self._status, message=self._message,
-            isolation=hide.NAMESPACE if self._hidden else hide.EXPOSED,
-        )  # fmt: skip
+            results=self._results, status=self._status, message=self._message, isolation=str(tier)
+        )
         return nb, resources
+
+    def _tier(self) -> Tier:
+        """The tier of the kernel that is to be used, which this host must offer."""
+        if not self.kernel_name:
+            self.kernel_name = tiers.probe().tier.kernel_name
+        tier = next((t for t in Tier if t.kernel_name == self.kernel_name), Tier.PLAIN)
+        if not (tier.sealed or self.allow_unsealed):
+            raise UnsealedError(
+                f"students' code cannot be sealed off by the kernel {self.kernel_name!r} on this "
+                "host: run `autograder doctor`, or set c.Judge.allow_unsealed = True"
+            )
+        return tier
 
     def _run_all(self, nb, resources, km):
         NotebookClient.__init__(self, nb, km)
@@ -83,7 +113,7 @@ class Judge(Execute):
         self._check_assign_resources(resources)
         # What the kernel's process itself prints is no output of a cell.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with self.setup_kernel(env=_environment(self._data), **quiet):
+        with self.setup_kernel(env=self._environment(), **quiet):
             self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
             # Importing torch takes seconds on a busy machine: not the student's time.
             self._deadline = math.inf
@@ -93,16 +123,29 @@ class Judge(Execute):
                 self.preprocess_cell(cell, resources, index)
 
     def create_kernel_manager(self):
+        # Our own clock ends a cell or a submission first; this is for a kernel nobody ends.
+        limits = {"wall_seconds": self.submission_timeout + START_SECONDS, **self.limits}
+        hidden = [str(self._course_folder)]
+        for name in ("SealedProvisioner", "BubblewrapProvisioner"):
+            self.config[name].update(limits=limits, data=str(self._data), hidden=hidden)
         manager = super().create_kernel_manager()
-        if os.name == "posix":
-            # Files instead of ports: nobody else on this machine can connect.
-            manager.transport = "ipc"
-            manager.ip = str(Path(self.resources["metadata"]["path"]).parent / "k")
-        if self._hidden:
-            program, *arguments = manager.kernel_spec.argv
-            program = sys.executable if program.startswith("python") else program
-            manager.kernel_spec.argv = [*self._hidden, program, *arguments]
+        if self.kernel_name == Tier.PLAIN.kernel_name:
+            if os.name == "posix":
+                # Files instead of ports: nobody else on this machine can connect.
+                manager.transport = "ipc"
+                manager.ip = str(self._scratch / "k")
+            if manager.kernel_spec.argv[0].startswith("python"):
+                manager.kernel_spec.argv[0] = sys.executable
         return manager
+
+    def _environment(self) -> dict[str, str]:
+        """What a student's kernel may know of the grader's environment, and one torch thread."""
+        kept = "PATH HOME LANG LC_ALL TMPDIR SYSTEMROOT MLP_COURSE_DATASET".split()
+        return {key: os.environ[key] for key in kept if key in os.environ} | {
+            "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",
+            "MLP_COURSE_DATA": str(self._data),
+        }  # fmt: skip
 
     def preprocess_cell(self, cell, resources, index):
         if utils.is_grade(cell) and cell.cell_type == "code":
@@ -140,8 +183,9 @@ class Judge(Execute):
         if self._student.timed_out and self._status is Status.GRADED:
             self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
         if self._student.died and not self._stopped:
-            status = Status.TIMED_OUT if self._student.timed_out else Status.CRASHED
-            self._stop(status, f"{exercise}: {self._student.died}")
+            status, how = self._how_it_ended()
+            status = Status.TIMED_OUT if self._student.timed_out else status
+            self._stop(status, f"{exercise}: {self._student.died} ({how})")
         errors = [f"{r.exercise}/{r.check}: {r.error}" for r in results if r.error]
         if errors:
             self._note(Status.GRADER_ERROR, "; ".join(errors))
@@ -155,12 +199,20 @@ class Judge(Execute):
         return self._deadline - time.monotonic()
 
     def _died(self, cell):
-        code = self.km.provisioner.process.poll() if self.km.provisioner.process else None
-        if code == -9:
-            self._stop(Status.OUT_OF_MEMORY, "the kernel was killed, usually for lack of memory")
-        else:
-            self._stop(Status.CRASHED, "the kernel died in the middle of a cell")
+        status, how = self._how_it_ended()
+        self._stop(status, f"the kernel died in the middle of a cell: {how}")
         cell.outputs.append(_error("DeadKernelError", self._stopped))
+
+    def _how_it_ended(self) -> tuple[Status, str]:
+        ending = getattr(self.km.provisioner, "ending", None)
+        process = getattr(self.km.provisioner, "process", None)
+        if ending is None:
+            ending = Ending(process.poll() if process is not None else None)
+        if ending.limit:
+            return LIMIT_STATUS[ending.limit], str(ending)
+        if ending.code == -signal.SIGKILL:
+            return Status.OUT_OF_MEMORY, "it was killed, usually for lack of memory"
+        return Status.CRASHED, str(ending)
 
     def _stop(self, status: Status, message: str):
         self._note(status, message)
@@ -240,37 +292,3 @@ def _error(name: str, message: str):
     return nbformat.v4.new_output(
         "error", ename=name, evalue=message, traceback=[f"{name}: {message}"]
     )
-
-
-def _grader_folders() -> list[Path]:
-    package = Path(autograder.__file__).resolve().parent
-    # A checkout holds the solutions beside the package.
-    checkout = (package.parent / "pyproject.toml").is_file()
-    return [package.parent if checkout else package]
-
-
-def _needed_folders() -> list[Path]:
-    """What a kernel must see even when it lies inside a hidden folder."""
-    needed = [
-        Path(sys.prefix), Path(sys.base_prefix), Path(helpers.__file__).resolve().parent,
-        Path(jupyter_runtime_dir()),
-    ]  # fmt: skip
-    return [path for path in needed if path.is_dir()]
-
-
-def _environment(data_folder: Path) -> dict[str, str]:
-    """What a student's kernel may know of the grader's environment, and one torch thread."""
-    kept = (
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "TMPDIR",
-        "SYSTEMROOT",
-        "MLP_COURSE_DATASET",
-    )
-    return {key: os.environ[key] for key in kept if key in os.environ} | {
-        "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",
-        "MLP_COURSE_DATA": str(data_folder),
-    }  # fmt: skip

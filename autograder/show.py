@@ -151,6 +151,13 @@ def calibration_report(figures: list["Figure"]) -> None:
         console.print(f"a further correct solution fails with chance {figure.false_fail:.1e}\n")
 
 
+def facts(found: dict[str, str]) -> None:
+    """Names and values, one a line."""
+    width = max(map(len, found))
+    for name, value in found.items():
+        console.print(f"{escape(name):<{width}}  {escape(value)}", soft_wrap=True)
+
+
 def fail(message: str) -> None:
     """One clear message on standard error."""
     print(f"autograder: {message}", file=sys.stderr)

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from autograder import batch
 from autograder.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.course import Course
-from autograder.kernel import hide
+from autograder.kernel import tiers
 from autograder.status import Status
 
 A = "99_tiny"
@@ -128,8 +128,8 @@ def build_class(course):
         "split": (edited(split), ok, FULL),
         "reordered": (edited(reorder), ok, FULL),
         "stderr": (prepend(answered(perfect, {}), "import warnings; warnings.warn('x')"), ok, FULL),
-        "hundred_megabytes_printed": (
-            prepend(answered(perfect, {}), "for _ in range(100): print('x' * 1_000_000)"), ok, FULL),
+        "megabytes_printed": (
+            prepend(answered(perfect, {}), "for _ in range(30): print('x' * 1_000_000)"), ok, FULL),
         "hundred_megabytes_stored": (json.dumps(huge).encode(), ok, FULL),
         "input": (prepend(answered(perfect, {}), "input('name?')"), ok, FULL),
         "format_3": (nbformat.writes(third, version=3).encode(), ok, FULL),
@@ -230,7 +230,7 @@ def test_every_submission_has_one_result(graded):
 
 STUDENTS = (
     """right untouched wrong deleted_check deleted_solution duplicated_check untouched_copy
-retyped split reordered stderr hundred_megabytes_printed hundred_megabytes_stored input format_3
+retyped split reordered stderr megabytes_printed hundred_megabytes_stored input format_3
 strange_cells endless_loop endless_function deaf_loop exit kills_itself changed_points grade_false
 edited_check assert_stripper equals_everything patched_allclose forged_reply forged_score
 patched_execute no_json empty not_utf8 cells_no_list nested_too_deep another_notebook misnamed two
@@ -288,7 +288,7 @@ def test_feedback_and_autograded_notebooks_are_there_and_show_no_traceback(grade
 
 def test_large_outputs_do_not_reach_the_gradebooks_files(graded):
     course = graded[0]
-    for student in ("hundred_megabytes_printed", "hundred_megabytes_stored"):
+    for student in ("megabytes_printed", "hundred_megabytes_stored"):
         path = course.folder("autograded") / student / A / f"{A}.ipynb"
         assert path.stat().st_size < 3_000_000
 
@@ -310,7 +310,6 @@ def test_results_are_written_as_described(graded, tmp_path):
             assert set(check) == {"exercise", "check", "points", "max_points", "message"}
 
 
-@pytest.mark.skipif(not hide.available(), reason="this host does not let a process hide folders")
 def test_a_file_thief_sees_no_course_file(course):
     code = """\
         import os, pathlib, sys
@@ -324,7 +323,7 @@ def test_a_file_thief_sees_no_course_file(course):
                     except OSError:
                         pass
         os.system("umount {root} {checkout}")
-        found += os.listdir({root!r})
+        found += os.listdir({root!r}) if os.path.isdir({root!r}) else []
         try:
             import autograder
             found.append("autograder")
@@ -336,6 +335,8 @@ def test_a_file_thief_sees_no_course_file(course):
     code = textwrap.dedent(code).format(root=str(course.root), checkout=str(ROOT))
     hand_in(course, "thief", A, answered(released(course, A), {"double": code}))
     result = batch.grade(course, A, ["thief"])[0]
-    assert result.isolation == hide.NAMESPACE
+    if not tiers.probe().tier.sealed:
+        pytest.skip(f"no sealed kernels here: {tiers.probe().missing}")
+    assert result.isolation == tiers.probe().tier
     assert result.score == 0
     assert "found []" in result.checks[0].message

@@ -1,0 +1,58 @@
+"""The Jupyter kernel inside a sandbox: an ordinary ipykernel on sockets that it was given."""
+
+import os
+
+import zmq
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.kernelapp import IPKernelApp
+
+from autograder.kernel.protocol import CHANNELS
+
+
+class AdoptedHeartbeat(Heartbeat):
+    """A heartbeat on a socket that listens already; `addr[2]` is its descriptor."""
+
+    def _try_bind_socket(self):
+        return _adopt(self.socket, self.port)
+
+
+class SealedKernelApp(IPKernelApp):
+    """ipykernel on sockets that listen already; the ports in its connection are descriptors."""
+
+    def init_connection_file(self):
+        """There is none: nothing about the connection is written to a disk."""
+
+    def write_connection_file(self, **kwargs):
+        """There is none."""
+
+    def init_sockets(self):
+        super().init_sockets()
+        # The debugger's way back to the shell: by a path that does not exist in here.
+        self.debug_shell_socket.disconnect(self.shell_socket.last_endpoint)
+
+    def init_heartbeat(self):
+        address = (self.transport, self.ip, self.hb_port)
+        self.heartbeat = AdoptedHeartbeat(zmq.Context(), address)
+        self.heartbeat.start()
+
+    def _try_bind_socket(self, s, port):
+        # Never drop a message: what waits counts as this process's memory.
+        s.sndhwm = 0
+        _adopt(s, port)
+        return port
+
+
+def _adopt(socket: zmq.Socket, descriptor: int) -> None:
+    socket.setsockopt(zmq.USE_FD, descriptor)
+    socket.bind(f"ipc://adopted-{descriptor}")
+
+
+def run(key: str, descriptors: list[int]) -> None:
+    """Run the kernel until it is told to stop; ends this process."""
+    ports = {f"{name}_port": fd for name, fd in zip(CHANNELS, descriptors)}
+    app = SealedKernelApp.instance(log_level="CRITICAL", transport="ipc", ip="adopted", **ports)
+    app.session.key = key.encode()
+    # History would be a database and a thread for a notebook that nobody scrolls through.
+    app.initialize(["--HistoryManager.enabled=False"])
+    app.start()
+    os._exit(0)

@@ -1,0 +1,70 @@
+"""Every attack in `attacks/`: what it got, and whether the next kernel is right.
+
+An attack is a student's cell. It is told where everything is (`target`) and puts whatever it gets
+hold of into `got`. Comments at its top say what it may use and how it ends:
+
+    # limits: {"memory_bytes": 300000000}
+    # ends: memory
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+ATTACKS = sorted(Path(__file__).with_name("attacks").glob("*.py"))
+HEALTHY = """\
+import json, os, torch
+total = float(torch.arange(4.0).sum())
+left = [n for place in ("/tmp", "/dev/shm") for n in os.listdir(place) if n != ".ipython"]
+print(json.dumps([total, left, os.listdir(".")]))
+"""
+
+
+def directive(source: str, name: str) -> str:
+    found = re.search(rf"^# {name}: (.*)$", source, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def processes_named(name: str) -> list[str]:
+    found = []
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if Path("/proc", process, "comm").read_text().strip() == name:
+                found.append(process)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
+def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(run, treasure, tmp_path, attack):
+    source = attack.read_text()
+    (tmp_path / "notes.txt").write_text("mine")
+    before = files_below(treasure.root), files_below(tmp_path)
+    ran = run(
+        f"import json\ngot = []\ntarget = json.loads({json.dumps(treasure.told)!r})",
+        source,
+        "print(json.dumps(got, default=repr))",
+        folder=tmp_path,
+        data=str(treasure.data),
+        limits=json.loads(directive(source, "limits") or "{}"),
+    )
+    ends = directive(source, "ends")
+    if ends:
+        assert (ran.ending.limit or "died") == ends, ran
+    else:
+        assert ran.ending.limit == "", ran
+        assert ran.last == [], ran
+        assert ran.errors[1] == "", ran
+    assert (files_below(treasure.root), files_below(tmp_path)) == before
+    assert treasure.visits == []
+    assert processes_named("evil") == []
+    healthy = run(HEALTHY, folder=tmp_path)
+    assert healthy.last == [6.0, [], ["notes.txt"]], healthy

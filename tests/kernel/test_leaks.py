@@ -1,0 +1,44 @@
+"""After many kernels there is no more than after one."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+from autograder.kernel import cgroup, launcher
+from kernel.conftest import run_cells
+from kernel.test_recovery import fork_server, node
+
+N = 20
+
+
+def counts() -> dict:
+    """What could be left over."""
+    grader, server = psutil.Process(), fork_server()
+    below = grader.children(recursive=True)
+    kinds = ("mnt", "net", "ipc", "uts", "pid", "user")
+    return {
+        "processes": len(below),
+        "namespaces": {os.readlink(f"/proc/{p.pid}/ns/{kind}") for p in below for kind in kinds},
+        "the grader's descriptors": grader.num_fds(),
+        "the grader's threads": grader.num_threads(),
+        "the node's descriptors": node().num_fds(),
+        "the fork server's descriptors": server.num_fds(),
+        "the fork server's threads": server.num_threads(),
+        "folders": sorted(os.listdir(os.path.dirname(os.environ[launcher.VARIABLE]))),
+        "mounts": Path("/proc/self/mountinfo").read_text(),
+        "control groups": [str(g) for place in cgroup._parents() for g in place.glob("mlp-*")],
+    }
+
+
+def test_nothing_is_left_over(sealed):
+    def use_one():
+        assert run_cells("import torch\nprint(torch.ones(3).sum().item())").texts == ["3.0\n"]
+
+    use_one()
+    before, memory = counts(), fork_server().memory_info().rss
+    for _ in range(N):
+        use_one()
+    assert counts() == before
+    grown = fork_server().memory_info().rss - memory
+    assert grown < 2_000_000, f"the fork server has grown by {grown} bytes over {N} kernels"
