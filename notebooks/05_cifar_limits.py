@@ -1,0 +1,1317 @@
+# %% [markdown]
+# # 5 · CIFAR-10: how far an MLP gets, and why not farther
+#
+# Real photographs at last: 60,000 of them, 32 × 32 pixels in colour, ten classes. You train a
+# baseline with your own optimizer, improve it as far as an MLP goes, and then find out by an
+# experiment what an MLP does *not* use: that pixels have neighbours.
+#
+# - **Time:** about five hours, of which about fifteen minutes are waiting for trainings (on two CPU
+#   cores; each cell says how long it takes).
+# - **You need:** the training loop of assignment 1, your `SGDMomentum` of assignment 3, and what
+#   assignment 4 says about starts.
+# - **Train or load:** a long training saves its result beside this notebook and is not repeated as
+#   long as the file is there. To train again, delete the file. **Hand in the files `*.pt` with the
+#   notebook**: your models are graded by their accuracy on images that you do not have.
+#
+# | part | you write | minutes |
+# |---|---|---|
+# | 1 | `channel_statistics`, `split_indices` | 20 |
+# | 2 | `test_model` | 15 |
+# | 3 | `train_model` | 35 |
+# | 4 | `baseline` | 40 |
+# | 5 | `confusion_matrix` | 15 |
+# | 6 | one change at a time (an experiment) | 20 |
+# | 7 | `improved`, one written answer | 90 |
+# | 8 | `shuffle_pixels`, `ShuffledLoader`, one written answer | 60 |
+
+# %% setup=true
+import copy
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers import augment, data, seeding
+from helpers.progress import progress
+
+device = seeding.default_device()
+
+
+class OptimizerTemplate:
+    """What the optimizers of assignment 3 have in common. Subclasses write `update_param`.
+
+    params: iterable of tensors with `requires_grad`.
+    lr: learning rate; it may be changed between two steps and counts from the next one.
+    """
+
+    def __init__(self, params, lr):
+        self.params = list(params)
+        self.lr = lr
+
+    def zero_grad(self):
+        """Set every gradient to zero, in place."""
+        for p in self.params:
+            if p.grad is not None:
+                p.grad.detach_()
+                p.grad.zero_()
+
+    def step(self):
+        """Update every parameter that has a gradient, without recording it for autograd."""
+        with torch.no_grad():
+            for p in self.params:
+                if p.grad is not None:
+                    self.update_param(p)
+
+    def update_param(self, p):
+        """Change the parameter `p` in place, using `p.grad`."""
+        raise NotImplementedError("a subclass writes this")
+
+
+# %%
+import tempfile
+
+import matplotlib.pyplot as plt
+
+from helpers import checkpoints, plots, widgets
+
+seeding.seed_everything(0)
+print(f"computing on: {device}")
+
+# %% [markdown]
+# ## The data
+#
+# CIFAR-10 has 50,000 training and 10,000 test images of ten classes, equally frequent: guessing is
+# right in 10 % of cases. The figures quoted in this notebook were measured on CIFAR-10 on a CPU
+# with two cores; on the small synthetic set the accuracies are others.
+
+# %%
+images = data.load_images(data.default_name("cifar10"))
+images
+
+# %% [markdown]
+# Look at the images before you train anything. Which classes will be confused?
+
+# %%
+plots.image_grid(
+    images.train_images[:32],
+    titles=[images.classes[label] for label in images.train_labels[:32]],
+    title="The first training images",
+)
+
+# %% [markdown]
+# **A first experiment, for your eyes.** The slider moves some of the pixels to other places: the
+# same ones, to the same places, in all images. From which fraction on can *you* no longer tell what
+# is in the picture? Keep your answer in mind: part 8 puts the same question to an MLP.
+
+# %%
+widgets.shuffle_explorer(images.train_images[:6])
+
+# %% [markdown]
+# ## 1 · Statistics and a split  (20 minutes, 5 points)
+#
+# **Goal.** Two small tools that decide whether a comparison is fair.
+#
+# `channel_statistics(images)`: the mean and the standard deviation of each colour channel, over all
+# images and pixels, as numbers in units of [0, 1]. Images of type uint8 hold 0 … 255; floating
+# point images are in [0, 1] already. These numbers normalise *all* images, but are computed on
+# *training* images only: test images must not influence a model, not even through a mean.
+#
+# `split_indices(n, n_val, seed)`: cut the numbers 0 … n - 1 at random into two groups, n - n_val of
+# them for training and n_val for validation, in a way that the seed alone decides.
+
+# %% [markdown]
+# **Predict in one line:** which of the three channels (red, green, blue) has the lowest mean in
+# photographs of animals and vehicles, and roughly how large is the standard deviation?
+#
+# *My guess:* …
+
+
+# %% solution="channel_statistics"
+def channel_statistics(images):
+    """Mean and standard deviation of each channel.
+
+    images: (N, C, H, W), uint8 (0 ... 255) or floating point in [0, 1]; left as it is.
+
+    Returns a pair (mean, std) of C numbers each, in units of [0, 1].
+    """
+    ### BEGIN SOLUTION
+    mean, std = [], []
+    # One channel at a time: all of CIFAR-10 as floats would take 600 MB.
+    for channel in images.transpose(0, 1):
+        values = channel.float() / 255 if images.dtype == torch.uint8 else channel
+        mean.append(values.mean().item())
+        std.append(values.std().item())
+    return mean, std
+    ### END SOLUTION
+
+
+def split_indices(n, n_val, seed):
+    """Split 0 ... n - 1 at random into training and validation indices.
+
+    Returns a pair (train, val) of n - n_val and n_val indices; the seed decides which.
+    """
+    ### BEGIN SOLUTION
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    return order[n_val:], order[:n_val]
+    ### END SOLUTION
+
+
+# %% check="channel_statistics" points=5
+_images = torch.zeros(4, 2, 3, 5, dtype=torch.uint8)
+_images[:2, 0], _images[2:, 0], _images[:, 1] = 51, 153, 204
+_mean, _std = channel_statistics(_images)
+assert len(_mean) == 2, f"two channels: got {len(_mean)} mean(s), expected 2"
+_mean, _std = [float(v) for v in _mean], [float(v) for v in _std]
+assert max(_mean) <= 1, f"got mean {_mean}: in units of [0, 1], uint8 counts 255 as 1"
+assert np.allclose(_mean, [0.4, 0.8], atol=1e-4), f"got mean {_mean}, expected [0.4, 0.8]"
+assert _std[0] > 0.15, (
+    f"got std {_std[0]:.3f} for a channel that is constant within each image, expected 0.2: "
+    "take it over all pixels of all images at once"
+)
+assert abs(_std[0] - 0.2) < 0.01 and _std[1] < 1e-4, f"got std {_std}, expected [0.2, 0]"
+_floats = [float(v) for v in channel_statistics(_images.float() / 255)[0]]
+assert np.allclose(_floats, [0.4, 0.8], atol=1e-4), (
+    f"floats in [0, 1]: got mean {_floats}, expected [0.4, 0.8]: they are scaled already"
+)
+_train, _val = split_indices(50, 12, seed=3)
+_train, _val = [int(i) for i in _train], [int(i) for i in _val]
+assert len(_val) == 12, f"got {len(_val)} validation indices, expected 12: train first, then val"
+assert sorted(_train + _val) == list(range(50)), "every index should be in train or val, once"
+assert sorted(_val) not in (list(range(12)), list(range(38, 50))), "shuffle before you cut"
+assert [int(i) for i in split_indices(50, 12, 3)[1]] == _val, "the same seed, another split"
+assert [int(i) for i in split_indices(50, 12, 4)[1]] != _val, "another seed, the same split"
+print("✓ one number per channel, and a fair split")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# "Over all images and pixels" is one big set of numbers per channel. A mean over the images' own
+# standard deviations is something else: it leaves out how much the images differ in brightness.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `tensor.mean(dim=(0, 2, 3))` takes several dimensions at once; `images.dtype == torch.uint8`;
+# `torch.randperm(n, generator=torch.Generator().manual_seed(seed))`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each channel: its values as floats, divided by 255 if they are bytes; mean and std of them
+#
+#     order = a random order of 0 ... n - 1, drawn from the seed
+#     val = the first n_val of it, train = the rest
+# </details>
+#
+# **The common mistake:** computing the statistics on all images, test images included. The error is
+# tiny here; with small data sets, or with anything learnt from the data (a selection of features,
+# say), it makes results look better than they are.
+#
+# **What to expect below:** on CIFAR-10 means of about 0.49, 0.48, 0.45 (little blue), and standard
+# deviations of about 0.25. One tenth of the training images become validation images: they choose
+# the model; the test images are looked at once, at the end.
+
+# %%
+train_indices, val_indices = split_indices(
+    len(images.train_images), len(images.train_images) // 10, seed=0
+)
+train_images, train_labels = images.train_images[train_indices], images.train_labels[train_indices]
+val_images, val_labels = images.train_images[val_indices], images.train_labels[val_indices]
+mean, std = channel_statistics(train_images)
+for name, m, s in zip(("red", "green", "blue"), mean, std):
+    print(f"{name:6} mean {float(m):.3f}  std {float(s):.3f}")
+
+
+def make_loader(images, labels, batch_size=128, shuffle=False, seed=0, augment=None):
+    """A loader of normalised batches; `augment` changes training images before that."""
+    return data.TensorLoader(
+        images, labels, batch_size, shuffle, seed, mean, std, device=device, augment=augment
+    )
+
+
+train_loader = make_loader(train_images, train_labels, shuffle=True)
+val_loader = make_loader(val_images, val_labels, batch_size=1000)
+test_loader = make_loader(images.test_images, images.test_labels, batch_size=1000)
+train_loader
+
+# %% [markdown]
+# ## 2 · Testing a model  (15 minutes, 3 points)
+#
+# **Goal.** `test_model(model, loader)`: which fraction of the loader's images does the model get
+# right? In evaluation mode, without gradients, and the model is afterwards as it was, its mode
+# included. Batches are moved to the device on which the model lies.
+
+# %% [markdown]
+# **Predict in one line:** a loader gives two batches of 1,000 images, with accuracies of 50 % and
+# 54 %, and one of 8 images, all right. What is the accuracy, to three digits?
+#
+# *My guess:* …
+
+
+# %% solution="test_model"
+def test_model(model, loader):
+    """Fraction of the images that the model gets right, a float.
+
+    loader: yields batches (images, labels). Evaluation mode; the mode is restored afterwards.
+    """
+    ### BEGIN SOLUTION
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    where = next(model.parameters()).device
+    with torch.no_grad():
+        for images, labels in loader:
+            predictions = model(images.to(where)).argmax(dim=1)
+            right += (predictions == labels.to(where)).sum().item()
+            total += len(labels)
+    model.train(was_training)
+    return right / total
+    ### END SOLUTION
+
+
+# %% check="test_model" points=3
+_model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 2))
+with torch.no_grad():
+    _model[2].weight.copy_(torch.tensor([[1.0, 1, 1, 1], [-1, -1, -1, -1]]))
+    _model[2].bias.zero_()
+_x = torch.ones(5, 1, 2, 2) * torch.tensor([1.0, 1, -1, 1, -1]).view(5, 1, 1, 1)
+_y = torch.tensor([0, 0, 1, 0, 0])
+_model.train()
+_got = [test_model(_model, [(_x[:4], _y[:4]), (_x[4:], _y[4:])]) for _ in range(8)]
+assert all(isinstance(v, float) for v in _got), f"got {type(_got[0]).__name__}, expected a float"
+assert len(set(_got)) == 1, "eight calls, different results: is dropout still at work?"
+assert _got[0] != 0.5, "batches of 4 and 1 images: count images, not batches"
+assert _got[0] == 0.8, f"4 of 5 images are right: got {_got[0]}, expected 0.8"
+assert _model.training, "the model was in training mode before the call: restore it"
+print("✓ counted right, in evaluation mode, and the mode is back")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# Count right predictions and images over all batches; divide once, at the end. Dropout and batch
+# norm behave differently in the two modes.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.training` tells the mode, `model.eval()` and `model.train(mode)` set it; `torch.no_grad()`;
+# `logits.argmax(dim=1)`; `next(model.parameters()).device`; `.item()`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     remember the mode; switch to evaluation mode
+#     without gradients, for each batch: add up right predictions and images
+#     restore the mode
+#     return right / images
+# </details>
+#
+# **The common mistake:** forgetting `model.eval()`. With dropout the accuracy then comes out too
+# low, and with batch norm the test images change the model's stored statistics.
+
+# %% [markdown]
+# ## 3 · Training a model  (35 minutes, 5 points)
+#
+# **Goal.** `train_model` trains with cross-entropy for `num_epochs` epochs and validates after each
+# of them (or after every few, and after the last). What counts is the epoch with the highest
+# validation accuracy: at the end the model holds *its* weights, and they are in the file at `path`
+# as a state dict.
+#
+# Two options are for later: `loss_fn` replaces cross-entropy in training, and a `scheduler` (any
+# object with a method `step`) is stepped after each step of the optimizer.
+#
+# The function returns a history to draw: `{"train_loss": [...], "val_accuracy": [...]}`, with the
+# mean training loss of each epoch and the accuracy of each validation.
+
+# %% [markdown]
+# **Predict in one line:** why does the function need both, the validation and the training loader?
+# What would go wrong if the *test* loader chose the epoch?
+#
+# *My guess:* …
+
+
+# %% solution="train_model"
+def train_model(
+    model,
+    optimizer,
+    train_loader,
+    val_loader,
+    num_epochs,
+    path,
+    loss_fn=F.cross_entropy,
+    scheduler=None,
+):
+    """Train `model` and keep the weights of the epoch with the highest validation accuracy.
+
+    optimizer: has `zero_grad()` and `step()`, nothing else is needed.
+    train_loader, val_loader: yield batches (images, labels).
+    path: file for the best epoch's state dict.
+    loss_fn: maps (logits, labels) to the training loss of a batch.
+    scheduler: None, or an object whose `step()` is called after each step of the optimizer.
+
+    Returns a history {"train_loss": [...], "val_accuracy": [...]} of floats.
+    """
+    ### BEGIN SOLUTION
+    history = {"train_loss": [], "val_accuracy": []}
+    where = next(model.parameters()).device
+    best_accuracy, best_state = -1.0, None
+    for _ in progress(range(num_epochs), "epochs"):
+        model.train()
+        total = count = 0
+        for images, labels in train_loader:
+            images, labels = images.to(where), labels.to(where)
+            loss = loss_fn(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if scheduler is not None:
+                scheduler.step()
+            total += loss.item() * len(labels)
+            count += len(labels)
+        history["train_loss"].append(total / count)
+        accuracy = test_model(model, val_loader)
+        history["val_accuracy"].append(accuracy)
+        if accuracy > best_accuracy:
+            best_accuracy, best_state = accuracy, copy.deepcopy(model.state_dict())
+            torch.save(best_state, path)
+    model.load_state_dict(best_state)
+    return history
+    ### END SOLUTION
+
+
+# %% check="train_model" points=5
+torch.manual_seed(0)
+_model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2, bias=False))
+_x = torch.tensor([[2.0, 0.0], [0.0, 2.0]]).view(2, 1, 1, 2)
+_y = torch.tensor([0, 1])
+_steps = []
+
+
+class _Jumps:
+    """Turns the model's weights from right to wrong and back, whatever the gradient says."""
+
+    def zero_grad(self):
+        _model.zero_grad()
+
+    def step(self):
+        assert _model[1].weight.grad is not None, "call backward before step"
+        sign = [-1.0, 1.0, -1.0, -1.0][len(_steps)]
+        _steps.append(_model.training)
+        with torch.no_grad():
+            _model[1].weight.copy_(sign * (len(_steps)) * torch.eye(2))
+
+
+with tempfile.TemporaryDirectory() as _folder:
+    _path = Path(_folder) / "best.pt"
+    _history = train_model(_model, _Jumps(), [(_x, _y)], [(_x, _y)], 4, _path)
+    assert len(_steps) == 4, f"4 epochs of one batch: got {len(_steps)} steps, expected 4"
+    assert all(_steps), "training mode should be on in every epoch: validation switches it off"
+    assert _model[1].weight[0, 0] != -4, (
+        "the model holds the last epoch's weights; the second epoch had the highest validation "
+        "accuracy. Did you copy the state dict? It refers to the live tensors"
+    )
+    assert _model[1].weight[0, 0] == 2, "expected the weights of the second epoch, the best one"
+    assert _path.is_file(), "there should be a file at `path`"
+    _saved = torch.load(_path, weights_only=True)
+    assert torch.equal(_saved["1.weight"], _model[1].weight.data), "the file holds other weights"
+assert isinstance(_history, dict) and {"train_loss", "val_accuracy"} <= set(_history), (
+    "return a history with the lists train_loss and val_accuracy"
+)
+print("✓ the best epoch is in the model and in the file")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# `model.state_dict()` does not copy: its tensors are the model's own and go on changing. And a
+# model has more than parameters: batch norm's running statistics belong to the epoch as well.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `copy.deepcopy(model.state_dict())`, `model.load_state_dict(state)`, `torch.save(state, path)`,
+# and your `test_model`. For a bar: `for epoch in progress(range(num_epochs), "epochs")`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     best accuracy = -1
+#     for each epoch:
+#         training mode; for each batch: loss, zero gradients, backward, step, scheduler's step
+#         accuracy = that of the validation loader
+#         if it is higher than the best: remember it, copy the state dict, save the copy
+#     put the best state dict back into the model
+# </details>
+#
+# **The common mistake:** choosing the epoch on the test images. The maximum over many epochs of a
+# noisy number is higher than the number itself; measured on the same images, it tells nothing about
+# new ones.
+
+# %% [markdown]
+# ## 4 · The baseline  (40 minutes, 4 points)
+#
+# **Goal.** A plain MLP with the layer sizes 3072-256-128-10, trained with your own `SGDMomentum`.
+#
+# - `SGDMomentum`: paste your class of assignment 3 (`OptimizerTemplate` is in the first cell).
+# - `baseline_model()`: a new, untrained network; any nonlinearity between the layers, logits at the
+#   end.
+# - `baseline(train_loader, val_loader, path, num_epochs)`: makes the network and the optimizer,
+#   calls `train_model`, and returns the trained model and the history.
+#
+# Choose learning rate and momentum on the validation images. Remember which convention of momentum
+# this course has: its learning rates are larger than those of `torch.optim.SGD` at the same
+# momentum. You pass with an accuracy of 49 % on images that you do not have. A constant learning
+# rate reaches about 53 %; lowering it for the last epochs brings one or two points more.
+
+# %% [markdown]
+# **Predict in one line:** how many parameters does 3072-256-128-10 have, and in which layer are
+# most of them?
+#
+# *My guess:* …
+
+
+# %% solution="baseline"
+class SGDMomentum(OptimizerTemplate):
+    """Gradient descent along a running mean of the gradients: paste your own."""
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        ### BEGIN SOLUTION
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+        ### END SOLUTION
+
+    def update_param(self, p):
+        """Bring the parameter's running mean up to date, then step along it, in place."""
+        ### BEGIN SOLUTION
+        mean = self.mean[p]
+        mean.mul_(self.momentum).add_(p.grad, alpha=1 - self.momentum)
+        p -= self.lr * mean
+        ### END SOLUTION
+
+
+def baseline_model():
+    """A new MLP 3072-256-128-10 that takes images (N, 3, 32, 32) and returns logits (N, 10)."""
+    ### BEGIN SOLUTION
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(3072, 256),
+        nn.ReLU(),
+        nn.Linear(256, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+    ### END SOLUTION
+
+
+def baseline(train_loader, val_loader, path, num_epochs=15):
+    """Train a new `baseline_model()` with `SGDMomentum` and `train_model`.
+
+    path: file for the state dict of the epoch with the highest validation accuracy.
+
+    Returns (model, history): the model with the weights of that epoch, on `device`.
+    """
+    ### BEGIN SOLUTION
+    torch.manual_seed(0)
+    model = baseline_model().to(device)
+    optimizer = SGDMomentum(model.parameters(), lr=0.1, momentum=0.9)
+    num_steps = num_epochs * len(train_loader)
+
+    class Drop:
+        """A tenth of the learning rate for the last fifth of the steps."""
+
+        count = 0
+
+        def step(self):
+            self.count += 1
+            optimizer.lr = 0.01 if self.count >= 0.8 * num_steps else 0.1
+
+    history = train_model(
+        model, optimizer, train_loader, val_loader, num_epochs, path, scheduler=Drop()
+    )
+    return model, history
+    ### END SOLUTION
+
+
+# %% check="baseline" points=4
+_p = nn.Parameter(torch.tensor([1.0]))
+_optimizer, _values = SGDMomentum([_p], lr=0.1, momentum=0.9), []
+for _ in range(2):
+    _p.grad = torch.tensor([2.0])
+    _optimizer.step()
+    _values.append(round(_p.item(), 4))
+assert _values == [0.98, 0.942], (
+    f"two steps from 1 with gradient 2, lr 0.1: got {_values}, expected [0.98, 0.942]: "
+    "m = beta m + (1 - beta) g"
+)
+_model = baseline_model()
+_shapes = [tuple(p.shape) for p in _model.parameters() if p.ndim == 2]
+assert _shapes == [(256, 3072), (128, 256), (10, 128)], (
+    f"weight matrices: got {_shapes}, expected (256, 3072), (128, 256), (10, 128)"
+)
+_x = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+_logits = _model(_x)
+assert tuple(_logits.shape) == (6, 10), f"got {tuple(_logits.shape)}, expected (6, 10)"
+assert (_logits < 0).any(), "no logit is negative: is there a ReLU or softmax on the output?"
+_batch = [(_x, torch.tensor([0, 1, 2, 3, 4, 5]))]
+with tempfile.TemporaryDirectory() as _folder:
+    _path = Path(_folder) / "tiny.pt"
+    _model, _ = baseline(_batch, _batch, _path, num_epochs=2)
+    assert _path.is_file(), "there should be a file at `path` after the training"
+    baseline_model().load_state_dict(torch.load(_path, weights_only=True))
+print("✓ optimizer, network and training fit together")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# Everything is there already: this function only puts together what you have written. What is new
+# is the choice of the learning rate. Try 0.01, 0.1 and 1 for two epochs each and look at the
+# validation accuracy.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `nn.Sequential(nn.Flatten(), nn.Linear(...), nn.ReLU(), ...)`, `model.to(device)`,
+# `SGDMomentum(model.parameters(), lr=..., momentum=...)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     fix the seed; model = new network on the device
+#     optimizer = SGDMomentum over its parameters
+#     history = train_model(all of it)
+#     return model, history
+# </details>
+#
+# **The common mistake:** loading the checkpoint into another network than the one that was trained.
+# If you change `baseline_model()`, delete `baseline.pt` and train again.
+#
+# Now train on all images: about a minute, once. Afterwards `baseline.pt` is beside the notebook.
+
+# %%
+if not Path("baseline.pt").exists():
+    Path("baseline_history.pt").unlink(missing_ok=True)  # a curve of another training
+baseline_history = checkpoints.train_or_load(
+    "baseline_history.pt",
+    lambda: baseline(train_loader, val_loader, "baseline.pt")[1],
+    long=True,
+)
+trained_baseline = baseline_model().to(device)
+trained_baseline.load_state_dict(
+    torch.load("baseline.pt", weights_only=True, map_location=device)
+)
+print(f"validation accuracy: {test_model(trained_baseline, val_loader):.1%}")
+print(f"test accuracy:       {test_model(trained_baseline, test_loader):.1%}")
+
+# %% [markdown]
+# **What to expect:** the training loss falls to the end, while the validation accuracy levels off
+# at 51 to 53 % and wobbles (if the learning rate is lowered at the end, it calms down and rises a
+# little). The network could go on learning its training images by heart; what it lacks is a reason
+# to do the right thing on others. Parts 6 and 7 are about such reasons.
+
+# %%
+plots.learning_curves(baseline_history, title="The baseline")
+
+# %% [markdown]
+# ## 5 · What is confused with what  (15 minutes, 3 points)
+#
+# **Goal.** `confusion_matrix(model, loader)`: a table of counts. Row t, column p: how many images
+# of the true class t does the model take for class p? The loader's images are normalised already.
+
+# %% [markdown]
+# **Predict in one line:** which two classes are confused most often? (Have another look at the
+# images at the top.)
+#
+# *My guess:* …
+
+
+# %% solution="confusion_matrix"
+def confusion_matrix(model, loader):
+    """Counts of true and predicted classes, an integer tensor or array (C, C).
+
+    Entry (t, p) counts the images of class t that the model takes for class p; C is the number of
+    logits. Evaluation mode, mode restored, as in `test_model`.
+    """
+    ### BEGIN SOLUTION
+    was_training = model.training
+    model.eval()
+    where = next(model.parameters()).device
+    counts = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images.to(where))
+            num_classes = logits.shape[1]
+            cells = labels.to(where) * num_classes + logits.argmax(dim=1)
+            counts = counts + torch.bincount(cells, minlength=num_classes**2)
+    model.train(was_training)
+    return counts.reshape(num_classes, num_classes).cpu()
+    ### END SOLUTION
+
+
+# %% check="confusion_matrix" points=3
+_model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3, bias=False))
+with torch.no_grad():
+    _model[1].weight.copy_(torch.eye(3))
+_predicted, _true = [0, 1, 1, 1, 0], torch.tensor([0, 0, 0, 1, 1])
+_x = torch.eye(3)[_predicted].view(5, 1, 1, 3)
+_got = confusion_matrix(_model, [(_x[:3], _true[:3]), (_x[3:], _true[3:])])
+_got = np.asarray(_got).tolist()
+assert len(_got) == 3, f"three logits, so three classes: got {len(_got)} rows, expected 3"
+assert _got != [[1, 1, 0], [2, 1, 0], [0, 0, 0]], "transposed: rows are the true classes"
+assert _got == [[1, 2, 0], [1, 1, 0], [0, 0, 0]], (
+    f"got {_got}, expected [[1, 2, 0], [1, 1, 0], [0, 0, 0]]"
+)
+print("✓ true classes in rows, predictions in columns")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# Every image belongs to exactly one cell of the table. The sum of all entries is the number of
+# images, the sum of the diagonal that of the right ones.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `torch.bincount(numbers, minlength=...)` counts how often each number comes; a pair (t, p) can be
+# written as the single number `t * C + p`. Or `counts.index_put_(..., accumulate=True)`, or a loop.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     counts = table of zeros
+#     for each batch: predictions; add 1 at (true class, predicted class) for each image
+# </details>
+#
+# **The common mistake:** `counts[labels, predictions] += 1` with whole tensors as indices. A cell
+# that comes several times in a batch is increased only once.
+#
+# **What to expect:** a bright diagonal, best for vehicles (ship, automobile, truck), worst for cats
+# and birds. Cats are taken for dogs and the other way round; ships and airplanes share the blue.
+
+
+# %%
+def draw_confusion(counts, classes, title):
+    """Shares of each true class, in colour and as numbers."""
+    counts = np.asarray(counts, dtype=float)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    figure, axis = plt.subplots(figsize=(6.4, 5.6), layout="constrained")
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for t, p in np.ndindex(shares.shape):
+        colour = "white" if shares[t, p] > 0.5 else "black"
+        axis.text(p, t, f"{100 * shares[t, p]:.0f}", ha="center", va="center", color=colour)
+    axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right")
+    axis.set_yticks(range(len(classes)), classes)
+    axis.set(xlabel="predicted", ylabel="true", title=title)
+    plt.close(figure)
+    return figure
+
+
+draw_confusion(
+    confusion_matrix(trained_baseline, val_loader), images.classes, "Baseline: % of the true class"
+)
+
+# %% [markdown]
+# ## 6 · One change at a time  (20 minutes)
+#
+# What helps an MLP? Six changes to one starting point: two hidden layers of 256, AdamW, no
+# regularisation. Each variant differs in exactly *one* thing, and each is trained from three seeds:
+# without that, a lucky start looks like a good idea.
+#
+# Each run sees only 5,000 training images. That saves time, and it shows best what keeps a network
+# from learning its training images by heart: about three minutes for all 21 runs, which are saved.
+
+# %% [markdown]
+# **Predict in one line:** order the six by what they bring: augmentation (flips and shifts),
+# dropout, weight decay, batch norm, deeper (4 × 256), wider (2 × 512).
+#
+# *My guess:* …
+
+
+# %%
+def study_network(hidden_sizes=(256, 256), batch_norm=False, dropout=0.0):
+    """An MLP for images (N, 3, 32, 32): Linear, norm, ReLU and dropout for each hidden layer."""
+    layers, size = [nn.Flatten()], 3072
+    for width in hidden_sizes:
+        layers.append(nn.Linear(size, width, bias=not batch_norm))
+        layers += [nn.BatchNorm1d(width)] if batch_norm else []
+        layers += [nn.ReLU(), nn.Dropout(dropout)]
+        size = width
+    return nn.Sequential(*layers, nn.Linear(size, 10))
+
+
+flips_and_shifts = augment.compose(augment.random_flip, augment.random_shift)
+changes = {
+    "none": {},
+    "augmentation": {"augment": flips_and_shifts},
+    "dropout 0.3": {"dropout": 0.3},
+    "weight decay 0.3": {"weight_decay": 0.3},
+    "batch norm": {"batch_norm": True},
+    "deeper": {"hidden_sizes": (256,) * 4},
+    "wider": {"hidden_sizes": (512, 512)},
+}
+
+
+def study_run(seed, num_epochs=20, augment=None, weight_decay=0.0, **options):
+    """The history of one small training."""
+    torch.manual_seed(seed)
+    model = study_network(**options).to(device)
+    count = min(5000, len(train_images) // 4)
+    loader = make_loader(
+        train_images[:count], train_labels[:count], 256, shuffle=True, seed=seed, augment=augment
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=weight_decay)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "best.pt"
+        return train_model(model, optimizer, loader, val_loader, num_epochs, path)
+
+
+def study():
+    """Histories of every change from three seeds."""
+    runs = [(name, seed) for name in changes for seed in range(3)]
+    results = {name: [] for name in changes}
+    for name, seed in progress(runs, "trainings"):
+        results[name].append(study_run(seed, **changes[name]))
+    return results
+
+
+study_results = checkpoints.train_or_load("study.pt", study, long=True)
+
+# %%
+best = {name: [max(run["val_accuracy"]) for run in runs] for name, runs in study_results.items()}
+for name, values in best.items():
+    gain = np.mean(values) - np.mean(best["none"])
+    print(
+        f"{name:18} {np.mean(values):.1%}  (seeds: {min(values):.1%} to {max(values):.1%})  "
+        f"{100 * gain:+.1f} points"
+    )
+plots.learning_curves(
+    {
+        name: {"val_accuracy": np.mean([run["val_accuracy"] for run in runs], axis=0)}
+        for name, runs in study_results.items()
+    },
+    title="One change at a time, mean of three seeds",
+)
+
+# %% [markdown]
+# **What to expect:** without any change the validation accuracy is at its best, 43 %, after a few
+# epochs, and gets no better while the training images are learnt by heart. Flips and shifts make
+# new images out of old ones: they bring most, two to four points, and the curve still rises at the
+# end. Dropout brings about one. Batch norm speeds up the beginning. More layers or more units
+# alone bring little or nothing: size is not what this network lacks. Compare every gain with the
+# spread over the seeds before you believe it. (With all 45,000 images and few epochs the same
+# changes gain less: there is less to be learnt by heart.)
+
+# %% [markdown]
+# ## 7 · As far as an MLP goes  (90 minutes, 5 points)
+#
+# **Goal.** Your best MLP, and an honest figure for it: the *mean* test accuracy over at least three
+# seeds, each model chosen on validation images. You pass with a mean of 56 %; 60 % is possible with
+# what you know, and 65 % with some ideas of your own.
+#
+# - `improved_model()`: a new network. Every MLP is allowed: any layers with whole images or whole
+#   hidden layers as input, any activation, norms, dropout. No convolution, no pooling, no patches,
+#   no attention. At most 6 million numbers.
+# - `improved(...)`: for the seed at position i, trains a new network and leaves the state dict of
+#   its best epoch (on validation images) in `folder/improved_i.pt`; returns the mean of the models'
+#   test accuracies.
+#
+# Three rules make the figure mean something. The seed decides everything random in a training: the
+# start, the order of the batches, dropout and augmentation. The images are normalised with the
+# statistics of `train_images`. And nothing but the final accuracies depends on the test images.
+
+# %% [markdown]
+# **Predict in one line:** from your study, which three changes will you combine, and what accuracy
+# do you expect?
+#
+# *My guess:* …
+
+
+# %% solution="improved"
+def improved_model():
+    """A new MLP that takes images (N, 3, 32, 32) and returns logits (N, 10)."""
+    ### BEGIN SOLUTION
+    def block(fan_in, width=768):
+        return [nn.Linear(fan_in, width, bias=False), nn.BatchNorm1d(width), nn.GELU()]
+
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(3072, 512, bias=False),  # set in `improved`, not trained
+        *block(512),
+        nn.Dropout(0.1),
+        *block(768),
+        nn.Dropout(0.1),
+        nn.Linear(768, 10),
+    )
+    ### END SOLUTION
+
+
+def improved(
+    train_images,
+    train_labels,
+    val_images,
+    val_labels,
+    test_images,
+    test_labels,
+    seeds,
+    folder,
+    num_epochs=20,
+):
+    """Mean test accuracy of one `improved_model()` per seed, chosen on validation images.
+
+    Images are uint8 (N, 3, 32, 32), normalised here with the statistics of `train_images`.
+    seeds: list of integers; a seed decides everything random in its training.
+    folder: the best epoch of the training with `seeds[i]` goes to folder/improved_i.pt.
+
+    Returns the mean over the seeds of the accuracies on the test images, a fraction.
+    """
+    ### BEGIN SOLUTION
+    mean, std = channel_statistics(train_images)
+    normal = {"mean": mean, "std": std, "device": device}
+    val_loader = data.TensorLoader(val_images, val_labels, 1000, **normal)
+    test_loader = data.TensorLoader(test_images, test_labels, 1000, **normal)
+
+    # Neighbouring pixels are nearly equal, so few directions hold most of the variance, and along
+    # the others gradients are tiny. The principal directions, the weak ones amplified, speed up
+    # training; 5,000 images and their mirror images show them well enough.
+    torch.manual_seed(0)
+    some = data.TensorLoader(train_images[:5000], train_labels[:5000], 5000, **normal)
+    pixels = next(iter(some))[0]
+    pixels = torch.cat([pixels, pixels.flip(3)]).flatten(1)
+    _, s, v = torch.svd_lowrank(pixels, q=min(512, len(pixels)))
+    scale = (s**2 / len(pixels) + 0.1) ** -0.25
+    directions = (v * scale).T / ((scale * s) ** 2).mean().div(len(pixels)).sqrt()
+
+    accuracies = []
+    for index, seed in enumerate(seeds):
+        torch.manual_seed(seed)
+        model = improved_model().to(device)
+        with torch.no_grad():
+            model[1].weight.zero_()[: len(directions)] = directions
+        model[1].weight.requires_grad_(False)
+        train_loader = data.TensorLoader(
+            train_images,
+            train_labels,
+            512,
+            shuffle=True,
+            seed=seed,
+            augment=augment.compose(
+                augment.random_flip, lambda x, g: augment.random_shift(x, g, pixels=2)
+            ),
+            **normal,
+        )
+        trained = [p for p in model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim == 2], "weight_decay": 0.1},
+            {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=2e-3, betas=(0.9, 0.99))
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=2e-3,
+            total_steps=num_epochs * len(train_loader),
+            pct_start=0.2,
+            anneal_strategy="linear",
+            cycle_momentum=False,
+        )
+        path = Path(folder) / f"improved_{index}.pt"
+        loss_fn = nn.CrossEntropyLoss(label_smoothing=0.1)
+        train_model(
+            model, optimizer, train_loader, val_loader, num_epochs, path, loss_fn, scheduler
+        )
+        accuracies.append(test_model(model, test_loader))
+    return sum(accuracies) / len(accuracies)
+    ### END SOLUTION
+
+
+# %% check="improved" points=5
+_numbers = sum(t.numel() for t in improved_model().state_dict().values())
+assert _numbers <= 6_000_000, f"the model has {_numbers:,} numbers, expected at most 6,000,000"
+_kinds = {type(m).__name__ for m in improved_model().modules()}
+assert not any("Conv" in kind or "Pool" in kind for kind in _kinds), "an MLP has no convolution"
+_generator = torch.Generator().manual_seed(0)
+_labels = torch.arange(40) % 4
+_colours = torch.randint(0, 256, (4, 3, 1, 1), generator=_generator)
+_noise = torch.randint(0, 40, (40, 3, 32, 32), generator=_generator)
+_images = (_colours[_labels] * 0.8 + _noise).to(torch.uint8)
+with tempfile.TemporaryDirectory() as _folder:
+    _args = (_images[:20], _labels[:20], _images[20:30], _labels[20:30], _images[30:], _labels[30:])
+    _value = improved(*_args, [7, 8, 7], _folder, num_epochs=2)
+    _files = [Path(_folder) / f"improved_{_i}.pt" for _i in range(3)]
+    for _file in _files:
+        assert _file.is_file(), f"{_file.name} is missing after a call with three seeds"
+    _states = [torch.load(_file, weights_only=True) for _file in _files]
+    improved_model().load_state_dict(_states[0])
+assert 0 <= float(_value) <= 1, f"got {_value}, expected a fraction"
+_first, _other, _again = (torch.cat([t.flatten().float() for t in s.values()]) for s in _states)
+assert not torch.equal(_first, _other), "two seeds, the same weights"
+assert torch.allclose(_first, _again, atol=1e-3), (
+    "the same seed gave other weights: set the seed before the network is made, and give it to the "
+    "loader as well"
+)
+print("✓ one model and one file per seed")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# Combine what helped alone: augmentation against memorising; batch norm and a learning rate that
+# rises and falls ("one cycle") for speed; dropout, weight decay and label smoothing against too
+# much confidence. Then train longer.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `augment.compose(augment.random_flip, augment.random_shift)` for `data.TensorLoader(...,
+# augment=...)`; `nn.BatchNorm1d`, `nn.Dropout`; `torch.optim.AdamW`;
+# `torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=..., total_steps=...)`;
+# `nn.CrossEntropyLoss(label_smoothing=0.1)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     mean, std = statistics of the training images; loaders for validation and test
+#     for each index and seed:
+#         fix the seed; new network, new loader with the seed, new optimizer and scheduler
+#         train_model(..., path = folder/improved_index.pt)
+#         remember the test accuracy
+#     return the mean of the accuracies
+# </details>
+#
+# **The common mistake:** reporting the best of three. The maximum of several runs grows with the
+# number of runs; the mean does not, and it is what the next training will give on average.
+#
+# Train three models on all images: about five minutes, once.
+
+# %%
+improved_files = [Path(f"improved_{index}.pt") for index in range(3)]
+checkpoints.expect_handed_in(*improved_files)
+if not all(path.exists() for path in improved_files):
+    # The synthetic set is small and easy: there a few epochs will do.
+    options = {"num_epochs": 12} if images.name.startswith("synthetic") else {}
+    improved(
+        train_images, train_labels, val_images, val_labels,
+        images.test_images, images.test_labels, seeds=[0, 1, 2], folder=".", **options,
+    )  # fmt: skip
+improved_models = []
+for path in improved_files:
+    model = improved_model().to(device)
+    model.load_state_dict(torch.load(path, weights_only=True, map_location=device))
+    improved_models.append(model)
+improved_accuracies = [test_model(model, test_loader) for model in improved_models]
+print("test accuracies:", ", ".join(f"{a:.1%}" for a in improved_accuracies))
+print(f"mean over {len(improved_accuracies)} seeds: {np.mean(improved_accuracies):.1%}")
+
+# %% [markdown]
+# **What to expect:** a mean five to ten points above the baseline, and seeds within a point of each
+# other. The diagonal is brighter everywhere, but the pairs that are confused stay the same: what
+# tells a cat from a dog is shape, and an MLP has no idea of shape.
+
+# %%
+draw_confusion(
+    confusion_matrix(improved_models[0], val_loader),
+    images.classes,
+    "Improved, seed 0: % of the true class",
+)
+
+# %% [markdown]
+# **Right and wrong, as images:** the first row shows those of 2,000 test images about which the
+# model is most certain and right, the second those about which it is most certain and wrong.
+
+# %%
+logits, labels = [], []
+with torch.no_grad():
+    for inputs, targets in make_loader(images.test_images[:2000], images.test_labels[:2000], 1000):
+        logits.append(improved_models[0].eval()(inputs).cpu())
+        labels.append(targets.cpu())
+probabilities, labels = torch.cat(logits).softmax(1), torch.cat(labels)
+certainty, predictions = probabilities.max(1)
+right = predictions == labels
+chosen = torch.cat([certainty.where(mask, 0).topk(8).indices for mask in (right, ~right)])
+names = images.classes
+plots.image_grid(
+    images.test_images[chosen],
+    titles=[
+        names[p] if p == t else f"{names[p]}?\n({names[t]})"
+        for p, t in zip(predictions[chosen], labels[chosen])
+    ],
+    title="Most certain and right; most certain and wrong (true class in brackets)",
+)
+
+# %% [markdown]
+# ### Written: what helped  (3 points)
+#
+# Which changes raised the accuracy, and by how much each, over how many seeds? Which made no
+# difference that you can tell from chance? Why do those that helped help an MLP on images?
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No figures, or figures that the notebook does not show. |
+# | 1 | Names changes and accuracies, of single runs. |
+# | 2 | Gains of single changes as means over seeds, compared with the spread over seeds. |
+# | 3 | The same, and a correct reason for at least two changes, one without effect included. |
+
+# %% [markdown] answer="what_helped" points=3
+# Best validation accuracy, mean over three seeds, 5,000 training images, 20 epochs; without any
+# change 43.3 %. Flips and shifts +2.6 points, dropout +1.2; the seeds lie about half a point
+# around their mean, so these two are more than chance. Batch norm (+0.5), weight decay (+0.2),
+# wider layers (0.0) and more layers (-0.5) stay within the spread: from three seeds I cannot tell
+# them from chance.
+#
+# Flips and shifts add images that the network has never seen, with labels that are right, and so
+# teach it what convolutions have built in: that a moved cat is still a cat. This is the knowledge
+# that an MLP lacks most. Dropout makes it harder to rely on single pixels or units that happen to
+# mark one training image. Batch norm makes larger steps possible and adds noise through the
+# batch's statistics. Width and depth give more room for memorising, but 860,000 weights could
+# learn the training images by heart already: what limits the accuracy is what happens on new
+# images. Together with a one-cycle schedule, label smoothing, inputs along their principal
+# directions and more epochs on all images the test accuracy rose from 54.9 % (baseline, one seed)
+# to 65.8 % (mean of three seeds, each within half a point of it).
+
+# %% [markdown]
+# ## 8 · Two shuffles  (60 minutes, 5 points)
+#
+# Back to the slider at the top. What happens to a network if the pixels of all images are shuffled?
+# There are two ways to do it.
+#
+# - **Fixed:** one permutation for all images, in training, validation and test.
+# - **New for each batch:** every batch gets a permutation of its own.
+#
+# **Goal.** `shuffle_pixels(images, permutation)`: output pixel k (counted row by row) is input
+# pixel `permutation[k]`, in every channel and every image; the input stays as it is. And
+# `ShuffledLoader(loader, seed, fixed)`: the batches of another loader, shuffled in one of the two
+# ways. With `fixed=True` the seed decides the permutation, so that two loaders with the same seed
+# share it. With `fixed=False` a new one is drawn for every batch of every epoch.
+
+# %% [markdown]
+# **Predict in one line:** an MLP reaches, say, 52 % on ordinary images. What does it reach with the
+# fixed shuffle, and what with a new shuffle for each batch?
+#
+# *My guess:* …
+
+
+# %% solution="shuffle_pixels"
+def shuffle_pixels(images, permutation):
+    """Images whose pixel k (row by row) is pixel permutation[k] of the input, in all channels.
+
+    images: (N, C, H, W), left as it is. permutation: H * W indices.
+    """
+    ### BEGIN SOLUTION
+    moved = images.flatten(2)[:, :, permutation.to(images.device)]
+    return moved.reshape(images.shape)
+    ### END SOLUTION
+
+
+class ShuffledLoader:
+    """The batches of `loader` with shuffled pixels; labels as they are.
+
+    fixed=True: one permutation, drawn from `seed`, for every batch of every epoch.
+    fixed=False: a new permutation for each batch, drawn one after another from `seed`.
+    """
+
+    def __init__(self, loader, seed, fixed=True):
+        ### BEGIN SOLUTION
+        self.loader, self.seed, self.fixed = loader, seed, fixed
+        self.generator = torch.Generator().manual_seed(seed)
+        self.permutation = None
+        ### END SOLUTION
+
+    def __len__(self):
+        """The number of batches."""
+        ### BEGIN SOLUTION
+        return len(self.loader)
+        ### END SOLUTION
+
+    def __iter__(self):
+        """Yield (shuffled images, labels)."""
+        ### BEGIN SOLUTION
+        for images, labels in self.loader:
+            if self.permutation is None or not self.fixed:
+                num_pixels = images.shape[2] * images.shape[3]
+                self.permutation = torch.randperm(num_pixels, generator=self.generator)
+            yield shuffle_pixels(images, self.permutation), labels
+        ### END SOLUTION
+
+
+# %% check="shuffle_pixels" points=5
+_x = torch.arange(12.0).view(1, 2, 2, 3)
+_got = shuffle_pixels(_x, torch.tensor([1, 2, 0, 3, 4, 5]))
+assert tuple(_got.shape) == (1, 2, 2, 3), f"got {tuple(_got.shape)}, expected (1, 2, 2, 3)"
+assert _got[0, 0].flatten().tolist() != [2, 0, 1, 3, 4, 5], (
+    "the other way round: output pixel k comes from permutation[k]"
+)
+assert _got[0, 0].flatten().tolist() == [1, 2, 0, 3, 4, 5], f"channel 0: got {_got[0, 0]}"
+assert _got[0, 1].flatten().tolist() == [7, 8, 6, 9, 10, 11], "channel 1 should move along"
+assert torch.equal(_x, torch.arange(12.0).view(1, 2, 2, 3)), "the input was changed"
+_order = torch.randperm(6, generator=torch.Generator().manual_seed(1))
+assert torch.equal(shuffle_pixels(_x, _order).sort(-1)[0].sum(), _x.sum()), "pixels were lost"
+
+_y = torch.tensor([5])
+_base = [(_x, _y), (_x, _y), (_x, _y)]
+
+
+def _epoch(loader):
+    return [tuple(batch[0, 0].flatten().tolist()) for batch, _ in loader]
+
+
+_one, _two = ShuffledLoader(_base, seed=4, fixed=True), ShuffledLoader(_base[:1], 4, fixed=True)
+_first, _second = _epoch(_one), _epoch(_one)
+assert len(_one) == 3 and len(_first) == 3, f"got {len(_first)} batches, expected 3"
+assert len(_second) == 3, "a second epoch gave no batches: a loader can be used again and again"
+assert len(set(_first + _second)) == 1, "fixed: one permutation for all batches and epochs"
+assert _epoch(_two)[0] == _first[0], (
+    "fixed: a loader of test images with the same seed should use the same permutation"
+)
+_each = [p for _ in range(2) for p in _epoch(ShuffledLoader(_base, seed=4, fixed=False))]
+assert len(set(_each[:3])) == 3, "not fixed: a new permutation for each batch"
+print("✓ pixels move together, and the two shuffles differ")
+
+# %% [markdown]
+# <details><summary>Hint 1: the concept</summary>
+#
+# A permutation is a list of places to fetch from. The same list serves all images and channels, so
+# one indexing operation does it all.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `images.flatten(2)` has shape (N, C, H W); `t[:, :, indices]` picks columns and copies;
+# `.reshape(images.shape)`; `torch.randperm(n, generator=g)` with `g =
+# torch.Generator().manual_seed(seed)`. A class with `__iter__` as a generator (`yield`) can be
+# iterated many times.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     shuffle_pixels: flatten the pixels, pick them in the order of the permutation, shape them back
+#
+#     __init__: remember everything; a random generator with the seed; no permutation yet
+#     __iter__: for each batch of the loader:
+#         if there is no permutation yet, or a new one is wanted: draw it
+#         yield shuffled images and the labels
+# </details>
+#
+# **The common mistake:** shuffling the training images only, or each split in its own way. The
+# network then learns one order of pixels and is tested on another.
+#
+# Both shuffles, seen by your functions: above the images, then the fixed shuffle, then three
+# batches with a permutation each.
+
+# %%
+some = [(images.train_images[i : i + 2], images.train_labels[i : i + 2]) for i in (0, 2, 4)]
+rows = [images.train_images[:6]]
+for fixed in (True, False):
+    rows.append(torch.cat([batch for batch, _ in ShuffledLoader(some, seed=0, fixed=fixed)]))
+plots.image_grid(
+    torch.cat(rows), columns=6, title="Original; fixed shuffle; a new one for each batch of two"
+)
+
+# %% [markdown]
+# ### Training on shuffled images
+#
+# The network of part 6 without any change, on all training images, for two seeds each: ordinary,
+# with the fixed shuffle, with a new shuffle for each batch. Training, validation and test images
+# are shuffled with the same seed. About two minutes.
+#
+# Beside it two networks that do not see pixels in any order: one gets only the **mean colour** of
+# an image, three numbers; one gets its **colour histogram**, that is, the shares of its pixels in
+# each of 4 × 4 × 4 boxes of the colour cube. Neither changes when the pixels change places.
+
+
+# %%
+def mean_colour(images):
+    """Mean of each channel, 0 to 1: float (N, 3)."""
+    return images.float().mean((2, 3)) / 255
+
+
+def colour_histogram(images, levels=4):
+    """Shares of pixels in each of levels^3 colour boxes: float (N, levels^3)."""
+    steps = images.long() * levels // 256
+    boxes = ((steps[:, 0] * levels + steps[:, 1]) * levels + steps[:, 2]).flatten(1)
+    counts = torch.zeros(len(images), levels**3)
+    counts.scatter_add_(1, boxes, torch.ones(boxes.shape))
+    return counts / boxes.shape[1]
+
+
+def shuffle_run(seed, loaders, num_inputs=3072, num_epochs=8):
+    """Test accuracy of the epoch that is best on validation images."""
+    torch.manual_seed(seed)
+    model = study_network()
+    model[1] = nn.Linear(num_inputs, 256)
+    model.to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    with tempfile.TemporaryDirectory() as folder:
+        train_model(model, optimizer, *loaders[:2], num_epochs, Path(folder) / "best.pt")
+    return test_model(model, loaders[2])
+
+
+def feature_loaders(function):
+    """Loaders of what `function` makes of the images, with mean 0 and standard deviation 1."""
+    labels = train_labels, val_labels, images.test_labels
+    parts = [
+        torch.cat([function(some) for some in x.split(1000)])
+        for x in (train_images, val_images, images.test_images)
+    ]
+    shift, scale = parts[0].mean(0), parts[0].std(0) + 1e-6
+    return [
+        data.TensorLoader((x - shift) / scale, y, 256, shuffle=i == 0, device=device)
+        for i, (x, y) in enumerate(zip(parts, labels))
+    ]
+
+
+def shuffle_study():
+    """Mean test accuracies over two seeds."""
+    plain = [make_loader(train_images, train_labels, 256, shuffle=True), val_loader, test_loader]
+    kinds = {
+        "in order": plain,
+        "fixed shuffle": [ShuffledLoader(loader, seed=1, fixed=True) for loader in plain],
+        "new shuffle per batch": [ShuffledLoader(loader, seed=1, fixed=False) for loader in plain],
+        "mean colour": feature_loaders(mean_colour),
+        "colour histogram": feature_loaders(colour_histogram),
+    }
+    results = {}
+    for name, loaders in kinds.items():
+        num_inputs = {"mean colour": 3, "colour histogram": 64}.get(name, 3072)
+        scores = [shuffle_run(seed, loaders, num_inputs) for seed in range(2)]
+        results[name] = sum(scores) / len(scores)
+        print(f"{name:22} {results[name]:.1%}  (two seeds)")
+    return results
+
+
+shuffle_results = checkpoints.train_or_load("shuffles.pt", shuffle_study, long=True)
+plots.bar(
+    shuffle_results,
+    ylabel="test accuracy",
+    title="What an MLP uses of an image",
+    reference=0.1,
+)
+
+# %% [markdown]
+# **What to expect:** the fixed shuffle costs nothing, up to the spread of the seeds. A new shuffle
+# for each batch costs half of the accuracy and more; what is left is what a network makes of the
+# mean colour, and *less* than the colour histogram gives, though the shuffled image still contains
+# the whole histogram. Why can the network not get at it? Was your eye's answer at the top the same
+# as the network's?
+
+# %% [markdown]
+# ### Written: two shuffles  (3 points)
+#
+# Explain both results. What does an MLP know about the arrangement of pixels before training, what
+# does it learn, and what is left with a new shuffle for each batch, compared with mean colour and
+# histogram? What would a convolutional network (CNN) do with either shuffle, and why?
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No explanation, or the fixed shuffle is said to destroy what the network needs. |
+# | 1 | Explains one of the two results. |
+# | 2 | Both: the fixed one by a permuted first layer, the new one by what survives any order. |
+# | 3 | The same, and what a CNN does with the fixed shuffle, with the reason (neighbourhood). |
+
+# %% [markdown] answer="two_shuffles" points=3
+# Fixed shuffle: the first layer computes sums of weight times pixel. If the pixels are permuted, a
+# network whose first-layer weights are permuted in the same way computes exactly the same sums. The
+# start is drawn independently for each weight, so a permuted start is just as likely, gradients are
+# permuted along, and training runs the same in distribution. An MLP has no notion of neighbours:
+# before training, all orders of the pixels are equal to it. What it learns about "here" and "there"
+# is tied to single inputs, and these keep their meaning as long as training and test share the
+# permutation.
+#
+# New shuffle for each batch: now the value at an input tells nothing about a place. What survives
+# any order is the multiset of colours, the histogram. But the first layer only adds up pixels times
+# weights, and as no input differs from another, the useful weights are equal for all pixels of a
+# channel: what comes out is the channel's mean, plus noise. A histogram would need a nonlinear
+# function of each single pixel *before* the sum, and this network has none. So its accuracy is that
+# of the mean colour (much blue is a ship or an airplane, brown and green a frog or a deer), below
+# that of a network on histograms.
+#
+# A CNN looks at small neighbourhoods with the same weights everywhere. On ordinary images this
+# built-in knowledge makes it far better than an MLP (90 % and more). The fixed shuffle destroys the
+# neighbourhoods: edges and textures are gone, distant pixels are mixed, and the CNN falls to or
+# below the MLP. The new shuffle leaves it, too, with the colours, which it can still average by
+# pooling.
