@@ -18,7 +18,7 @@ ATTACKS = sorted(Path(__file__).with_name("attacks").glob("*.py"))
 HEALTHY = """\
 import json, os, torch
 total = float(torch.arange(4.0).sum())
-left = [n for place in ("/tmp", "/dev/shm") for n in os.listdir(place) if n != ".ipython"]
+left = [n for place in ("/tmp", "/dev/shm") for n in os.listdir(place)]
 print(json.dumps([total, left, os.listdir(".")]))
 """
 
@@ -43,8 +43,20 @@ def processes_named(name: str) -> list[str]:
     return found
 
 
+@pytest.fixture(scope="session")
+def untouched(run, tmp_path_factory):
+    """What a kernel finds that runs after no attack."""
+    folder = tmp_path_factory.mktemp("untouched")
+    (folder / "notes.txt").write_text("mine")
+    found = run(HEALTHY, folder=folder).last
+    assert found[0] == 6 and found[2] == ["notes.txt"]
+    return found
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
-def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(run, treasure, tmp_path, attack):
+def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(
+    run, treasure, tmp_path, untouched, attack
+):
     source = attack.read_text()
     (tmp_path / "notes.txt").write_text("mine")
     before = files_below(treasure.root), files_below(tmp_path)
@@ -67,4 +79,4 @@ def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(run, treasure, t
     assert treasure.visits == []
     assert processes_named("evil") == []
     healthy = run(HEALTHY, folder=tmp_path)
-    assert healthy.last == [6.0, [], ["notes.txt"]], healthy
+    assert healthy.last == untouched, healthy
