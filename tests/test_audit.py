@@ -52,7 +52,11 @@ def test_a_solution_in_the_release_is_a_leak(course):
     assert "shows a line of the solution in line 17: return values.sum()" in problem
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize(
+    "assignment",
+    # Each answer of 05 trains networks.
+    [pytest.param(a, marks=[pytest.mark.slow] if a.startswith("05") else []) for a in ASSIGNMENTS],
+)
 def test_the_course_is_proven(real_course, assignment):
     # `autograder audit` tries 25 seeds; this is to find what a change has broken.
     report = audit(real_course, assignment, seeds=1)

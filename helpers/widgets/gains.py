@@ -103,7 +103,9 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
             description="activation", value=activation, options=list(ACTIVATIONS)
         ),
     }
-    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    # Else the box stretches the picture to the width of the page.
+    layout = ipywidgets.Layout(align_self="flex-start")
+    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
 
     def draw(_=None):
         settings = {name: control.value for name, control in controls.items()}

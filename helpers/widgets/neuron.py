@@ -67,7 +67,9 @@ def neuron_explorer(weights=(1.0, -1.0), biases=(0.0, 0.0)):
 
     w = [slider(f"w{i}", value) for i, value in enumerate(weights, start=1)]
     b = [slider(f"b{i}", value) for i, value in enumerate(biases, start=1)]
-    picture, notes = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    # Else the box stretches the picture to the width of the page.
+    layout = ipywidgets.Layout(align_self="flex-start")
+    picture, notes = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
 
     def draw(_=None):
         pairs = [(w[i].value, b[i].value) for i in range(2)]

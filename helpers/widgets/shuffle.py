@@ -74,7 +74,9 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
     number = ipywidgets.IntSlider(
         description="seed", value=seed, min=0, max=20, continuous_update=False
     )
-    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    # Else the box stretches the picture to the width of the page.
+    layout = ipywidgets.Layout(align_self="flex-start")
+    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
 
     def draw(_=None):
         permutation = partial_permutation(num_pixels, share.value, number.value)

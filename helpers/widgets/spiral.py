@@ -124,7 +124,9 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
             description="activation", options=list(ACTIVATIONS), value=activation
         ),
     }
-    picture, note = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    # Else the box stretches the picture to the width of the page.
+    layout = ipywidgets.Layout(align_self="flex-start")
+    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
     num_classes = int(train[1].max()) + 1
 
     def draw(_=None):
