@@ -16,6 +16,8 @@ from autograder.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).with_name("tiny")
+# For the tests that ask for real images (`real_data`): else each made-up course would copy them.
+REAL_DATA = os.environ.pop("MLP_COURSE_DATA", None)
 
 for package in (autograder.answers, autograder.checks, autograder.probes):
     package.__path__.append(str(TINY / package.__name__.rpartition(".")[2]))
@@ -43,6 +45,18 @@ def course(built_course, tmp_path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(built_course, root)
     return Course(root)
+
+
+@pytest.fixture
+def real_data(monkeypatch):
+    """Call it with a file's name: sets the data folder, or skips where the file is not there."""
+
+    def expect(name: str) -> None:
+        if not REAL_DATA or not Path(REAL_DATA, name).is_file():
+            pytest.skip(f"no {name} in $MLP_COURSE_DATA")
+        monkeypatch.setenv("MLP_COURSE_DATA", REAL_DATA)
+
+    return expect
 
 
 @pytest.fixture(scope="session")

@@ -521,11 +521,8 @@ def test_split_indices():
     "name, shape, sizes",
     [("mnist", (1, 28, 28), (60_000, 10_000)), ("cifar10", (3, 32, 32), (50_000, 10_000))],
 )
-def test_the_real_set(name, shape, sizes):
-    if not (folder := os.environ.get("MLP_COURSE_DATA")):
-        pytest.skip("MLP_COURSE_DATA is not set")
-    if not (Path(folder) / f"{name}.npz").exists():
-        pytest.skip(f"no {name}.npz in MLP_COURSE_DATA")
+def test_the_real_set(real_data, name, shape, sizes):
+    real_data(f"{name}.npz")
     images = data.load_images(name)
     assert (len(images.train_images), len(images.test_images)) == sizes
     assert images.train_images.shape[1:] == shape

@@ -3,9 +3,7 @@
 A solved notebook is first run in a folder of its own, as at home; what it saves is handed in with it.
 """
 
-import os
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -102,14 +100,8 @@ def test_solved_earns_everything_on_cuda(own_course, tmp_path, monkeypatch, assi
         assert "computing on: cuda" in printed(run)
 
 
-def real_data(name):
-    folder = os.environ.get("MLP_COURSE_DATA")
-    if not folder or not Path(folder, name).is_file():
-        pytest.skip(f"no {name} in $MLP_COURSE_DATA")
-
-
 @pytest.mark.slow
-def test_the_solved_basics_reach_97_5_percent_on_real_mnist(own_course, tmp_path):
+def test_the_solved_basics_reach_97_5_percent_on_real_mnist(own_course, tmp_path, real_data):
     real_data("mnist.npz")
     run, *_ = first_run_and_graded(own_course, "01_mlp_basics", tmp_path)
     accuracy = float(printed(run).split("test accuracy: ")[1].split("%")[0])
@@ -117,6 +109,6 @@ def test_the_solved_basics_reach_97_5_percent_on_real_mnist(own_course, tmp_path
 
 
 @pytest.mark.slow
-def test_the_solved_limits_earn_everything_on_real_cifar(own_course, tmp_path):
+def test_the_solved_limits_earn_everything_on_real_cifar(own_course, tmp_path, real_data):
     real_data("cifar10.npz")
     first_run_and_graded(own_course, "05_cifar_limits", tmp_path)
