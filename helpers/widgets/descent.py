@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from helpers import plots
-from helpers.widgets.parts import png
+from helpers.widgets.parts import picture, png, slider
 
 
 def _descend(curve_func, lr, num_updates, init):
@@ -38,16 +38,6 @@ def descent_explorer(
     ipywidgets.VBox
     """
 
-    def slider(kind, description, value, low, high, step):
-        return kind(
-            description=description,
-            value=value,
-            min=low,
-            max=high,
-            step=step,
-            continuous_update=False,
-        )
-
     number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
     controls = {
         "lr": slider(number, "lr", lr, 0.05, highest_lr, 0.05),
@@ -56,8 +46,7 @@ def descent_explorer(
         "w2": slider(number, "start w2", init[1], *span[1], 0.5),
     }
     # Side by side in any window: whoever moves a slider should see both.
-    half = ipywidgets.Layout(width="49%", align_self="flex-start")
-    flat, losses = (ipywidgets.Image(format="png", layout=half) for _ in range(2))
+    flat, losses = (picture("49%") for _ in range(2))
     note = ipywidgets.HTML()
 
     def draw(_=None):

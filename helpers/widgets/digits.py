@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import message, png
+from helpers.widgets.parts import message, picture, png
 
 # Larger pictures are refused before they are decoded: a small file can hold a huge one.
 _MAX_PIXELS = 25_000_000
@@ -93,8 +93,7 @@ def digit_pad(predict, cells=14):
     )
     clear = ipywidgets.Button(description="clear")
     upload = ipywidgets.FileUpload(accept="image/*", multiple=False)
-    # Else the box stretches the picture to the height of the grid.
-    chart = ipywidgets.Image(format="png", layout=ipywidgets.Layout(align_self="flex-start"))
+    chart = picture()
     note = ipywidgets.HTML()
     clearing = False
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import png
+from helpers.widgets.parts import picture, png
 
 _BATCH = 64
 
@@ -103,14 +103,12 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
             description="activation", value=activation, options=list(ACTIVATIONS)
         ),
     }
-    # Else the box stretches the picture to the width of the page.
-    layout = ipywidgets.Layout(align_self="flex-start")
-    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
+    image, note = picture(), ipywidgets.HTML()
 
     def draw(_=None):
         settings = {name: control.value for name, control in controls.items()}
         profile = activation_profile(**settings, width=width)
-        picture.value = _draw(profile, settings["gain"], settings["activation"])
+        image.value = _draw(profile, settings["gain"], settings["activation"])
         note.value = (
             f"After {len(profile)} layers of {width} units the RMS is <b>{profile[-1]:.3g}</b>; "
             "that of the input is 1."
@@ -120,4 +118,4 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
         control.observe(draw, "value")
     draw()
     wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), picture, note])
+    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), image, note])

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.plots import COLOURS
-from helpers.widgets.parts import png
+from helpers.widgets.parts import picture, png, slider
 
 _REACH = 3  # x, weights and biases go from -3 to 3
 
@@ -55,25 +55,19 @@ def neuron_explorer(weights=(1.0, -1.0), biases=(0.0, 0.0)):
     ipywidgets.VBox
     """
 
-    def slider(name, value):
-        return ipywidgets.FloatSlider(
-            description=name,
-            value=value,
-            min=-_REACH,
-            max=_REACH,
-            step=0.25,
-            continuous_update=False,
-        )
-
-    w = [slider(f"w{i}", value) for i, value in enumerate(weights, start=1)]
-    b = [slider(f"b{i}", value) for i, value in enumerate(biases, start=1)]
-    # Else the box stretches the picture to the width of the page.
-    layout = ipywidgets.Layout(align_self="flex-start")
-    picture, notes = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
+    w = [
+        slider(ipywidgets.FloatSlider, f"w{i}", value, -_REACH, _REACH, 0.25)
+        for i, value in enumerate(weights, start=1)
+    ]
+    b = [
+        slider(ipywidgets.FloatSlider, f"b{i}", value, -_REACH, _REACH, 0.25)
+        for i, value in enumerate(biases, start=1)
+    ]
+    image, notes = picture(), ipywidgets.HTML()
 
     def draw(_=None):
         pairs = [(w[i].value, b[i].value) for i in range(2)]
-        picture.value = png(_draw(*np.transpose(pairs)))
+        image.value = png(_draw(*np.transpose(pairs)))
         notes.value = "<br>".join(
             f"<b>neuron {i}</b>: {_describe(*pair)}" for i, pair in enumerate(pairs, start=1)
         )
@@ -85,7 +79,7 @@ def neuron_explorer(weights=(1.0, -1.0), biases=(0.0, 0.0)):
     return ipywidgets.VBox(
         [
             ipywidgets.HBox(columns, layout=ipywidgets.Layout(flex_flow="row wrap")),
-            ipywidgets.HBox([picture]),
+            ipywidgets.HBox([image]),
             notes,
         ]
     )

@@ -6,7 +6,7 @@ import ipywidgets
 import numpy as np
 
 from helpers import plots
-from helpers.widgets.parts import message, png
+from helpers.widgets.parts import message, picture, png, slider
 
 
 def optimizer_explorer(
@@ -35,16 +35,6 @@ def optimizer_explorer(
     an optimizer raises is shown below the pictures; the other optimizers are still drawn.
     """
 
-    def slider(kind, description, value, low, high, step):
-        return kind(
-            description=description,
-            value=value,
-            min=low,
-            max=high,
-            step=step,
-            continuous_update=False,
-        )
-
     number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
     controls = {
         "lr": slider(ipywidgets.FloatLogSlider, "lr", lr, -3, 2, 0.05),
@@ -54,8 +44,7 @@ def optimizer_explorer(
         "updates": slider(count, "updates", num_updates, 1, max(300, num_updates), 1),
     }
     # Side by side, however narrow the page: a slider is moved with both in view.
-    half = ipywidgets.Layout(width="49%", align_self="flex-start")
-    flat, surface = (ipywidgets.Image(format="png", layout=half) for _ in range(2))
+    flat, surface = (picture("49%") for _ in range(2))
     notes = ipywidgets.HTML()
 
     def train(factory):

@@ -4,6 +4,27 @@ import html
 import io
 import traceback
 
+import ipywidgets
+
+
+def slider(kind, description, value, low, high, step):
+    """Return a slider of the class `kind` that reports a move when it is let go."""
+    return kind(
+        description=description,
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        continuous_update=False,
+    )
+
+
+def picture(width=None):
+    """Return an empty picture: of its own size, or as wide as `width` says, such as "49%"."""
+    # Else the box around it stretches it.
+    layout = ipywidgets.Layout(width=width, align_self="flex-start")
+    return ipywidgets.Image(format="png", layout=layout)
+
 
 def png(figure):
     """Return a figure as the bytes of a picture."""

@@ -4,7 +4,7 @@ import ipywidgets
 import torch
 from matplotlib.figure import Figure
 
-from helpers.widgets.parts import png
+from helpers.widgets.parts import picture, png
 
 _MAX_IMAGES = 6
 
@@ -74,13 +74,11 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
     number = ipywidgets.IntSlider(
         description="seed", value=seed, min=0, max=20, continuous_update=False
     )
-    # Else the box stretches the picture to the width of the page.
-    layout = ipywidgets.Layout(align_self="flex-start")
-    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
+    image, note = picture(), ipywidgets.HTML()
 
     def draw(_=None):
         permutation = partial_permutation(num_pixels, share.value, number.value)
-        picture.value = png(_draw(images, permutation))
+        image.value = png(_draw(images, permutation))
         moved = int((permutation != torch.arange(num_pixels)).sum())
         note.value = (
             f"{moved:,} of {num_pixels:,} pixels are at another place, the same one in every "
@@ -90,4 +88,4 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
     for control in (share, number):
         control.observe(draw, "value")
     draw()
-    return ipywidgets.VBox([ipywidgets.HBox([share, number]), ipywidgets.HBox([picture]), note])
+    return ipywidgets.VBox([ipywidgets.HBox([share, number]), ipywidgets.HBox([image]), note])

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import message, png
+from helpers.widgets.parts import message, picture, png, slider
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sigmoid": nn.Sigmoid}
 
@@ -111,22 +111,15 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
     ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
     """
 
-    def slider(description, value, low, high):
-        return ipywidgets.IntSlider(
-            description=description, value=value, min=low, max=high, continuous_update=False
-        )
-
     controls = {
-        "depth": slider("depth", depth, 1, 6),
-        "width": slider("width", width, 1, 24),
-        "seed": slider("seed", 0, 0, 9),
+        "depth": slider(ipywidgets.IntSlider, "depth", depth, 1, 6, 1),
+        "width": slider(ipywidgets.IntSlider, "width", width, 1, 24, 1),
+        "seed": slider(ipywidgets.IntSlider, "seed", 0, 0, 9, 1),
         "activation": ipywidgets.Dropdown(
             description="activation", options=list(ACTIVATIONS), value=activation
         ),
     }
-    # Else the box stretches the picture to the width of the page.
-    layout = ipywidgets.Layout(align_self="flex-start")
-    picture, note = ipywidgets.Image(format="png", layout=layout), ipywidgets.HTML()
+    image, note = picture(), ipywidgets.HTML()
     num_classes = int(train[1].max()) + 1
 
     def draw(_=None):
@@ -136,7 +129,7 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
             train_on_points(model, *train, num_steps)
             count = sum(p.numel() for p in model.parameters())
             title = f"{name}, {depth} × {width}"
-            picture.value = png(decision_maps({title: model}, *held_out, steps=120, side=4.4))
+            image.value = png(decision_maps({title: model}, *held_out, steps=120, side=4.4))
             note.value = (
                 f"{count} parameters, accuracy {_accuracy(model, *train):.1%} on the training "
                 f"points, <b>{_accuracy(model, *held_out):.1%}</b> on the held-out points"
@@ -148,4 +141,4 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
         control.observe(draw, "value")
     draw()
     wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), picture, note])
+    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), image, note])

@@ -1,7 +1,5 @@
 """The probe says what this host offers, and why not more; the second tier works where bwrap does."""
 
-import shutil
-
 import nbformat
 import pytest
 from jupyter_client.manager import AsyncKernelManager
@@ -50,7 +48,6 @@ def test_on_other_systems_there_are_no_namespaces(fresh, monkeypatch):
     assert "this is darwin" in fresh().missing[Tier.NAMESPACES]
 
 
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 def test_where_unshare_is_denied_the_reason_is_found_by_trying(monkeypatch):
     """A trial without any right, in a sandbox of its own that allows no namespaces."""
     denied = """
