@@ -37,12 +37,20 @@ def answer(request, namespace, modules):
             exec(compile(request["source"], f"<probes {name}>", "exec"), modules[name])
         random.seed(request["seed"])
         np.random.seed(request["seed"])
-        torch.manual_seed(request["seed"])
+        seed_torch(request["seed"])
         probe = modules[name][request["probe"]]
         value = probe(Names(namespace), *request["args"], **request["kwargs"])
         return encode({"value": value})  # noqa: F821
     except Exception as error:
         return encode({"error": describe(error)})  # noqa: F821
+
+
+def seed_torch(seed):
+    """Seed the generators; without a GPU only that of the CPU, for the others take milliseconds."""
+    if torch.cuda.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
 
 
 def describe(error):

@@ -4,16 +4,26 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import tidy as tidying
 from autograder.repair import Expected, grade_ids
+from autograder.tidy import tidy
+from autograder.wire import is_shallow, json_value
 
 MAX_NOTEBOOK_BYTES = 400 << 20
 MAX_OTHER_BYTES = 200 << 20
+# Above these, a notebook is read by another process first.
+SMALL_BYTES = 8 << 20
+MAX_CONTAINERS = 200_000
+MAX_DEPTH = 50
+READ_SECONDS = 120
 
 
 class Unreadable(Exception):
@@ -99,15 +109,20 @@ def _read(path: Path) -> NotebookNode:
         raise Unreadable(f"{name} is empty")
     if size > MAX_NOTEBOOK_BYTES:
         raise Unreadable(f"{name} has {size >> 20} MB, expected at most {MAX_NOTEBOOK_BYTES >> 20}")
+    data = path.read_bytes() if size <= SMALL_BYTES else b""
+    if not data or _containers(data) > MAX_CONTAINERS:
+        data = _shrunk(path)
     try:
-        raw = json.loads(path.read_bytes().decode("utf-8"))
+        raw = json_value(data)
     except UnicodeDecodeError:
         raise Unreadable(f"{name} is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{name} is not a notebook (no JSON: {str(error)[:100]})") from None
     if not isinstance(raw, dict):
         raise Unreadable(f"{name} is not a notebook (a JSON {type(raw).__name__})")
-    _tidy(raw)
+    tidy(raw)
+    if not is_shallow([raw], MAX_DEPTH, MAX_CONTAINERS):
+        raise Unreadable(f"{name} is not a notebook (lists and dicts nested too deep)")
     try:
         notebook = nbformat.reads(json.dumps(raw), as_version=4)
         if not isinstance(notebook.cells, list):
@@ -119,26 +134,28 @@ def _read(path: Path) -> NotebookNode:
     return notebook
 
 
-def _tidy(raw: dict) -> None:
-    """Make what can be read of damaged cells readable.
+def _containers(data: bytes) -> int:
+    """At most so many lists and dicts are in some JSON: what costs memory."""
+    return data.count(b"[") + data.count(b"{")
 
-    Outputs are made anew; dropping them keeps a huge or broken one out of all that follows.
-    """
-    sheets = raw.get("worksheets")
-    for part in [raw, *(sheets if isinstance(sheets, list) else [])]:
-        if not (isinstance(part, dict) and isinstance(part.get("cells"), list)):
-            continue
-        part["cells"] = [cell for cell in part["cells"] if isinstance(cell, dict)]
-        for cell in part["cells"]:
-            if cell.get("cell_type") == "code":
-                cell["outputs"] = []
-            if not isinstance(cell.get("metadata"), dict):
-                cell["metadata"] = {}
-            text = "input" if "input" in cell else "source"
-            lines = cell.get(text, "")
-            cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
-    if not isinstance(raw.get("metadata"), dict):
-        raw["metadata"] = {}
+
+def _shrunk(path: Path) -> bytes:
+    """The notebook without its outputs, read where it cannot take this process's memory."""
+    name = printable(path.name)
+    command = [sys.executable, "-I", "-S", tidying.__file__, str(path.absolute())]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=READ_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"{name} takes more than {READ_SECONDS} s to be read") from None
+    if done.returncode != 0:
+        reason = done.stderr.decode(errors="replace")
+        # Our own sentence, or the traceback of a process that had no memory left even for that.
+        if len(reason) > 300:
+            reason = "takes too much memory to be read"
+        raise Unreadable(f"{name} {reason or 'takes too much memory to be read'}")
+    if _containers(done.stdout) > MAX_CONTAINERS:
+        raise Unreadable(f"{name} is not a notebook (too many lists and dicts)")
+    return done.stdout
 
 
 def _copy_files(folder: Path, copy: Path) -> list[str]:

@@ -12,6 +12,8 @@ import struct
 import numpy as np
 
 MAX_BYTES = 32 << 20
+# Nested lists take forty times their bytes in JSON: numbers in bulk belong in arrays.
+MAX_HEADER_BYTES = 4 << 20
 MAX_ARRAYS = 10_000
 MAX_DIMENSIONS = 8
 DTYPES = frozenset(
@@ -69,6 +71,8 @@ def encode(value):
     tree = plain(value, 0)
     header = {"tree": tree, "arrays": [[a.dtype.name, list(a.shape)] for a in arrays]}
     head = json.dumps(header).encode()
+    if len(head) > MAX_HEADER_BYTES:
+        raise WireError("expected fewer numbers in lists: send them as an array or a tensor")
     total = 4 + len(head) + sum(a.nbytes for a in arrays)
     if total > MAX_BYTES:
         raise WireError(f"expected at most {MAX_BYTES} bytes, got {total}")
@@ -86,8 +90,10 @@ def decode(message):
     if not 4 <= len(message) <= MAX_BYTES:
         raise WireError(f"expected 4 to {MAX_BYTES} bytes, got {len(message)}")
     (size,) = struct.unpack("<I", message[:4])
+    if size > MAX_HEADER_BYTES:
+        raise WireError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {size}")
     try:
-        header = json.loads(message[4 : 4 + size].decode())
+        header = json_value(bytes(message[4 : 4 + size]))
         tree, specs = header["tree"], header["arrays"]
         arrays = _arrays(specs, memoryview(message)[4 + size :])
         return _value(tree, arrays)
@@ -95,6 +101,39 @@ def decode(message):
         raise
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
         raise WireError(f"malformed message ({type(error).__name__})") from None
+
+
+def json_value(data):
+    """The JSON value in bytes, whoever made them, with text that can be written anywhere.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If the bytes are no JSON.
+    """
+    value = json.loads(data.decode())
+    if b"\\u" in data:
+        # Half a surrogate pair is no character: whoever writes it to a file fails.
+        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        value = json.loads(text)
+    return value
+
+
+def is_shallow(values, depth, containers):
+    """Whether a list of JSON values has at most so many levels, and lists and dicts in all.
+
+    Whoever walks through a deeper one later, to copy or to write it, runs out of stack.
+    """
+    level, count = [v for v in values if isinstance(v, (dict, list))], 0
+    for _ in range(depth):
+        if not level:
+            return True
+        count += len(level)
+        if count > containers:
+            return False
+        inner = [v for part in level for v in (part.values() if isinstance(part, dict) else part)]
+        level = [v for v in inner if isinstance(v, (dict, list))]
+    return not level
 
 
 def _arrays(specs, payload):

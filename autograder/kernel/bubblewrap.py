@@ -12,8 +12,8 @@ import tempfile
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, List, Unicode
 
-from autograder.kernel import client, provisioner, sandbox
-from autograder.kernel.limits import Ending, Limits
+from autograder.kernel import cgroup, client, provisioner, sandbox
+from autograder.kernel.limits import KILLED, Ending, Limits
 
 
 class BubblewrapProvisioner(LocalProvisioner):
@@ -27,12 +27,16 @@ class BubblewrapProvisioner(LocalProvisioner):
     hidden = List(Unicode(), help="Folders to show empty inside something visible.").tag(
         config=True
     )
+    devices = List(
+        Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
+    ).tag(config=True)
 
     ending: Ending | None = None
     _folder: str | None = None
 
     async def pre_launch(self, **kwargs):
         self.ending = None
+        self._oom_kills = cgroup.oom_kills()
         self._folder = tempfile.mkdtemp(prefix="mlp-kernel-")
         self.parent.transport, self.parent.ip = "ipc", os.path.join(self._folder, "sockets", "k")
         for name in ("sockets", "submission"):
@@ -45,13 +49,14 @@ class BubblewrapProvisioner(LocalProvisioner):
         kwargs["cmd"] = [*self._wrapping(env), *kwargs["cmd"]]
         kwargs["preexec_fn"] = self._limit
         factory = self.parent.client_factory
-        self.parent.client_factory = client.client_for_sealed(factory)
+        self.parent.client_factory = client.guarded(factory)
         return kwargs
 
     async def poll(self):
         code = await super().poll()
         if code is not None and self.process is not None:
-            self.ending = Ending(code)
+            killed = code == KILLED and cgroup.oom_kills() > self._oom_kills
+            self.ending = Ending(code, "memory" if killed else "")
         return code
 
     async def cleanup(self, restart: bool = False):
@@ -73,6 +78,8 @@ class BubblewrapProvisioner(LocalProvisioner):
         # The kernel would look for its parent, which it cannot see, and give up.
         words += ["--unsetenv", "JPY_PARENT_PID"]
         words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        for path in self.devices:
+            words += ["--dev-bind", path, path]
         shown = [*sandbox.SYSTEM, *sandbox.interpreter_paths(), *self.visible]
         blanked = [*sandbox.grader_paths(), *self.hidden]
         # Outer folders before inner ones, so that neither covers the other.

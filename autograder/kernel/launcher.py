@@ -1,17 +1,20 @@
 """The grader's side of the node: find it, start it, end it.
 
 There is one node for a grader and the processes it starts: its address is in the environment, so
-that workers share it. A node ends with the process that started it; when it was killed, the next
-connection starts another.
+that workers share it. Processes that do not come from one another share a node through a folder. A
+node ends with the process that started it; when it was killed, the next connection starts another.
 """
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
+from pathlib import Path
 
+from autograder import lock
 from autograder.kernel import node
 
 VARIABLE = "MLP_COURSE_KERNELS"
@@ -31,16 +34,19 @@ SET = {
 _lock = threading.Lock()
 # The node, the end of the pipe that keeps it alive, and its folder.
 _started: tuple[subprocess.Popen, int, str] | None = None
+_meeting: Path | None = None
+
+
+def share(folder: Path | None) -> None:
+    """Use one node with all processes that name the same private folder; None: with no others."""
+    global _meeting
+    _meeting = folder
 
 
 def connect() -> socket.socket:
     """A connection to the node, which is started if none answers."""
     with _lock:
-        connection = _try_to_connect()
-        if connection is None:
-            _stop()
-            _start()
-            connection = _try_to_connect()
+        connection = _try_to_connect() or _connect_to_another()
         if connection is None:
             raise ConnectionError("the process that starts sealed kernels does not answer")
         return connection
@@ -55,6 +61,26 @@ def stop() -> None:
 def environment() -> dict[str, str]:
     """The environment of the processes that kernels come from."""
     return {name: os.environ[name] for name in KEPT if name in os.environ} | SET
+
+
+def _connect_to_another() -> socket.socket | None:
+    """A connection to the node that another process has started meanwhile, or to a new one."""
+    if _meeting is None:
+        _stop()
+        _start()
+        return _try_to_connect()
+    with open(_meeting / "lock", "ab") as file:
+        lock.take(file, wait=True)
+        address = _meeting / "address"
+        with contextlib.suppress(FileNotFoundError):
+            os.environ[VARIABLE] = address.read_text(encoding="utf-8")
+        connection = _try_to_connect()
+        if connection is None:
+            _stop()
+            _start()
+            address.write_text(os.environ[VARIABLE], encoding="utf-8")
+            connection = _try_to_connect()
+        return connection
 
 
 def _try_to_connect() -> socket.socket | None:

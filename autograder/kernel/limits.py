@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 
 GiB = 1 << 30
+# `Ending.code` of a process that nobody asked: minus SIGKILL, which not every system has.
+KILLED = -9
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Ending:
             return f"the kernel was stopped: limit of {self.limit} reached"
         if self.code is None:
             return "the kernel ended"
+        if self.code == KILLED:
+            return "the kernel was killed (signal 9), by its own code unless this machine did it"
         if self.code < 0:
             return f"the kernel was ended by signal {-self.code}"
         return f"the kernel ended with status {self.code}"

@@ -29,6 +29,8 @@ class Launch:
     # Files and folders to show beside the interpreter and its libraries, and to blank out.
     visible: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    # Device files that work inside, such as a GPU's.
+    devices: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ class SealedProvisioner(KernelProvisionerBase):
     hidden = List(
         Unicode(), help="Folders to show empty where they lie inside something visible."
     ).tag(config=True)
+    devices = List(
+        Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
+    ).tag(config=True)
 
     ending: Ending | None = None
     pid: int | None = None
@@ -69,6 +72,7 @@ class SealedProvisioner(KernelProvisionerBase):
             data=data_folder(self.data, env),
             visible=[*sandbox.interpreter_paths(), *self.visible],
             hidden=[*sandbox.grader_paths(), *self.hidden],
+            devices=list(self.devices),
         )
         self.ending = None
         reply = await self._launch(request)
@@ -83,7 +87,7 @@ class SealedProvisioner(KernelProvisionerBase):
         }  # fmt: skip
         if self.parent is not None:
             factory = self.parent.client_factory
-            self.parent.client_factory = client.client_for_sealed(factory)
+            self.parent.client_factory = client.guarded(factory)
         return self.connection_info
 
     async def _launch(self, request: protocol.Launch):

@@ -1,4 +1,4 @@
-"""Bytes between a client's socket and a kernel's, passed on unread, and counted."""
+"""Bytes between a client's socket and a kernel's, looked at on their way."""
 
 import selectors
 import socket
@@ -19,7 +19,7 @@ class Relay:
     client, kernel
         Non-blocking sockets, closed by the relay when either side ends.
     sent
-        Called with the number of bytes that the kernel sent, before they are passed on.
+        Called with what the kernel sent, before it is passed on; an `OSError` ends the relay.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Relay:
         selector: selectors.BaseSelector,
         client: socket.socket,
         kernel: socket.socket,
-        sent: Callable[[int], None],
+        sent: Callable[[bytes], None],
     ):
         self._selector, self._kernel, self._sent = selector, kernel, sent
         self._other = {client: kernel, kernel: client}
@@ -61,7 +61,7 @@ class Relay:
             self.close()
             return
         if side is self._kernel:
-            self._sent(len(data))
+            self._sent(data)
         other = self._other[side]
         self._waiting[other] = data
         self._write(other)

@@ -81,7 +81,7 @@ def build(launch, root: str, owner: int | None) -> int:
     _mount_memory(root, "size=1m,mode=755")
     _make_scratch(root, launch, owner)
     _show_all(root, launch)
-    _make_etc_and_dev(root)
+    _make_etc_and_dev(root, launch.devices)
     os.makedirs(root + "/proc")
     # Of /proc only what tells about processes: nothing about the machine, no settings.
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
@@ -213,12 +213,13 @@ def _show(root: str, path: str) -> None:
     linux.bind(path, target)
 
 
-def _make_etc_and_dev(root: str) -> None:
+def _make_etc_and_dev(root: str, devices: list[str]) -> None:
     for name, text in ETC.items():
         Path(root, "etc", name).write_text(text, encoding="ascii")
-    for name in DEVICES:
-        open(f"{root}/dev/{name}", "x").close()
-        linux.bind(f"/dev/{name}", f"{root}/dev/{name}", devices=True)
+    for path in [*(f"/dev/{name}" for name in DEVICES), *devices]:
+        os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        open(root + path, "x").close()
+        linux.bind(path, root + path, devices=True)
     for name, link in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(f"/proc/self/{link}", f"{root}/dev/{name}")
     # Terminals of its own: IPython's `!command` runs in one.

@@ -1,7 +1,5 @@
 """`KernelStudent`: the boundary to a student's code in a Jupyter kernel."""
 
-import base64
-import binascii
 import time
 from queue import Empty
 
@@ -10,19 +8,28 @@ from jupyter_core.utils import ensure_async, run_sync
 from autograder import wire
 from autograder.student import AGENT_SOURCE, CheckFailed, KernelDied, OutOfTime, Student
 
-MIME = "application/vnd.mlp-course.reply"
+# The type of the message on iopub that carries a reply's bytes.
+REPLY = "mlp_course_reply"
 
-# Runs in the student's process. Everything is sent as text each time, so nothing has to survive
-# there between two calls.
-CALL = """\
-def _(source, request):
-    import base64, IPython
-    agent = {{"__name__": "agent"}}
-    exec(compile(source, "<agent>", "exec"), agent)
+# Runs in the student's process. Agent and request travel as binary buffers: IPython hashes the code
+# of a cell character by character. The agent comes each time and is compiled where it is not known
+# yet, so nothing has to survive there between two calls.
+CALL = f"""\
+def _():
+    import IPython
     shell = IPython.get_ipython()
-    reply = agent["answer"](base64.b64decode(request), shell.user_ns, {{}})
-    shell.display_pub.publish({{"{mime}": base64.b64encode(reply).decode()}})
-_({source!r}, "{request}")
+    parent = shell.kernel.get_parent("shell")
+    source, request = map(bytes, parent["buffers"])
+    known = shell.__dict__.setdefault("_mlp_course", {{}})
+    if source not in known:
+        agent = {{"__name__": "agent"}}
+        exec(compile(source, "<agent>", "exec"), agent)
+        known[source] = agent, {{}}
+    agent, modules = known[source]
+    reply = agent["answer"](request, shell.user_ns, modules)
+    channel = shell.kernel.iopub_socket
+    shell.kernel.session.send(channel, "{REPLY}", {{}}, parent=parent, buffers=[reply])
+_()
 """
 
 
@@ -48,45 +55,48 @@ class KernelStudent(Student):
 
     def run(self, code: str, timeout: float) -> None:
         """Run code of the grader's in the kernel, before the student's."""
-        run_sync(self._run)(code, timeout, expect_reply=False)
+        run_sync(self._run)(code, timeout)
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
         if self.died:
             raise KernelDied(self.died)
-        code = CALL.format(
-            mime=MIME, source=AGENT_SOURCE, request=base64.b64encode(request).decode()
-        )
         timeout = min(timeout, self._seconds_left())
-        reply = run_sync(self._run)(code, timeout) if timeout > 0 else None
+        reply = run_sync(self._run)(CALL, timeout, request) if timeout > 0 else None
         if reply is None:
             self.timed_out = True
             raise OutOfTime(f"the code did not finish within {max(timeout, 0):.0f} seconds")
         return reply
 
-    async def _run(self, code: str, timeout: float, expect_reply=True) -> bytes | None:
+    async def _run(self, code: str, timeout: float, request: bytes | None = None) -> bytes | None:
         """The reply's bytes; None when time ran out (the kernel is then idle again, or dead)."""
-        message_id = await ensure_async(
-            self._client.execute(code, silent=True, store_history=False, allow_stdin=False)
-        )
-        found: list[str] = []
+        message_id = self._send(code, request)
+        found: list[memoryview] = []
         if await self._until_idle(message_id, timeout, found):
-            if not expect_reply:
+            if request is None:
                 return None
             if len(found) != 1:
                 raise CheckFailed("the code gave no answer: was something of Python replaced?")
-            if len(found[0]) > wire.MAX_BYTES * 4 / 3 + 4:
+            if found[0].nbytes > wire.MAX_BYTES:
                 raise CheckFailed("the answer could not be read: it is too large")
-            try:
-                return base64.b64decode(found[0], validate=True)
-            except (binascii.Error, ValueError):
-                raise CheckFailed("the answer could not be read: not base64") from None
+            return bytes(found[0])
         await ensure_async(self._manager.interrupt_kernel())
         if not await self._until_idle(message_id, self._grace, []):
             await ensure_async(self._manager.shutdown_kernel(now=True))
             self.died = "the program could not be stopped after its time was up"
         return None
 
-    async def _until_idle(self, message_id: str, timeout: float, found: list[str]) -> bool:
+    def _send(self, code: str, request: bytes | None) -> str:
+        """Have the kernel run code, with bytes beside it; the message's id."""
+        content = {
+            "code": code, "silent": True, "store_history": False, "user_expressions": {},
+            "allow_stdin": False, "stop_on_error": False,
+        }  # fmt: skip
+        message = self._client.session.msg("execute_request", content)
+        message["buffers"] = [] if request is None else [AGENT_SOURCE.encode(), request]
+        self._client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    async def _until_idle(self, message_id: str, timeout: float, found: list) -> bool:
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
             try:
@@ -104,16 +114,16 @@ class KernelStudent(Student):
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
                 await self._drop_reply(message_id)
                 return True
-            if message["msg_type"] == "display_data" and MIME in content.get("data", {}):
-                if isinstance(content["data"][MIME], str):
-                    found.append(content["data"][MIME])
+            if message["msg_type"] == REPLY and len(message["buffers"]) == 1 and len(found) < 2:
+                found.append(message["buffers"][0])
         return False
 
     async def _drop_reply(self, message_id: str) -> None:
         """Take the shell channel's reply to our request, so that nobody finds it later."""
+        end = time.monotonic() + 1
         try:
-            while True:
-                reply = await ensure_async(self._client.get_shell_msg(timeout=1))
+            while (left := end - time.monotonic()) > 0:
+                reply = await ensure_async(self._client.get_shell_msg(timeout=left))
                 if reply["parent_header"].get("msg_id") == message_id:
                     return
         except Empty:

@@ -15,7 +15,8 @@ import tempfile
 import time
 
 from autograder.kernel import cgroup, linux, protocol, sandbox, usage
-from autograder.kernel.limits import Ending
+from autograder.kernel.framing import Frames, Oversized
+from autograder.kernel.limits import KILLED, Ending
 from autograder.kernel.relay import Relay
 
 # Seconds between two looks at what the kernel uses.
@@ -72,6 +73,7 @@ class Supervisor:
         self._relays: list[Relay] = []
         self._first = self._kernel = self._proc = -1
         self._group = None
+        self._oom_kills = cgroup.oom_kills()
         self._limit, self._errors = "", b""
         self._sent = 0
         self._ending: Ending | None = None
@@ -182,10 +184,16 @@ class Supervisor:
             return
         if code == -signal.SIGXCPU:
             self._limit = self._limit or "cpu"
-        if code == -signal.SIGKILL and self._group is not None and self._group.out_of_memory:
+        if code == KILLED and self._ran_out_of_memory():
             self._limit = self._limit or "memory"
         errors = self._errors.decode(errors="replace")
         self._ending = Ending(code, self._limit, errors)
+
+    def _ran_out_of_memory(self) -> bool:
+        """Whether the machine, and not the kernel itself, has killed something in the sandbox."""
+        if self._group is not None:
+            return self._group.out_of_memory
+        return cgroup.oom_kills() > self._oom_kills
 
     def _on_request(self, connection: socket.socket, events: int) -> None:
         message, _ = protocol.receive(connection)
@@ -221,10 +229,15 @@ class Supervisor:
             return
         client.setblocking(False)
         kernel.setblocking(False)
-        self._relays.append(Relay(self._selector, client, kernel, self._count_output))
+        count = functools.partial(self._count_output, Frames())
+        self._relays.append(Relay(self._selector, client, kernel, count))
 
-    def _count_output(self, count: int) -> None:
-        self._sent += count
+    def _count_output(self, frames: Frames, data: bytes) -> None:
+        try:
+            self._sent += frames.feed(data)
+        except Oversized:
+            self._stop("output")
+            raise
         if self._sent > self._limits.output_bytes:
             self._stop("output")
 

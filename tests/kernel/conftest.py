@@ -92,12 +92,17 @@ def treasure(tmp_path_factory):
     data = root / "data"
     data.mkdir()
     (data / "images.npz").write_bytes(b"images")
-    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as unix,
+        socket.socket(socket.AF_UNIX) as abstract,
+    ):
         unix_path = root / "socket"
-        unix.bind(str(unix_path))
-        unix.listen()
+        for server, address in ((unix, str(unix_path)), (abstract, f"\0{unix_path}")):
+            server.bind(address)
+            server.listen()
         visits: list = []
-        for server in (tcp, unix):
+        for server in (tcp, unix, abstract):
             threading.Thread(target=_count_visits, args=(server, visits), daemon=True).start()
         os.environ["GRADER_SECRET"] = SECRET
         package = Path(launcher.__file__).resolve().parents[1]

@@ -104,6 +104,27 @@ def test_the_submissions_files_are_a_copy_and_the_data_is_shown(run, tmp_path):
     assert (tmp_path / "images" / "a.txt").read_text() == "mine"
 
 
+def test_a_device_is_there_only_when_asked_for(run):
+    """Any device would do; this one every Linux has, and no kernel gets unasked."""
+    code = """
+        import json, os
+        found = []
+        try:
+            os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+        except OSError as error:
+            found.append(error.strerror)
+        print(json.dumps([*found, sorted(n for n in os.listdir("/dev") if "tty" in n or "nvidia" in n)]))
+        """
+    assert run(code).last == ["No such file or directory", []]
+    # There, and a device: it answers that this process has no terminal.
+    assert run(code, devices=["/dev/tty"]).last == ["No such device or address", ["tty"]]
+
+
+def test_a_device_that_is_missing_is_an_error_of_the_start(run):
+    with pytest.raises(RuntimeError, match="/dev/nvidia99"):
+        run("1", devices=["/dev/nvidia99"])
+
+
 def test_without_a_folder_nothing_is_copied(run):
     assert run("import json, os\nprint(json.dumps(os.listdir()))").last == []
 

@@ -19,6 +19,7 @@ def test_limits_are_checked(values):
 
 def test_endings_are_told_in_words():
     assert "limit of memory" in str(Ending(-9, "memory"))
+    assert "killed (signal 9), by its own code unless" in str(Ending(-9))
     assert str(Ending(-11)) == "the kernel was ended by signal 11"
     assert str(Ending(3)) == "the kernel ended with status 3"
     assert str(Ending(None)) == "the kernel ended"
@@ -52,7 +53,7 @@ def relayed():
     for end in (client, outer, kernel, inner):
         end.setblocking(False)
     selector, counts = selectors.DefaultSelector(), []
-    Relay(selector, outer, inner, counts.append)
+    Relay(selector, outer, inner, lambda data: counts.append(len(data)))
 
     def turn():
         for key, events in selector.select(0):
@@ -130,6 +131,14 @@ def test_a_control_group_gets_the_limits(groups):
     assert not group.out_of_memory
     (groups / "mlp-1" / "memory.events").write_text("oom 1\noom_kill 1\n")
     assert group.out_of_memory
+
+
+def test_kills_for_lack_of_memory_are_read_from_the_machines_count(monkeypatch, tmp_path):
+    (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 7\n")
+    monkeypatch.setattr(cgroup, "Path", lambda path: tmp_path / path.rpartition("/")[2])
+    assert cgroup.oom_kills() == 7
+    (tmp_path / "vmstat").unlink()
+    assert cgroup.oom_kills() == 0
 
 
 def test_without_the_controllers_there_is_no_group(groups):

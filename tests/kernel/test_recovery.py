@@ -9,6 +9,8 @@ import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from autograder import batch
+from autograder.classroom import hand_in, solved
 from autograder.kernel import launcher
 from kernel.conftest import SEALED, run_cells
 
@@ -72,6 +74,22 @@ def test_a_kernel_dies_with_its_supervisor(kernel):
         supervisor.kill()
     process.wait(60)
     assert not manager.is_alive()
+
+
+def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course):
+    students = [f"student{number}" for number in range(4)]
+    for student in students:
+        hand_in(course, student, "99_tiny", solved(course, "99_tiny"))
+    killed = []
+
+    def kill(result) -> None:
+        killed.append(fork_server())
+        killed[-1].kill()
+
+    watcher = batch.Watcher(result=kill)
+    results = batch.grade(course, "99_tiny", students, workers=2, watcher=watcher)
+    assert [(r.status, r.score) for r in results] == [("graded", 5)] * 4, results
+    assert len(killed) == 4
 
 
 GRADER = """\

@@ -1,11 +1,17 @@
 """The probe says what this host offers, and why not more; the second tier works where bwrap does."""
 
+import shlex
+import shutil
+import subprocess
+
 import nbformat
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from autograder.kernel import tiers
+from autograder import doctor
+from autograder.exports import gradescope_run
+from autograder.kernel import node, tiers
 from autograder.kernel.tiers import Tier
 from kernel.conftest import SECRET
 
@@ -64,6 +70,54 @@ trial.main()
     assert "unshare(): Operation not permitted" in reason
 
 
+# What a process runs first that is to make no namespaces, as in a container.
+NO_NAMESPACES = """
+import ctypes, errno, pyseccomp
+ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
+rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "unshare")
+rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+for flag in (0x10000000, 0x20000):
+    masked = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag)
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", masked)
+rules.load()
+"""
+PROBE = """
+from autograder import cluster
+from autograder.kernel.tiers import probe
+print(probe().tier.name, probe().missing)
+try:
+    cluster.expect_sealed(False)
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_where_namespaces_are_denied_the_probe_falls_back_to_plain_kernels():
+    pytest.importorskip("pyseccomp")
+    code = NO_NAMESPACES + PROBE
+    done = subprocess.run([tiers.sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.count("\n") == 2, done
+    offered, refused = done.stdout.splitlines()
+    assert offered.startswith("PLAIN") and "unshare(): Operation not permitted" in offered
+    assert refused == "UserError"
+
+
+def test_where_no_user_namespaces_are_left_the_setting_is_named():
+    """In a user namespace of its own, whose limit of further ones is 0."""
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare (package util-linux) is not installed")
+    trial = shlex.join(node.command("trial"))
+    script = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {trial}"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script], capture_output=True, text=True
+    )
+    if "unshare:" in done.stderr:
+        pytest.skip(f"no user namespaces here: {done.stderr.strip()}")
+    assert done.returncode == 1
+    assert "(sysctl user.max_user_namespaces is 0)" in done.stdout, done
+
+
 @pytest.fixture(scope="module")
 def bubblewrap():
     reason = tiers._try_bubblewrap()
@@ -92,3 +146,41 @@ print(found, os.listdir("."), os.listdir(os.environ["MLP_COURSE_DATA"]))
     )
     client.execute(cleanup_kc=True)
     assert notebook.cells[0].outputs[0].text == "[] ['notes.txt'] ['images.npz']\n"
+
+
+def test_gradescope_refuses_in_words_where_nothing_seals_unless_told(
+    course, tmp_path, monkeypatch, capsys
+):
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("c.Judge.allow_unsealed = True", ""))
+    offer = tiers.Offer(Tier.PLAIN, {Tier.NAMESPACES: "unshare(): Operation not permitted"})
+    monkeypatch.setattr(tiers, "probe", lambda: offer)
+    monkeypatch.chdir(course.root)
+    graded = []
+    monkeypatch.setattr(gradescope_run, "grade", lambda *given: graded.append(given[-1]))
+    monkeypatch.setattr(gradescope_run, "record_of", lambda *given: None)
+    monkeypatch.setattr(gradescope_run.gradescope, "results", lambda record: {"score": 1})
+    out = tmp_path / "results.json"
+    arguments = ["99_tiny", str(tmp_path), str(out)]
+    assert gradescope_run.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert "cannot be sealed off in this container (not sealed in namespaces: unshare()" in said
+    assert "--allow-unsealed" in said
+    assert not out.exists() and graded == []
+    assert gradescope_run.main([*arguments, "--allow-unsealed"]) == 0
+    monkeypatch.setenv(gradescope_run.VARIABLE, "1")
+    assert gradescope_run.main(arguments) == 0
+    assert graded == [True, True]
+
+
+def test_doctor_tells_tier_limits_and_machine(monkeypatch):
+    offer = tiers.Offer(Tier.PLAIN, {Tier.NAMESPACES: "no", Tier.BUBBLEWRAP: "none"})
+    monkeypatch.setattr(tiers, "probe", lambda: offer)
+    facts = doctor.examine()
+    assert facts["isolation"].startswith(str(Tier.PLAIN)) and "--allow-unsealed" in facts["grading"]
+    assert facts["not sealed in namespaces"] == "no"
+    monkeypatch.setattr(tiers, "probe", lambda: tiers.Offer(Tier.NAMESPACES, {}))
+    monkeypatch.setattr(doctor.cgroup.Group, "create", lambda *_: None)
+    facts = doctor.examine()
+    assert "watched" in facts["memory limit"] and "grading" not in facts
+    assert {"cores", "memory", "torch", "GPU", "mnist.npz", "cifar10.npz"} <= set(facts)

@@ -1,6 +1,6 @@
 """Write on the kernel's sockets past ZeroMQ: a message that never ends, half a heartbeat."""
-# limits: {"wall_seconds": 3}
-# ends: wall
+# limits: {"wall_seconds": 30}
+# ends: output
 
 import os
 import socket
