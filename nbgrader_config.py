@@ -3,7 +3,6 @@
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearOutput,
     DeduplicateIds,
     IgnorePattern,
     LimitOutput,
@@ -20,7 +19,6 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "mlp"
 
 c.Autograde.sanitize_preprocessors = [
-    ClearOutput,
     Repair,
     DeduplicateIds,
     OverwriteKernelspec,
@@ -46,3 +44,11 @@ c.Judge.limits = {"memory_bytes": 4 << 30, "disk_bytes": 1 << 30, "processes": 2
 # Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
 c.ZipCollectApp.extractor_plugin = "autograder.collect.LmsExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.collect.LmsCollector"
+
+# Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
+c.HTMLExporter.preprocessors = ["autograder.safe_html.SafeNotebook"]
+c.HTMLExporter.filters = {
+    "clean_html": "autograder.safe_html.clean",
+    "markdown2html": "autograder.safe_html.markdown_to_html",
+}
+c.HTMLExporter.sanitize_html = True

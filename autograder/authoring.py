@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.checking import checks_of
+from autograder.demonstrations import SETUP
 from autograder.errors import UserError
 
 FAIL_CLOSED = """\
@@ -22,6 +23,16 @@ FAIL_CLOSED = """\
 raise RuntimeError("the hidden checks have not run: grade with this course's nbgrader_config.py")
 ### END HIDDEN TESTS"""
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
+# What every notebook with exercises ends with.
+BEFORE_HANDING_IN = """\
+## Before you hand in
+
+The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+Run All Cells*: this shows what works only because of the order in which you ran the cells."""
+SELF_CHECK = """\
+from helpers import selfcheck
+
+selfcheck.button("{assignment}")"""
 ROLES = ("setup", "solution", "check", "answer")
 HEADER = re.compile(r"^# %%", re.MULTILINE)
 
@@ -88,8 +99,16 @@ def expand(path: Path) -> NotebookNode:
         new = make(source)
         nbgrader = _nbgrader_metadata(cell)
         new.metadata = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})
+        if "setup" in cell.metadata:
+            new.metadata[SETUP] = True
         new["id"] = _cell_id(nbgrader.get("grade_id"), source, used)
         notebook.cells.append(new)
+    if any("check" in cell.metadata for cell in written):
+        text, code = BEFORE_HANDING_IN, SELF_CHECK.format(assignment=assignment)
+        notebook.cells += [
+            nbformat.v4.new_markdown_cell(text, id=_cell_id(None, text, used)),
+            nbformat.v4.new_code_cell(code, id=_cell_id(None, code, used)),
+        ]
     return notebook
 
 

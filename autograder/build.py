@@ -4,10 +4,14 @@ import copy
 import filecmp
 import functools
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
+import nbgrader.dbutil
+from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
@@ -79,8 +83,13 @@ def scratch_api(course: Course, root: Path) -> NbGraderAPI:
 
 @functools.cache
 def _empty_gradebook() -> bytes:
-    """A new gradebook's file: nbgrader starts a process of alembic's for each one it makes."""
+    """A new gradebook's file. nbgrader would start a process to ask for its schema's version."""
+    migrations = Path(nbgrader.dbutil.__file__).with_name("alembic")
+    version = ScriptDirectory(str(migrations)).get_current_head()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gradebook.db"
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            db.execute("INSERT INTO alembic_version VALUES (?)", [version])
         Gradebook(f"sqlite:///{path}", "").close()
         return path.read_bytes()

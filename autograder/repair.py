@@ -14,6 +14,8 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.demonstrations import presentable
+
 MISSING = "# This cell was missing from the submission."
 
 
@@ -136,7 +138,11 @@ def _tidy(cell: NotebookNode) -> None:
         cell["cell_type"] = "raw"
     source = cell.get("source", "")
     cell.source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    # For the cells that the judge need not run; no other output of a submission is ever looked at.
+    handed_in = [] if "nbgrader" in cell.metadata else presentable(cell.get("outputs"))
     _fit_type(cell, cell.cell_type)
+    if cell.cell_type == "code":
+        cell.outputs = handed_in
 
 
 def _fit_type(cell: NotebookNode, cell_type: str) -> None:

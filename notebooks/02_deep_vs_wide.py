@@ -707,8 +707,8 @@ with tempfile.TemporaryDirectory() as _folder:
     _train, _test = image_loaders(Path(_folder), batch_size=8, seed=0)
     _rows = []
     for _loader in (_test, _train, _train, _train):
-        _images, _labels = next(iter(_loader))
-        _rows.append(_images[_labels.argsort()])
+        _images, _kinds = next(iter(_loader))
+        _rows.append(_images[_kinds.argsort()])
 plots.image_grid((torch.cat(_rows) + 1) / 2)
 
 # %% [markdown]

@@ -1,0 +1,2 @@
+def tripled(ns, x):
+    return ns.triple(x)
