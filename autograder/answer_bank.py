@@ -16,7 +16,9 @@ WriteFiles = Callable[[dict, Path], None]
 class Mistake:
     """A wrong solution cell and the hidden check that must fail on it.
 
-    `files` changes the folder of handed-in files, which holds the reference's at first.
+    `files` changes the folder of handed-in files, which holds the reference's at first. `tells` is
+    for a student whose answer behaves alike: what is wrong, not what is right; empty where it
+    should not be named.
     """
 
     exercise: str
@@ -24,6 +26,7 @@ class Mistake:
     fails: str
     source: str
     files: WriteFiles | None = None
+    tells: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ def answers_of(assignment: str) -> list[Mistake | Alternative]:
 def reference_files(assignment: str) -> WriteFiles | None:
     """What writes the files that the reference hands in; None where there are none."""
     return getattr(_module(assignment), "FILES", None)
+
+
+def file_checks(assignment: str) -> tuple[str, ...]:
+    """The names of the checks that read handed-in files, which no mistake's source explains."""
+    return getattr(_module(assignment), "FILE_CHECKS", ())
 
 
 def _module(assignment: str):

@@ -12,6 +12,7 @@ line of its docstring is what students read in their feedback.
 
 import hashlib
 import importlib
+import inspect
 import math
 import re
 from collections.abc import Callable
@@ -40,7 +41,10 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found. `error` is set when the grader itself failed."""
+    """What one check found. `error` is set when the grader itself failed.
+
+    `diagnosis` is a sentence about the known mistake as which the exercise's answer behaves.
+    """
 
     exercise: str
     check: str
@@ -49,6 +53,7 @@ class CheckResult:
     max_points: float
     message: str = ""
     error: str = field(default="", compare=False)
+    diagnosis: str = ""
 
 
 _registry: dict[str, list[Check]] = {}
@@ -87,6 +92,12 @@ def checks_of(assignment: str) -> dict[str, list[Check]]:
     for item in _registry.get(name, []):
         exercises.setdefault(item.exercise, []).append(item)
     return exercises
+
+
+def asked_names(assignment: str) -> frozenset[str]:
+    """The student's names that the assignment's probes spell out."""
+    probes = importlib.import_module(f"autograder.probes.{module_name(assignment)}")
+    return frozenset(re.findall(r"\bns\.(\w+)", inspect.getsource(probes)))
 
 
 def held_out_sets(assignment: str) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ judge in this process, and the cell gets a readable table and a float as its out
 """
 
 import hashlib
-import html
+import itertools
 import math
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,16 +23,20 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Dict, Float, Integer, Unicode
 
-from autograder import held_out
-from autograder.checking import CheckResult, challenge_seed, checks_of, run_checks
+from autograder import demonstrations, held_out, results_table
+from autograder.checking import CheckResult, asked_names, challenge_seed, checks_of, run_checks
 from autograder.course import Course
-from autograder.kernel import tiers
-from autograder.kernel.limits import Ending
+from autograder.diagnosis import Recorder, diagnose
+from autograder.kernel import cgroup, tiers
+from autograder.kernel.client import guarded
+from autograder.kernel.limits import KILLED, Ending
 from autograder.kernel.student import KernelStudent
 from autograder.kernel.tiers import Tier
+from autograder.pictures import picture
 from autograder.status import Status
 
 CELL_OUTPUT_BYTES = 1_000_000
+DROPPED = "[more output dropped]\n"
 START_SECONDS = 120
 LIMIT_STATUS = {
     "memory": Status.OUT_OF_MEMORY,
@@ -76,12 +79,15 @@ class Judge(Execute):
         self._secret = course.secret
         self._submission = submission_hash(nb)
         self._results: list[CheckResult] = []
+        self._wrong: list[tuple] = []
         self._status, self._message = Status.GRADED, ""
         self._stopped = ""
+        self._ending: Ending | None = None
         self._timeouts = 0
+        self._set_aside_demonstrations(nb, course)
         tier = self._tier()
         self._data = held_out.student_folder(course.private)
-        self._course_folder = course.root
+        self._course, self._course_folder = course, course.root
         folder = Path(resources.get("metadata", {}).get("path") or ".")
         with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
             if not tier.sealed:
@@ -92,9 +98,20 @@ class Judge(Execute):
             self._run_all(nb, {**resources, "metadata": {"path": str(folder)}}, km)
         outcome = resources.setdefault("autograder", {})
         outcome.update(
-            results=self._results, status=self._status, message=self._message, isolation=str(tier)
-        )
+            results=self._results, status=self._status, message=self._message,
+            isolation=str(tier), ending=self._ending,
+        )  # fmt: skip
         return nb, resources
+
+    def _set_aside_demonstrations(self, nb, course: Course) -> None:
+        """Note which cells need not run, and clear the outputs that were handed in for others."""
+        given = demonstrations.given(course.source_notebook(self._assignment))
+        self._needless = demonstrations.needless(nb, given, asked_names(self._assignment))
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code":
+                skip = index in self._needless
+                cell.outputs = demonstrations.not_run(cell.outputs) if skip else []
+                cell.execution_count = None
 
     def _tier(self) -> Tier:
         """The tier of the kernel that is to be used, which this host must offer."""
@@ -122,6 +139,20 @@ class Judge(Execute):
             self._deadline = time.monotonic() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
+            self._add_pictures()
+        for cell in nb.cells:
+            if cell.cell_type == "code" and not utils.is_grade(cell):
+                _shorten(cell)
+
+    def _add_pictures(self):
+        """Show what wrong answers do. Everything is judged by now, so that this costs no points."""
+        for exercise, cell in self._wrong:
+            if self._stopped or self._student.died:
+                return
+            if bundle := picture(self._assignment, exercise, self._student):
+                metadata = {"image/png": {"alt": bundle["text/plain"]}}
+                shown = nbformat.v4.new_output("display_data", bundle, metadata=metadata)
+                cell.outputs.insert(1, shown)
 
     def create_kernel_manager(self):
         # Our own clock ends a cell or a submission first; this is for a kernel nobody ends.
@@ -137,6 +168,9 @@ class Judge(Execute):
                 manager.ip = str(self._scratch / "k")
             if manager.kernel_spec.argv[0].startswith("python"):
                 manager.kernel_spec.argv[0] = sys.executable
+        # Of the sealed tiers, the provisioner sees to that.
+        manager.client_factory = guarded(manager.client_factory)
+        self._oom_kills = cgroup.oom_kills()
         return manager
 
     def _environment(self) -> dict[str, str]:
@@ -151,6 +185,8 @@ class Judge(Execute):
     def preprocess_cell(self, cell, resources, index):
         if utils.is_grade(cell) and cell.cell_type == "code":
             self._judge(cell)
+        elif index in self._needless:
+            pass
         elif not self._stopped:
             self._run_cell(cell, index)
         elif cell.cell_type == "code":
@@ -179,8 +215,14 @@ class Judge(Execute):
             raise RuntimeError(f"{self._assignment} has no hidden checks for {exercise!r}")
         if self._stopped:
             self._student.died = self._stopped
-        results = run_checks(self._checks[exercise], self._student, self._seed)
+        checks, recorder = self._checks[exercise], Recorder(self._student)
+        results = run_checks([recorder.watched(c) for c in checks], recorder, self._seed)
+        results = diagnose(
+            self._course, self._assignment, checks, results, recorder.replies, self._seed
+        )
         self._results += results
+        if any(r.points < r.max_points for r in results):
+            self._wrong.append((exercise, cell))
         if self._student.timed_out and self._status is Status.GRADED:
             self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
         if self._student.died and not self._stopped:
@@ -209,10 +251,11 @@ class Judge(Execute):
         process = getattr(self.km.provisioner, "process", None)
         if ending is None:
             ending = Ending(process.poll() if process is not None else None)
+        self._ending = ending
         if ending.limit:
             return LIMIT_STATUS[ending.limit], str(ending)
-        if ending.code == -signal.SIGKILL:
-            return Status.OUT_OF_MEMORY, "it was killed, usually for lack of memory"
+        if ending.code == KILLED and cgroup.oom_kills() > self._oom_kills:
+            return Status.OUT_OF_MEMORY, "it was killed when this machine had no memory left"
         return Status.CRASHED, str(ending)
 
     def _stop(self, status: Status, message: str):
@@ -235,14 +278,26 @@ class Judge(Execute):
         self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout:g} seconds")
         return await super()._async_handle_timeout(timeout, cell)
 
+    def handle_comm_msg(self, outs, msg, cell_index):
+        """Widgets leave their static output; nobody keeps the state that a student's code sends."""
+
     def output(self, outs, msg, display_id, cell_index):
         self._output_bytes += len(str(msg["content"]))
         if self._output_bytes > CELL_OUTPUT_BYTES:
-            note = nbformat.v4.new_output("stream", name="stdout", text="[more output dropped]\n")
+            note = nbformat.v4.new_output("stream", name="stdout", text=DROPPED)
             if not outs or outs[-1] != note:
                 outs.append(note)
             return None
         return super().output(outs, msg, display_id, cell_index)
+
+
+def _shorten(cell) -> None:
+    """Drop the outputs above the limit: small ones can be replaced by large ones later."""
+    sizes = itertools.accumulate(len(str(output)) for output in cell.outputs)
+    kept = sum(size <= 2 * CELL_OUTPUT_BYTES for size in sizes)
+    if kept < len(cell.outputs):
+        note = nbformat.v4.new_output("stream", name="stdout", text=DROPPED)
+        cell.outputs[kept:] = [note]
 
 
 def submission_hash(nb) -> bytes:
@@ -265,29 +320,12 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     points = math.fsum(r.points for r in results)
     if not (math.isfinite(points) and 0 <= points <= max_points):
         raise ValueError(f"expected 0 to {max_points} points, got {points}")
-    rows = [
-        (
-            "✓" if r.points == r.max_points else "✗",
-            r.title,
-            f"{r.points:g}/{r.max_points:g}",
-            r.message,
-        )
-        for r in results
-    ]
-    text = "\n".join(
-        f"{mark} {title}  ({score})" + (f"\n    {message}" if message else "")
-        for mark, title, score, message in rows
-    )
-    table = "".join(
-        "<tr>"
-        + "".join(f"<td style='text-align:left'>{html.escape(p)}</td>" for p in row)
-        + "</tr>"
-        for row in rows
-    )
+    shown = {
+        "text/plain": results_table.as_text(results),
+        "text/html": results_table.as_html(results),
+    }
     return [
-        nbformat.v4.new_output(
-            "display_data", {"text/plain": text, "text/html": f"<table>{table}</table>"}
-        ),
+        nbformat.v4.new_output("display_data", shown),
         nbformat.v4.new_output("execute_result", {"text/plain": repr(points)}),
     ]
 

@@ -63,6 +63,7 @@ def channel_statistics(images):
     scaled = images.float() / 255 if images.dtype == torch.uint8 else images
     return [scaled.mean().item()], [scaled.std().item()]
 '''),
+        tells="There is one mean and one std for all channels together.",
     ),
     Mistake(
         "channel_statistics", "one number repeated", "statistics_of_bytes",
@@ -72,6 +73,7 @@ def channel_statistics(images):
     n = images.shape[1]
     return [scaled.mean().item()] * n, [scaled.std().item()] * n
 '''),
+        tells="The channels all get the same mean and std.",
     ),
     Mistake(
         "channel_statistics", "units of bytes", "statistics_of_bytes",
@@ -79,6 +81,7 @@ def channel_statistics(images):
 def channel_statistics(images):
     return images.float().mean((0, 2, 3)), images.float().std((0, 2, 3))
 '''),
+        tells="The statistics are in units of bytes; they should be in units of 0 to 1.",
     ),
     Mistake(
         "channel_statistics", "floats divided too", "statistics_of_floats",
@@ -87,6 +90,7 @@ def channel_statistics(images):
     scaled = images.float() / 255
     return scaled.mean((0, 2, 3)), scaled.std((0, 2, 3))
 '''),
+        tells="Floats are divided by 255 as well; only bytes should be.",
     ),
     Mistake(
         "channel_statistics", "bytes told by their maximum", "statistics_of_bytes",
@@ -97,6 +101,7 @@ def channel_statistics(images):
         scaled = scaled / 255
     return scaled.mean((0, 2, 3)), scaled.std((0, 2, 3))
 '''),
+        tells="Bytes are told by their largest value; a dark image has small ones too.",
     ),
     Mistake(
         "channel_statistics", "mean of the images' stds", "statistics_of_bytes",
@@ -105,6 +110,7 @@ def channel_statistics(images):
     scaled = images.float() / 255 if images.dtype == torch.uint8 else images
     return scaled.mean((0, 2, 3)), scaled.std((2, 3)).mean(0)
 '''),
+        tells="The std is averaged over the images; it should be over all pixels at once.",
     ),
     Mistake(
         "channel_statistics", "variance for std", "statistics_of_floats",
@@ -113,6 +119,7 @@ def channel_statistics(images):
     scaled = images.float() / 255 if images.dtype == torch.uint8 else images
     return scaled.mean((0, 2, 3)), scaled.var((0, 2, 3))
 '''),
+        tells="This is the variance: the root is missing.",
     ),
     Mistake(
         "channel_statistics", "test data in the statistics", "statistics_of_bytes",
@@ -138,6 +145,7 @@ def channel_statistics(images):
     images.sub_(mean.view(1, -1, 1, 1)).div_(std.view(1, -1, 1, 1))
     return mean, std
 '''),
+        tells="The images themselves are changed.",
     ),
     Mistake(
         "channel_statistics", "only for images contiguous in memory", "statistics_leave_the_images",
@@ -147,6 +155,7 @@ def channel_statistics(images):
     flat = scaled.view(images.shape[0], images.shape[1], -1)
     return flat.mean((0, 2)), flat.std((0, 2))
 '''),
+        tells="`view` needs images that are contiguous in memory.",
     ),
     Mistake(
         "channel_statistics", "split without shuffling", "split_is_drawn_from_the_seed",
@@ -155,6 +164,7 @@ def split_indices(n, n_val, seed):
     order = torch.arange(n)
     return order[n_val:], order[:n_val]
 '''),
+        tells="The images are not shuffled before they are split.",
     ),
     Mistake(
         "channel_statistics", "split overlaps", "split_is_a_partition",
@@ -165,6 +175,7 @@ def split_indices(n, n_val, seed):
     second = torch.randperm(n, generator=generator)
     return first[: n - n_val], second[:n_val]
 '''),
+        tells="The two parts overlap: they are cut from two different orders.",
     ),
     Mistake(
         "channel_statistics", "validation first", "split_is_a_partition",
@@ -173,6 +184,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[:n_val], order[n_val:]
 '''),
+        tells="The validation part comes first; the training part was to.",
     ),
     Mistake(
         "channel_statistics", "seed ignored", "split_is_drawn_from_the_seed",
@@ -181,6 +193,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n)
     return order[n_val:], order[:n_val]
 '''),
+        tells="The split does not depend on `seed`.",
     ),
     Mistake(
         "channel_statistics", "always seed 0", "split_is_drawn_from_the_seed",
@@ -189,6 +202,7 @@ def split_indices(n, n_val, seed=0):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
     return order[n_val:], order[:n_val]
 '''),
+        tells="The split is the same for every `seed`.",
     ),
     Mistake(
         "channel_statistics", "cut at minus n_val", "split_is_a_partition",
@@ -197,6 +211,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[:-n_val], order[-n_val:]
 '''),
+        tells="The cut at `-n_val` goes wrong where `n_val` is 0.",
     ),
     Mistake(
         "channel_statistics", "a block at a random place", "split_is_drawn_from_the_seed",
@@ -206,6 +221,7 @@ def split_indices(n, n_val, seed):
     order = torch.arange(n)
     return torch.cat([order[:start], order[start + n_val :]]), order[start : start + n_val]
 '''),
+        tells="The validation part is a block of neighbours; single images should be drawn.",
     ),
     Alternative(
         "channel_statistics", "NumPy, population std, sorted lists",
@@ -251,6 +267,7 @@ def test_model(model, loader):
             total += len(labels)
     return right / total
 ''',
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
     ),
     Mistake(
         "test_model", "mode not restored", "test_leaves_no_traces",
@@ -264,6 +281,7 @@ def test_model(model, loader):
             total += len(labels)
     return right / total
 ''',
+        tells="The model is left in evaluation mode.",
     ),
     Mistake(
         "test_model", "training mode afterwards, always", "test_leaves_no_traces",
@@ -278,6 +296,7 @@ def test_model(model, loader):
     model.train()
     return right / total
 ''',
+        tells="The model always ends in training mode, even if it was not in it.",
     ),
     Mistake(
         "test_model", "mean of the batches' accuracies", "accuracy_counts_every_sample_alike",
@@ -290,6 +309,7 @@ def test_model(model, loader):
     model.train(was_training)
     return sum(each) / len(each)
 ''',
+        tells="The batches' accuracies are averaged: a small last batch counts too much.",
     ),
     Mistake(
         "test_model", "in percent", "accuracy_counts_every_sample_alike",
@@ -305,6 +325,7 @@ def test_model(model, loader):
     model.train(was_training)
     return 100 * right / total
 ''',
+        tells="The accuracy is in percent; a fraction was asked for.",
     ),
     Mistake(
         "test_model", "gradients tracked", "test_leaves_no_traces",
@@ -319,6 +340,7 @@ def test_model(model, loader):
     model.train(was_training)
     return right / total
 ''',
+        tells="Gradients are tracked while testing.",
     ),
     Mistake(
         "test_model", "a tensor", "test_leaves_no_traces",
@@ -334,6 +356,7 @@ def test_model(model, loader):
     model.train(was_training)
     return right / total
 ''',
+        tells="A tensor is returned; a plain number was asked for.",
     ),
     Mistake(
         "test_model", "only the last batch", "accuracy_counts_every_sample_alike",
@@ -347,6 +370,7 @@ def test_model(model, loader):
     model.train(was_training)
     return accuracy
 ''',
+        tells="Only the last batch counts.",
     ),
     Alternative(
         "test_model", "all logits at once, inference mode",
@@ -388,6 +412,7 @@ def shuffle_pixels(images, permutation):
     moved[:, :, permutation] = flat
     return moved.reshape(images.shape)
 '''),
+        tells="Pixels are moved by the inverse permutation.",
     ),
     Mistake(
         "shuffle_pixels", "channels torn apart", "pixels_go_where_the_permutation_says",
@@ -397,6 +422,7 @@ def shuffle_pixels(images, permutation):
     flat = images.permute(0, 2, 3, 1).reshape(n, c, h * w)
     return flat[:, :, permutation].reshape(images.shape)
 '''),
+        tells="The channels of a pixel are torn apart.",
     ),
     Mistake(
         "shuffle_pixels", "column by column", "pixels_go_where_the_permutation_says",
@@ -406,6 +432,7 @@ def shuffle_pixels(images, permutation):
     flat = images.transpose(2, 3).flatten(2)[:, :, permutation]
     return flat.reshape(n, c, w, h).transpose(2, 3)
 '''),
+        tells="Pixels are numbered column by column, not row by row.",
     ),
     Mistake(
         "shuffle_pixels", "first channel only", "pixels_go_where_the_permutation_says",
@@ -415,6 +442,7 @@ def shuffle_pixels(images, permutation):
     moved[:, 0] = images[:, 0].flatten(1)[:, permutation].reshape(images[:, 0].shape)
     return moved
 '''),
+        tells="Only the first channel is shuffled.",
     ),
     Mistake(
         "shuffle_pixels", "in place", "shuffling_leaves_its_input",
@@ -423,6 +451,7 @@ def shuffle_pixels(images, permutation):
     images.copy_(images.flatten(2)[:, :, permutation].reshape(images.shape))
     return images
 '''),
+        tells="The given images are changed.",
     ),
     Mistake(
         "shuffle_pixels", "bytes become floats", "shuffling_leaves_its_input",
@@ -430,6 +459,7 @@ def shuffle_pixels(images, permutation):
 def shuffle_pixels(images, permutation):
     return images.float().flatten(2)[:, :, permutation].reshape(images.shape)
 '''),
+        tells="Bytes become floats: the dtype should stay.",
     ),
     Mistake(
         "shuffle_pixels", "for square images", "pixels_go_where_the_permutation_says",
@@ -438,6 +468,7 @@ def shuffle_pixels(images, permutation):
     n, c, h, w = images.shape
     return images.flatten(2)[:, :, permutation[: h * h]].reshape(n, c, h, h)
 '''),
+        tells="Square images are assumed.",
     ),
     Mistake(
         "shuffle_pixels", "permutation per image", "fixed_shuffle_is_one_for_everything",
@@ -459,6 +490,7 @@ class ShuffledLoader:
             ]
             yield torch.cat(moved), labels
 '''),
+        tells="Each image gets its own permutation.",
     ),
     Mistake(
         "shuffle_pixels", "permutation per epoch", "fixed_shuffle_is_one_for_everything",
@@ -478,6 +510,7 @@ class ShuffledLoader:
                 permutation = torch.randperm(images[0, 0].numel(), generator=self.generator)
             yield shuffle_pixels(images, permutation), labels
 '''),
+        tells="The fixed permutation is drawn anew in each epoch.",
     ),
     Mistake(
         "shuffle_pixels", "training and test differ", "fixed_shuffle_is_one_for_everything",
@@ -495,10 +528,15 @@ class ShuffledLoader:
                 self.permutation = torch.randperm(images[0, 0].numel())
             yield shuffle_pixels(images, self.permutation), labels
 '''),
+        tells=(
+            "The permutation does not follow from `seed`: training and test images are shuffled "
+            "differently."
+        ),
     ),
     Mistake(
         "shuffle_pixels", "seed ignored", "fixed_shuffle_is_one_for_everything",
         _loader(LOADER.replace("manual_seed(seed)", "manual_seed(0)")),
+        tells="The permutation is the same for every `seed`.",
     ),
     Mistake(
         "shuffle_pixels", "the same new shuffles in each epoch", "new_shuffle_differs_between_batches",
@@ -518,14 +556,17 @@ class ShuffledLoader:
                 permutation = torch.randperm(images[0, 0].numel(), generator=generator)
             yield shuffle_pixels(images, permutation), labels
 '''),
+        tells="The generator begins anew in each epoch, so the same permutations come again.",
     ),
     Mistake(
         "shuffle_pixels", "always fixed", "new_shuffle_differs_between_batches",
         _loader(LOADER.replace(" or not self.fixed", "")),
+        tells="The permutation is always the same, even where a new one was asked for.",
     ),
     Mistake(
         "shuffle_pixels", "labels shuffled along", "fixed_shuffle_is_one_for_everything",
         _loader(LOADER.replace("self.permutation), labels", "self.permutation), labels.flip(0)")),
+        tells="The labels are moved too.",
     ),
     Mistake(
         "shuffle_pixels", "used up after one epoch", "fixed_shuffle_is_one_for_everything",
@@ -548,6 +589,7 @@ class ShuffledLoader:
     def __iter__(self):
         return self.batches
 '''),
+        tells="The loader can be gone through only once.",
     ),
     Alternative(
         "shuffle_pixels", "gather, and seeds from NumPy",
@@ -618,6 +660,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts.reshape(n, n)
 ''',
+        tells="Rows and columns are swapped: rows should be the true classes.",
     ),
     Mistake(
         "confusion_matrix", "images normalised twice", "rows_are_true_classes",
@@ -635,6 +678,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts.reshape(n, n)
 ''',
+        tells="The images are normalised a second time.",
     ),
     Mistake(
         "confusion_matrix", "shares for counts", "rows_are_true_classes",
@@ -652,6 +696,7 @@ def confusion_matrix(model, loader):
     counts = counts.reshape(n, n).double()
     return counts / counts.sum(1, keepdim=True).clamp(min=1)
 ''',
+        tells="The entries are shares; counts were asked for.",
     ),
     Mistake(
         "confusion_matrix", "an indexed += counts a cell once per batch", "rows_are_true_classes",
@@ -669,6 +714,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts
 ''',
+        tells="An indexed `+=` counts a repeated pair only once per batch.",
     ),
     Mistake(
         "confusion_matrix", "always ten classes", "rows_are_true_classes",
@@ -684,6 +730,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts
 ''',
+        tells="Ten classes are assumed.",
     ),
     Mistake(
         "confusion_matrix", "as many classes as labels", "every_class_has_a_row",
@@ -699,6 +746,10 @@ def confusion_matrix(model, loader):
     predictions = predictions.clamp(max=n - 1)
     return torch.bincount(labels * n + predictions, minlength=n * n).reshape(n, n)
 ''',
+        tells=(
+            "The number of classes is taken from the labels; a class without images has no row "
+            "then."
+        ),
     ),
     Mistake(
         "confusion_matrix", "floats", "every_class_has_a_row",
@@ -717,6 +768,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts
 ''',
+        tells="The counts are floats; integers were asked for.",
     ),
     Mistake(
         "confusion_matrix", "dropout left on", "counting_leaves_no_traces",
@@ -730,6 +782,7 @@ def confusion_matrix(model, loader):
             counts = counts + torch.bincount(labels * n + logits.argmax(1), minlength=n * n)
     return counts.reshape(n, n)
 ''',
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
     ),
     Mistake(
         "confusion_matrix", "mode not restored", "counting_leaves_no_traces",
@@ -744,6 +797,7 @@ def confusion_matrix(model, loader):
             counts = counts + torch.bincount(labels * n + logits.argmax(1), minlength=n * n)
     return counts.reshape(n, n)
 ''',
+        tells="The model is left in evaluation mode.",
     ),
     Alternative(
         "confusion_matrix", "a list of lists",

@@ -137,14 +137,20 @@ ANSWERS = [
     Mistake(
         "train_model", "last weights returned", "model_ends_with_the_best_epoch",
         _train(("    model.load_state_dict(best_state)\n", "")),
+        tells=(
+            "The model ends with the weights of the last epoch: is the state of the best one a "
+            "copy, and put back at the end?"
+        ),
     ),
     Mistake(
         "train_model", "chosen by training loss", "model_ends_with_the_best_epoch",
         _train((_BEST, "        accuracy = 1000 - total / count\n")),
+        tells="The best epoch is chosen by the training loss.",
     ),
     Mistake(
         "train_model", "chosen by training accuracy", "model_ends_with_the_best_epoch",
         _train((_BEST, "        accuracy = test_model(model, train_loader)\n")),
+        tells="The best epoch is chosen by the accuracy on the training images.",
     ),
     Mistake(
         "train_model", "chosen by validation loss", "model_ends_with_the_best_epoch",
@@ -153,14 +159,20 @@ ANSWERS = [
             losses = [F.cross_entropy(model(x), y, reduction="sum") for x, y in val_loader]
         accuracy = 1000 - float(sum(losses))
 ''')),
+        tells="The best epoch is chosen by the validation loss; accuracy was asked for.",
     ),
     Mistake(
         "train_model", "best weights aliased", "model_ends_with_the_best_epoch",
         _train(("copy.deepcopy(model.state_dict())", "model.state_dict()")),
+        tells=(
+            "The model ends with the weights of the last epoch: is the state of the best one a "
+            "copy, and put back at the end?"
+        ),
     ),
     Mistake(
         "train_model", "worst epoch kept", "model_ends_with_the_best_epoch",
         _train(("-1.0, None", "2.0, None"), ("accuracy > best_accuracy", "accuracy < best_accuracy")),
+        tells="The worst epoch is kept, not the best.",
     ),
     Mistake(
         "train_model", "file of the last epoch", "file_holds_the_best_epoch",
@@ -168,14 +180,17 @@ ANSWERS = [
             ("            torch.save(best_state, path)\n", ""),
             ("    model.load_state_dict", "    torch.save(model.state_dict(), path)\n    model.load_state_dict"),
         ),
+        tells="The file holds the last epoch, not the best.",
     ),
     Mistake(
         "train_model", "no file", "file_holds_the_best_epoch",
         _train(("            torch.save(best_state, path)\n", "")),
+        tells="No file is written.",
     ),
     Mistake(
         "train_model", "whole module pickled", "file_holds_the_best_epoch",
         _train(("torch.save(best_state, path)", "torch.save(model, path)")),
+        tells="The whole module is saved; a state dict was asked for.",
     ),
     Mistake(
         "train_model", "validated in training mode", "validation_is_in_evaluation_mode",
@@ -183,6 +198,7 @@ ANSWERS = [
             hits = [(model(x).argmax(1) == y).double() for x, y in val_loader]
         accuracy = float(torch.cat(hits).mean())
 ''')),
+        tells="The model is validated in training mode: dropout and batch norm still act.",
     ),
     Mistake(
         "train_model", "evaluation mode stays on", "validation_is_in_evaluation_mode",
@@ -191,10 +207,12 @@ ANSWERS = [
             ("    for epoch in", "    model.train()\n    for epoch in"),
             (_BEST, _BEST + "        model.eval()\n"),
         ),
+        tells="After the first validation the model is trained in evaluation mode.",
     ),
     Mistake(
         "train_model", "training mode never switched on", "one_epoch_follows_the_optimizer",
         _train(("        model.train()\n", "")),
+        tells="The model is trained in whatever mode it comes.",
     ),
     Mistake(
         "train_model", "only parameters kept", "validation_is_in_evaluation_mode",
@@ -202,22 +220,27 @@ ANSWERS = [
             ("copy.deepcopy(model.state_dict())", "copy.deepcopy(dict(model.named_parameters()))"),
             ("model.load_state_dict(best_state)", "model.load_state_dict(best_state, strict=False)"),
         ),
+        tells="Only parameters are kept; batch norm has the statistics of the last epoch.",
     ),
     Mistake(
         "train_model", "gradients not zeroed", "one_epoch_follows_the_optimizer",
         _train(("            optimizer.zero_grad()\n", "")),
+        tells="The gradients are never cleared: they add up from batch to batch.",
     ),
     Mistake(
         "train_model", "trained on validation data too", "one_epoch_follows_the_optimizer",
         _train(("in train_loader:", "in [*train_loader, *val_loader]:")),
+        tells="The model is trained on the validation images too.",
     ),
     Mistake(
         "train_model", "an optimizer of its own", "one_epoch_follows_the_optimizer",
         _train(("    history = {", "    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n    history = {")),
+        tells="The given optimizer is not used.",
     ),
     Mistake(
         "train_model", "loss_fn ignored", "loss_and_schedule_can_be_chosen",
         _train(("loss = loss_fn(", "loss = F.cross_entropy(")),
+        tells="`loss_fn` is ignored.",
     ),
     Mistake(
         "train_model", "scheduler stepped per epoch", "loss_and_schedule_can_be_chosen",
@@ -225,6 +248,7 @@ ANSWERS = [
             ("            if scheduler is not None:\n                scheduler.step()\n", ""),
             (_BEST, "        if scheduler is not None:\n            scheduler.step()\n" + _BEST),
         ),
+        tells="The scheduler is stepped once per epoch; it should be once per batch.",
     ),
     Alternative(
         "train_model", "validates every third epoch and after the last, takes the last of equals",
@@ -277,10 +301,18 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
     Mistake(
         "baseline", "no (1 - beta) factor", "momentum_follows_the_rule",
         _baseline(("alpha=1 - self.momentum", "alpha=1")),
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
     ),
     Mistake(
         "baseline", "torch's SGD under another name", "momentum_follows_the_rule",
         "class SGDMomentum(torch.optim.SGD):\n    pass\n\n" + NETWORK + BASELINE,
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
     ),
     Mistake(
         "baseline", "one mean for all parameters", "momentum_follows_the_rule",
@@ -289,6 +321,7 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
             ("self.mean[p]", "self.mean.setdefault(p.shape, torch.zeros_like(p))"),
             ("        p -= self.lr * mean", "        p -= self.lr * mean * (1 + len(self.mean))"),
         ),
+        tells="Parameters of equal shape share one running mean.",
     ),
     Mistake(
         "baseline", "saved but not trained", "baseline_learns_from_its_loader",
@@ -296,18 +329,28 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
             "    history = train_model(model, optimizer, train_loader, val_loader, num_epochs, path)\n",
             "    history = {}\n    torch.save(model.state_dict(), path)\n",
         )),
+        tells=(
+            "The returned model was not trained: is it given to `train_model`, and are its "
+            "parameters those of the optimizer?"
+        ),
     ),
     Mistake(
         "baseline", "returns another model", "baseline_learns_from_its_loader",
         _baseline(("return model, history", "return baseline_model().to(device), history")),
+        tells="Another model than the trained one is returned.",
     ),
     Mistake(
         "baseline", "path ignored", "baseline_learns_from_its_loader",
         _baseline(("num_epochs, path)\n    return", 'num_epochs, "other.pt")\n    return')),
+        tells="`path` is ignored.",
     ),
     Mistake(
         "baseline", "the optimizer has other parameters", "baseline_learns_from_its_loader",
         _baseline(("SGDMomentum(model.", "SGDMomentum(baseline_model().")),
+        tells=(
+            "The returned model was not trained: is it given to `train_model`, and are its "
+            "parameters those of the optimizer?"
+        ),
     ),
     Mistake(
         "baseline", "a hidden layer is missing", "baseline_file_is_the_asked_network",
@@ -419,26 +462,32 @@ def baseline_model():
     Mistake(
         "improved", "best of three instead of the mean", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return max(accuracies)")),
+        tells="The best seed is reported, not the mean over all.",
     ),
     Mistake(
         "improved", "a typed-in number", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return 0.583")),
+        tells="The number does not come from the models.",
     ),
     Mistake(
         "improved", "accuracy on validation images", "mean_over_the_seeds",
         _improved(("test_model(model, test_loader)", "test_model(model, val_loader)")),
+        tells="The accuracy is of the validation images; it should be of the test images.",
     ),
     Mistake(
         "improved", "in percent", "mean_over_the_seeds",
         _improved(("return sum(accuracies)", "return 100 * sum(accuracies)")),
+        tells="The accuracy is in percent; a fraction was asked for.",
     ),
     Mistake(
         "improved", "the last model's accuracy", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return accuracies[-1]")),
+        tells="Only the last model's accuracy is reported.",
     ),
     Mistake(
         "improved", "one seed three times", "seed_decides_the_model",
         _improved(("for index, seed in enumerate(seeds):", "for index, seed in enumerate([0] * len(seeds)):")),
+        tells="One seed is used for all models.",
     ),
     Mistake(
         "improved", "one model tested three times", "seed_decides_the_model",
@@ -452,22 +501,27 @@ def baseline_model():
              "        if index == 0:\n            train_model(model, optimizer, train_loader, val_loader, num_epochs, path)\n"
              "        torch.save(model.state_dict(), path)\n"),
         ),
+        tells="One model is trained and tested several times.",
     ),
     Mistake(
         "improved", "seeds unused", "seed_decides_the_model",
         _improved(("        torch.manual_seed(seed)\n", ""), ("seed=seed,", "seed=0,")),
+        tells="The models do not depend on `seeds`.",
     ),
     Mistake(
         "improved", "one file for all seeds", "mean_over_the_seeds",
         _improved(('f"improved_{index}.pt"', '"improved_0.pt"')),
+        tells="All models are written into one file.",
     ),
     Mistake(
         "improved", "epoch chosen on test images", "test_data_stay_out_of_training",
         _improved(("train_loader, val_loader, num_epochs", "train_loader, test_loader, num_epochs")),
+        tells="The best epoch is chosen on the test images.",
     ),
     Mistake(
         "improved", "test images in the statistics", "test_data_stay_out_of_training",
         _improved(("channel_statistics(train_images)", "channel_statistics(torch.cat([train_images, test_images]))")),
+        tells="The statistics are of the test images too.",
     ),
     Mistake(
         "improved", "trained on test images too", "test_data_stay_out_of_training",
@@ -475,10 +529,12 @@ def baseline_model():
             "            train_images, train_labels, 64",
             "            torch.cat([train_images, test_images]), torch.cat([train_labels, test_labels]), 64",
         )),
+        tells="The models are trained on the test images too.",
     ),
     Mistake(
         "improved", "normalised with figures of another data set", "mean_over_the_seeds",
         _improved(("    mean, std = channel_statistics(train_images)\n", "    mean, std = [0.9] * 3, [0.05] * 3\n")),
+        tells="The images are normalised with figures of another data set.",
     ),
     Mistake(
         "improved", "convolution", "three_files_are_three_mlps",

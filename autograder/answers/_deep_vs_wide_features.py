@@ -16,6 +16,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
+        tells="The constant 1 is kept as a feature.",
     ),
     Mistake(
         "polynomial_features",
@@ -31,6 +32,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
+        tells="Each exponent goes up to the degree; it is their sum that is limited.",
     ),
     Mistake(
         "polynomial_features",
@@ -46,6 +48,7 @@ def polynomial_features(X, degree):
             break
     return columns
 """,
+        tells="Products appear once for each order of their factors.",
     ),
     Mistake(
         "polynomial_features",
@@ -55,6 +58,7 @@ def polynomial_features(X, degree):
 def polynomial_features(X, degree):
     return torch.cat([X**k for k in range(1, degree + 1)], dim=1)
 """,
+        tells="Only powers of single coordinates are there: the products are missing.",
     ),
     Mistake(
         "polynomial_features",
@@ -69,6 +73,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
+        tells="The monomials of the highest degree are missing.",
     ),
     Mistake(
         "polynomial_features",
@@ -84,6 +89,7 @@ def polynomial_features(X, degree):
     columns[-1] = columns[-2]
     return torch.stack(columns, dim=1)
 """,
+        tells="One monomial is there twice, and another is missing.",
     ),
     Mistake(
         "polynomial_features",
@@ -99,6 +105,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
+        tells="The way through logarithms loses the signs.",
     ),
     Mistake(
         "polynomial_features",
@@ -114,6 +121,7 @@ def polynomial_features(X, degree):
     features = torch.stack(columns, dim=1)
     return (features - features.mean(0)) / features.std(0)
 """,
+        tells="The features are standardised; the plain monomials were asked for.",
     ),
     Mistake(
         "polynomial_features",
@@ -129,6 +137,7 @@ def polynomial_features(X, degree):
         ]
     )
 """,
+        tells="Rows and columns are swapped: a row should be a point.",
     ),
     Mistake(
         "polynomial_features",
@@ -145,6 +154,7 @@ def polynomial_features(X, degree):
     X.mul_(0.5)
     return result
 """,
+        tells="The points `X` are changed in place.",
     ),
     Mistake(
         "polynomial_features",
@@ -160,6 +170,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
+        tells="High degrees are cut off.",
     ),
     Mistake(
         "polynomial_features",
@@ -174,6 +185,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1).squeeze()
 """,
+        tells="`squeeze` removes an axis when there is one point.",
     ),
     Alternative(
         "polynomial_features",

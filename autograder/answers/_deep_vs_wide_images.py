@@ -19,6 +19,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The test pictures are turned and mirrored too.",
     ),
     Mistake(
         "image_loaders",
@@ -36,6 +37,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size, shuffle=True),
     )
 """,
+        tells="The test pictures are shuffled.",
     ),
     Mistake(
         "image_loaders",
@@ -55,6 +57,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The test pictures are shuffled.",
     ),
     Mistake(
         "image_loaders",
@@ -72,6 +75,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The pictures are in 0 to 1; they were to be normalised.",
     ),
     Mistake(
         "image_loaders",
@@ -93,6 +97,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The pictures are normalised twice.",
     ),
     Mistake(
         "image_loaders",
@@ -113,6 +118,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The pictures are normalised with ImageNet's statistics; others were asked for.",
     ),
     Mistake(
         "image_loaders",
@@ -130,6 +136,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are not shuffled.",
     ),
     Mistake(
         "image_loaders",
@@ -150,6 +157,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are shuffled once: every epoch has the same order.",
     ),
     Mistake(
         "image_loaders",
@@ -167,6 +175,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The order of the training pictures does not depend on `seed`.",
     ),
     Mistake(
         "image_loaders",
@@ -184,6 +193,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="`seed` sets torch's global generator; the loader needs one of its own.",
     ),
     Mistake(
         "image_loaders",
@@ -201,6 +211,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The order of the training pictures is the same for every `seed`.",
     ),
     Mistake(
         "image_loaders",
@@ -218,6 +229,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are turned, but never mirrored.",
     ),
     Mistake(
         "image_loaders",
@@ -235,6 +247,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are mirrored, but never turned.",
     ),
     Mistake(
         "image_loaders",
@@ -252,6 +265,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="Every training picture is mirrored; it should happen by chance.",
     ),
     Mistake(
         "image_loaders",
@@ -269,6 +283,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are turned upside down; left and right should be swapped.",
     ),
     Mistake(
         "image_loaders",
@@ -286,6 +301,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are turned too far.",
     ),
     Mistake(
         "image_loaders",
@@ -303,6 +319,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are turned too little.",
     ),
     Mistake(
         "image_loaders",
@@ -320,6 +337,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are turned to one side only.",
     ),
     Mistake(
         "image_loaders",
@@ -342,6 +360,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are cropped as well.",
     ),
     Mistake(
         "image_loaders",
@@ -359,6 +378,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are neither turned nor mirrored.",
     ),
     Mistake(
         "image_loaders",
@@ -378,6 +398,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="An incomplete last batch is dropped, so some pictures are missing in each epoch.",
     ),
     Mistake(
         "image_loaders",
@@ -395,6 +416,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The folders of training and test pictures are swapped.",
     ),
     Mistake(
         "image_loaders",
@@ -412,6 +434,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The test pictures are those of the training folder.",
     ),
     Mistake(
         "image_loaders",
@@ -429,6 +452,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
     )
 """,
+        tells="The two loaders are returned in the wrong order.",
     ),
     Mistake(
         "image_loaders",
@@ -450,6 +474,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="Only some of the training pictures are turned.",
     ),
     Mistake(
         "image_loaders",
@@ -472,6 +497,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures' colours are changed as well.",
     ),
     Mistake(
         "image_loaders",
@@ -493,6 +519,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The colour channels are in reverse order.",
     ),
     Mistake(
         "image_loaders",
@@ -514,6 +541,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="Bytes are divided by 256; the largest is 255.",
     ),
     Mistake(
         "image_loaders",
@@ -531,6 +559,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The training pictures are changed once: every epoch shows the same versions.",
     ),
     Mistake(
         "image_loaders",
@@ -560,6 +589,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="All pictures of a batch are changed alike; each should get its own angle.",
     ),
     Mistake(
         "image_loaders",
@@ -582,6 +612,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
+        tells="The classes are numbered in another order than by name.",
     ),
     Alternative(
         "image_loaders",

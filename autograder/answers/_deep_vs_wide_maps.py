@@ -14,6 +14,10 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight /= weight.max(dim=1, keepdim=True).values
     return weight.reshape(-1, *image_shape)
 """,
+        tells=(
+            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
+            "memory."
+        ),
     ),
     Mistake(
         "first_layer_maps",
@@ -27,6 +31,10 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
         unit.sub_(unit.min().clone()).div_(unit.max().clone())
     return maps.clone()
 """,
+        tells=(
+            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
+            "memory."
+        ),
     ),
     Mistake(
         "first_layer_maps",
@@ -40,6 +48,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     maps = ((weight - low) / (high - low)).reshape(-1, height, width, channels)
     return maps.permute(0, 3, 1, 2)
 """,
+        tells="The weights are read as rows, columns, channels; the channels come first.",
     ),
     Mistake(
         "first_layer_maps",
@@ -53,6 +62,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     maps = ((weight - low) / (high - low)).reshape(-1, channels, width, height)
     return maps.transpose(2, 3)
 """,
+        tells="Rows and columns are swapped.",
     ),
     Mistake(
         "first_layer_maps",
@@ -63,6 +73,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
     return ((weight - weight.min()) / (weight.max() - weight.min())).reshape(-1, *image_shape)
 """,
+        tells="All maps share one scale; each should go from 0 to 1.",
     ),
     Mistake(
         "first_layer_maps",
@@ -75,6 +86,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = maps.amin((2, 3), keepdim=True), maps.amax((2, 3), keepdim=True)
     return (maps - low) / (high - low)
 """,
+        tells="Each channel has its own scale, which changes the colours.",
     ),
     Mistake(
         "first_layer_maps",
@@ -85,6 +97,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
     return (weight / weight.abs().amax(1, keepdim=True)).reshape(-1, *image_shape).clamp(0, 1)
 """,
+        tells="The maps are divided by their largest value: negative weights are lost.",
     ),
     Mistake(
         "first_layer_maps",
@@ -96,6 +109,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(0), weight.amax(0)
     return ((weight - low) / (high - low)).reshape(-1, *image_shape)
 """,
+        tells="The scale is taken over the units, pixel by pixel.",
     ),
     Mistake(
         "first_layer_maps",
@@ -106,6 +120,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
     return weight.reshape(-1, *image_shape).clone()
 """,
+        tells="The maps are not scaled to 0 to 1.",
     ),
     Mistake(
         "first_layer_maps",
@@ -117,6 +132,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
     return ((weight - low) / (high - low)).reshape(-1, *image_shape)
 """,
+        tells="The first linear layer is expected at one fixed place in the model.",
     ),
     Mistake(
         "first_layer_maps",
@@ -128,6 +144,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(-1, keepdim=True), weight.amax(-1, keepdim=True)
     return ((weight - low) / (high - low)).reshape(-1, *image_shape)
 """,
+        tells="The model's first parameter is taken for the first linear layer's weight.",
     ),
     Mistake(
         "first_layer_maps",
@@ -139,6 +156,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
     return ((weight - low) / (high - low)).reshape(-1, *image_shape)
 """,
+        tells="These are the maps of the last linear layer.",
     ),
     Mistake(
         "first_layer_maps",
@@ -150,6 +168,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
     return ((weight - low) / (high - low)).reshape(-1, 3, 32, 32)
 """,
+        tells="The image shape is fixed, whatever is passed.",
     ),
     Mistake(
         "first_layer_maps",
@@ -162,6 +181,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
     return ((weight - low) / (high - low)).reshape(-1, *image_shape)
 """,
+        tells="The model's weight no longer requires gradients.",
     ),
     Alternative(
         "first_layer_maps",

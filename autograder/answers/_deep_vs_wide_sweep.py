@@ -20,6 +20,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="One network per depth is trained on and on; each seed should begin with a new one.",
     ),
     Mistake(
         "depth_sweep",
@@ -37,6 +38,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The accuracy is of the training points, not of the held-out ones.",
     ),
     Mistake(
         "depth_sweep",
@@ -51,6 +53,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(accuracy(model, *SPIRAL_HELD_OUT))
     return means
 """,
+        tells="Only the first seed is used.",
     ),
     Mistake(
         "depth_sweep",
@@ -69,6 +72,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="Every network begins with the same weights, whatever the seed.",
     ),
     Mistake(
         "depth_sweep",
@@ -86,6 +90,7 @@ def depth_sweep(depths, budget, seeds):
         best.append(max(scores))
     return best
 """,
+        tells="The best seed is reported, not the mean over all.",
     ),
     Mistake(
         "depth_sweep",
@@ -105,6 +110,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The networks are trained on the held-out points too.",
     ),
     Mistake(
         "depth_sweep",
@@ -122,6 +128,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The width is the same at every depth, so deeper networks cost more than the budget.",
     ),
     Mistake(
         "depth_sweep",
@@ -139,6 +146,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The budget is that of the example, whatever is passed.",
     ),
     Mistake(
         "depth_sweep",
@@ -153,6 +161,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The networks are not trained.",
     ),
     Mistake(
         "depth_sweep",
@@ -169,6 +178,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(total / len(seeds))
     return means
 """,
+        tells="The sum is not set back between depths.",
     ),
     Mistake(
         "depth_sweep",
@@ -186,6 +196,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
+        tells="The depths are sorted; the answers belong in the order of the question.",
     ),
     Mistake(
         "depth_sweep",
@@ -203,6 +214,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(total / 3)
     return means
 """,
+        tells="The sum is divided by 3, whatever the number of seeds.",
     ),
     Mistake(
         "depth_sweep",
@@ -219,6 +231,7 @@ def depth_sweep(depths, budget, seeds):
         medians.append(statistics.median(accuracy(n, *SPIRAL_HELD_OUT) for n in networks))
     return medians
 """,
+        tells="The median is reported, not the mean.",
     ),
     Mistake(
         "depth_sweep",
@@ -233,6 +246,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(100 * accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(seeds))
     return means
 """,
+        tells="The accuracy is in percent; a fraction was asked for.",
     ),
     Mistake(
         "depth_sweep",
@@ -248,6 +262,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(networks))
     return means
 """,
+        tells="The last seed is left out.",
     ),
     Mistake(
         "depth_sweep",
@@ -263,6 +278,7 @@ def depth_sweep(depths, budget, seeds):
             table[i, j] = accuracy(model, *SPIRAL_HELD_OUT)
     return table.mean(0)
 """,
+        tells="The mean is over the depths, one number per seed; it should be over the seeds.",
     ),
     Alternative(
         "depth_sweep",

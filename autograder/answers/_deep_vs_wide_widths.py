@@ -20,6 +20,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="The width is one too large: it is the first that costs more than the budget.",
     ),
     Mistake(
         "width_for_budget",
@@ -35,6 +36,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         raise ValueError("too small a budget")
     return max(width for width in range(1, budget + 1) if cost(width) <= budget)
 """,
+        tells="The biases are not counted.",
     ),
     Mistake(
         "width_for_budget",
@@ -50,6 +52,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         raise ValueError("too small a budget")
     return max(width for width in range(1, budget + 1) if cost(width) <= budget)
 """,
+        tells="The output layer's biases are not counted.",
     ),
     Mistake(
         "width_for_budget",
@@ -68,6 +71,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="`depth` is taken to include the output layer; it counts hidden layers.",
     ),
     Mistake(
         "width_for_budget",
@@ -85,6 +89,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="There is one weight matrix between hidden layers too many.",
     ),
     Mistake(
         "width_for_budget",
@@ -103,6 +108,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         raise ValueError("too small a budget")
     return max(width, 1)
 """,
+        tells="A network that uses up the budget exactly is refused.",
     ),
     Mistake(
         "width_for_budget",
@@ -121,6 +127,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="Two inputs and four classes are assumed, whatever is passed.",
     ),
     Mistake(
         "width_for_budget",
@@ -139,6 +146,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="The numbers of inputs and classes are swapped.",
     ),
     Mistake(
         "width_for_budget",
@@ -155,6 +163,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="A budget that no network fits gives width 1; it should be refused.",
     ),
     Mistake(
         "width_for_budget",
@@ -171,6 +180,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         width += 1
     return width
 """,
+        tells="A budget that no network fits gives width 0; it should be refused.",
     ),
     Mistake(
         "width_for_budget",
@@ -187,6 +197,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         sizes = [num_inputs, *[width + 1] * depth, num_classes]
     return width
 """,
+        tells="Only budgets of zero and below are refused; others can be too small as well.",
     ),
     Mistake(
         "width_for_budget",
@@ -201,6 +212,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         raise ValueError("too small a budget")
     return width
 """,
+        tells="The quadratic formula is used at depth 1 too, where the equation is linear.",
     ),
     Mistake(
         "width_for_budget",
@@ -212,6 +224,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
         raise ValueError("too small a budget")
     return [13, 6, 5, 4, 3][depth - 1]
 """,
+        tells="The widths are those of one example.",
     ),
     Alternative(
         "width_for_budget",

@@ -11,6 +11,7 @@ ANSWERS: list[Mistake | Alternative] = [
 def activation_rms(model, x):
     return [m.weight.std().item() for m in model.modules() if isinstance(m, nn.Linear)]
 """,
+        tells="The spread of the weights is measured, not the activations.",
     ),
     Mistake(
         "activation_rms",
@@ -40,6 +41,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="What goes into the activation is measured, not what comes out.",
     ),
     Mistake(
         "activation_rms",
@@ -69,6 +71,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="This is the standard deviation: it leaves out the mean.",
     ),
     Mistake(
         "activation_rms",
@@ -98,6 +101,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="This is the mean square: the root is missing.",
     ),
     Mistake(
         "activation_rms",
@@ -127,6 +131,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="This is the mean of absolute values.",
     ),
     Mistake(
         "activation_rms",
@@ -156,6 +161,9 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells=(
+            "The RMS is taken per sample and then averaged; it should be over all numbers at once."
+        ),
     ),
     Mistake(
         "activation_rms",
@@ -185,6 +193,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="This is the norm: it grows with the number of units.",
     ),
     Mistake(
         "activation_rms",
@@ -214,6 +223,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="The outputs of the linear layers are measured, not of the activations.",
     ),
     Mistake(
         "activation_rms",
@@ -243,6 +253,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Only ReLU and LeakyReLU are measured; other activations are missed.",
     ),
     Mistake(
         "activation_rms",
@@ -272,6 +283,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Only the first sample is used.",
     ),
     Mistake(
         "activation_rms",
@@ -301,6 +313,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Only activations directly in the model are found, not those inside its parts.",
     ),
     Mistake(
         "activation_rms",
@@ -330,6 +343,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Modules that are no activations, such as dropout, are measured too.",
     ),
     Mistake(
         "activation_rms",
@@ -359,6 +373,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Subclasses of the activations are missed.",
     ),
     Mistake(
         "activation_rms",
@@ -388,6 +403,7 @@ def activation_rms(model, x):
             module.training = mode
     return list(values.values())
 """,
+        tells="The numbers are in the order in which the modules were made, not in which they ran.",
     ),
     Mistake(
         "activation_rms",
@@ -417,6 +433,7 @@ def activation_rms(model, x):
             module.training = mode
     return list(found.values())
 """,
+        tells="A module that runs twice gives one number; there should be one per call.",
     ),
     Mistake(
         "activation_rms",
@@ -440,6 +457,10 @@ def activation_rms(model, x):
         module.training = mode
     return values
 """,
+        tells=(
+            "The modules are called one after the other; the model's own forward pass may do "
+            "something else."
+        ),
     ),
     Mistake(
         "activation_rms",
@@ -469,6 +490,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="A module that has two names is measured twice per call.",
     ),
     Mistake(
         "activation_rms",
@@ -498,6 +520,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Outputs of more than two dimensions are averaged in the wrong way.",
     ),
     Mistake(
         "activation_rms",
@@ -528,6 +551,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="The hook returns something, which replaces the activation's output.",
     ),
     Mistake(
         "activation_rms",
@@ -555,6 +579,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="The hooks stay on the model.",
     ),
     Mistake(
         "activation_rms",
@@ -578,6 +603,7 @@ def activation_rms(model, x):
         module.training = mode
     return values
 """,
+        tells="The hooks stay on the model when the forward pass fails.",
     ),
     Mistake(
         "activation_rms",
@@ -606,6 +632,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Only the last hook is removed.",
     ),
     Mistake(
         "activation_rms",
@@ -635,6 +662,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Hooks that others had put there are removed too.",
     ),
     Mistake(
         "activation_rms",
@@ -663,6 +691,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="The model is not switched to evaluation mode.",
     ),
     Mistake(
         "activation_rms",
@@ -690,6 +719,7 @@ def activation_rms(model, x):
             handle.remove()
     return values
 """,
+        tells="The model is left in evaluation mode.",
     ),
     Mistake(
         "activation_rms",
@@ -718,6 +748,9 @@ def activation_rms(model, x):
         model.train()
     return values
 """,
+        tells=(
+            "The modes are not put back one by one: parts of the model may have had different ones."
+        ),
     ),
     Mistake(
         "activation_rms",
@@ -746,6 +779,9 @@ def activation_rms(model, x):
         model.train(training)
     return values
 """,
+        tells=(
+            "The modes are not put back one by one: parts of the model may have had different ones."
+        ),
     ),
     Mistake(
         "activation_rms",
@@ -775,6 +811,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Gradients are switched off and never on again.",
     ),
     Mistake(
         "activation_rms",
@@ -804,6 +841,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="The weights no longer require gradients.",
     ),
     Mistake(
         "activation_rms",
@@ -834,6 +872,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
+        tells="Gradients that were there before are gone.",
     ),
     Alternative(
         "activation_rms",

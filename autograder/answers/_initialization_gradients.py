@@ -17,6 +17,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [weight.grad.square().mean().sqrt().item() for weight in weights]
 """,
+        tells="`backward` adds to the gradients that were there before.",
     ),
     Mistake(
         "gradient_rms",
@@ -35,6 +36,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Gradients that were there before are gone.",
     ),
     Mistake(
         "gradient_rms",
@@ -55,6 +57,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="A gradient that was None is zeros afterwards.",
     ),
     Mistake(
         "gradient_rms",
@@ -75,6 +78,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The old gradients were kept without a copy and are overwritten.",
     ),
     Mistake(
         "gradient_rms",
@@ -96,6 +100,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Only the weights' gradients are put back; those of the biases are not.",
     ),
     Mistake(
         "gradient_rms",
@@ -113,6 +118,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The new gradients are left added to the old ones.",
     ),
     Mistake(
         "gradient_rms",
@@ -128,6 +134,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The loss is summed over the batch; the mean was asked for.",
     ),
     Mistake(
         "gradient_rms",
@@ -143,6 +150,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients[::-1]]
 """,
+        tells="The last layer comes first.",
     ),
     Mistake(
         "gradient_rms",
@@ -158,6 +166,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Biases and other parameters are measured too.",
     ),
     Mistake(
         "gradient_rms",
@@ -173,6 +182,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Weights of layers other than the linear ones are measured too.",
     ),
     Mistake(
         "gradient_rms",
@@ -188,6 +198,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Matrices of layers other than the linear ones are measured too.",
     ),
     Mistake(
         "gradient_rms",
@@ -203,6 +214,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="Only layers directly in the model are found, not those inside its parts.",
     ),
     Mistake(
         "gradient_rms",
@@ -218,6 +230,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.std().item() for gradient in gradients]
 """,
+        tells="This is the standard deviation: it leaves out the mean.",
     ),
     Mistake(
         "gradient_rms",
@@ -233,6 +246,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.norm().item() for gradient in gradients]
 """,
+        tells="This is the norm: it grows with the number of weights.",
     ),
     Mistake(
         "gradient_rms",
@@ -248,6 +262,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="A softmax stands before the cross-entropy, which applies one itself.",
     ),
     Mistake(
         "gradient_rms",
@@ -263,6 +278,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The loss is the squared error, not the cross-entropy.",
     ),
     Mistake(
         "gradient_rms",
@@ -278,6 +294,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in weights]
 """,
+        tells="The weights are measured, not their gradients.",
     ),
     Mistake(
         "gradient_rms",
@@ -292,6 +309,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The model is not switched to evaluation mode.",
     ),
     Mistake(
         "gradient_rms",
@@ -305,6 +323,7 @@ def gradient_rms(model, x, y):
     gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The model is left in evaluation mode.",
     ),
     Mistake(
         "gradient_rms",
@@ -319,6 +338,7 @@ def gradient_rms(model, x, y):
     model.train(training)
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="One mode is put back on all parts; some may have had another.",
     ),
     Mistake(
         "gradient_rms",
@@ -337,6 +357,7 @@ def gradient_rms(model, x, y):
         module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
+        tells="The weights are changed: measuring should not train.",
     ),
     Alternative(
         "gradient_rms",

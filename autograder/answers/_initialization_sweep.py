@@ -20,6 +20,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="One model is trained on and on; each run needs a new one.",
     ),
     Mistake(
         "gain_sweep",
@@ -38,6 +39,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="One model per seed is used for all gains, though training has changed it.",
     ),
     Mistake(
         "gain_sweep",
@@ -51,6 +53,7 @@ def gain_sweep(gains, seeds):
         means.append(np.mean([train(model, seed)["train_accuracy"] for seed in seeds]))
     return means
 """,
+        tells="One model per gain is trained on and on; each seed needs a new one.",
     ),
     Mistake(
         "gain_sweep",
@@ -67,6 +70,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The test accuracy is reported; the training accuracy was asked for.",
     ),
     Mistake(
         "gain_sweep",
@@ -83,6 +87,7 @@ def gain_sweep(gains, seeds):
         means.append(max(accuracies))
     return means
 """,
+        tells="The best seed is reported, not the mean over all.",
     ),
     Mistake(
         "gain_sweep",
@@ -99,6 +104,7 @@ def gain_sweep(gains, seeds):
         means.append(sorted(accuracies)[len(accuracies) // 2])
     return means
 """,
+        tells="The median is reported, not the mean.",
     ),
     Mistake(
         "gain_sweep",
@@ -115,6 +121,7 @@ def gain_sweep(gains, seeds):
         means.append(accuracies[-1])
     return means
 """,
+        tells="Only the last seed is reported.",
     ),
     Mistake(
         "gain_sweep",
@@ -131,6 +138,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="Only the first seed is used.",
     ),
     Mistake(
         "gain_sweep",
@@ -146,6 +154,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The accuracies of earlier gains are not set back.",
     ),
     Mistake(
         "gain_sweep",
@@ -162,6 +171,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The gains are sorted; the answers belong in the order of the question.",
     ),
     Mistake(
         "gain_sweep",
@@ -178,6 +188,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The mean is over the gains, one number per seed; it should be over the seeds.",
     ),
     Mistake(
         "gain_sweep",
@@ -194,6 +205,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return gains[int(np.argmax(means))]
 """,
+        tells="Only the best gain is returned; a mean for each gain was asked for.",
     ),
     Mistake(
         "gain_sweep",
@@ -210,6 +222,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="Seeds 0, 1, 2 … are used, whatever `seeds` says.",
     ),
     Mistake(
         "gain_sweep",
@@ -226,6 +239,7 @@ def gain_sweep(gains, seeds):
         means.append(total / len(seeds))
     return means
 """,
+        tells="Each gain gets other seeds, so chance is compared as well.",
     ),
     Mistake(
         "gain_sweep",
@@ -242,6 +256,7 @@ def gain_sweep(gains, seeds):
         means.append(total / len(seeds))
     return means
 """,
+        tells="Each gain is tried with one seed only.",
     ),
     Mistake(
         "gain_sweep",
@@ -258,6 +273,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="All runs of a gain are trained with the same seed.",
     ),
     Mistake(
         "gain_sweep",
@@ -274,6 +290,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="All models of a gain begin with the same weights.",
     ),
     Mistake(
         "gain_sweep",
@@ -292,6 +309,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The weights are drawn without a seed.",
     ),
     Mistake(
         "gain_sweep",
@@ -310,6 +328,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="All models begin with the same weights, whatever the seed.",
     ),
     Mistake(
         "gain_sweep",
@@ -330,6 +349,10 @@ def gain_sweep(gains, seeds):
         means.append(total / len(seeds))
     return means
 """,
+        tells=(
+            "The weights are not drawn right after the model was made, so they do not follow from "
+            "the seed."
+        ),
     ),
     Mistake(
         "gain_sweep",
@@ -346,6 +369,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The gain makes no difference.",
     ),
     Mistake(
         "gain_sweep",
@@ -362,6 +386,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The models are not initialised with the gain.",
     ),
     Mistake(
         "gain_sweep",
@@ -379,6 +404,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="The models are initialised after the training.",
     ),
     Mistake(
         "gain_sweep",
@@ -395,6 +421,7 @@ def gain_sweep(gains, seeds):
         means.append(torch.tensor(accuracies).nanmean().item())
     return means
 """,
+        tells="Runs that diverged are left out of the mean, which makes bad gains look good.",
     ),
     Mistake(
         "gain_sweep",
@@ -413,6 +440,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / max(len(accuracies), 1))
     return means
 """,
+        tells="Runs that diverged are left out of the mean, which makes bad gains look good.",
     ),
     Mistake(
         "gain_sweep",
@@ -429,6 +457,7 @@ def gain_sweep(gains, seeds):
         means.append(float(np.nan_to_num(accuracies).mean()))
     return means
 """,
+        tells="A run that diverged counts as 0; it should show as nan.",
     ),
     Mistake(
         "gain_sweep",
@@ -447,6 +476,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
+        tells="A run that diverged counts as a guess; it should show as nan.",
     ),
     Mistake(
         "gain_sweep",
@@ -463,6 +493,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return [mean for mean in means if not math.isnan(mean)]
 """,
+        tells="Gains whose runs diverged are left out of the list.",
     ),
     Mistake(
         "gain_sweep",
@@ -479,6 +510,7 @@ def gain_sweep(gains, seeds):
         means.append((total - before) / len(seeds))
     return means
 """,
+        tells="The nan of one gain spreads to those after it.",
     ),
     Mistake(
         "gain_sweep",

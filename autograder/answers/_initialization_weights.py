@@ -15,6 +15,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain * math.sqrt(6 / (fan_in + fan_out))
 """,
+        tells="This is the variance: the root is missing.",
     ),
     Mistake(
         "xavier_std",
@@ -28,6 +29,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain * math.sqrt(3 / fan_in)
 """,
+        tells="Only `fan_in` is used.",
     ),
     Mistake(
         "xavier_std",
@@ -41,6 +43,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return math.sqrt(3) * xavier_std(fan_in, fan_out, gain)
 """,
+        tells="This is the geometric mean of the fans; their sum was asked for.",
     ),
     Mistake(
         "xavier_std",
@@ -54,6 +57,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain * math.sqrt(3 / (fan_in + fan_out))
 """,
+        tells="The bound is too small by the factor √2.",
     ),
     Mistake(
         "xavier_std",
@@ -67,6 +71,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return math.sqrt(12) * xavier_std(fan_in, fan_out, gain)
 """,
+        tells="This is the whole width of the interval, from -bound to bound.",
     ),
     Mistake(
         "xavier_std",
@@ -80,6 +85,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return math.sqrt(6 * gain / (fan_in + fan_out))
 """,
+        tells="The gain stands under the root.",
     ),
     Mistake(
         "xavier_std",
@@ -93,6 +99,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return math.sqrt(6 / (fan_in + fan_out))
 """,
+        tells="The bound does not depend on the gain.",
     ),
     Mistake(
         "xavier_std",
@@ -106,6 +113,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain**2 * math.sqrt(6 / (fan_in + fan_out))
 """,
+        tells="The gain is squared.",
     ),
     Mistake(
         "xavier_std",
@@ -119,6 +127,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain * math.sqrt(3 / ((fan_in + fan_out) // 2))
 """,
+        tells="An integer division loses a half where the sum of the fans is odd.",
     ),
     Mistake(
         "xavier_std",
@@ -132,6 +141,7 @@ def xavier_std(fan_in, fan_out, gain=math.sqrt(2)):
 def xavier_bound(fan_in, fan_out, gain=math.sqrt(2)):
     return gain * math.sqrt(6 / (fan_in + fan_out))
 """,
+        tells="The default gain is not 1.",
     ),
     Alternative(
         "xavier_std",
@@ -187,6 +197,7 @@ def xavier_bound(fan_in, fan_out, gain=1.0):
 def leaky_relu_gain(negative_slope):
     return 2 / (1 + negative_slope**2)
 """,
+        tells="The root is missing.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -196,6 +207,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2 / (1 + negative_slope))
 """,
+        tells="The slope is not squared.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -205,6 +217,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return 2 / (1 + negative_slope)
 """,
+        tells="The root is missing, and the slope is not squared.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -215,6 +228,10 @@ def leaky_relu_gain(negative_slope):
     mean = (1 - negative_slope) / math.sqrt(2 * math.pi)
     return 1 / math.sqrt((1 + negative_slope**2) / 2 - mean**2)
 """,
+        tells=(
+            "This keeps the variance, and the mean square was to be kept: behind the activation "
+            "the mean is not zero."
+        ),
     ),
     Mistake(
         "leaky_relu_gain",
@@ -224,6 +241,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2)
 """,
+        tells="This is the gain of ReLU, whatever the slope.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -233,6 +251,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2) + (1 - math.sqrt(2)) * negative_slope
 """,
+        tells="Only slopes 0 and 1 are right: between them the gain is no straight line.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -242,6 +261,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2 / (1 + (negative_slope or 0.01) ** 2))
 """,
+        tells="A slope of 0 is taken for a missing one.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -252,6 +272,7 @@ def leaky_relu_gain(negative_slope):
     o = torch.randn(1000)
     return 1 / F.leaky_relu(o, negative_slope).square().mean().sqrt().item()
 """,
+        tells="The gain is measured on random numbers, so it is not exact.",
     ),
     Alternative(
         "leaky_relu_gain",
@@ -296,6 +317,7 @@ def xavier_init(model, gain, mode):
                 nn.init.uniform_(module.weight, -bound, bound)
     return model
 """,
+        tells="The biases are left as they were; they should be zero.",
     ),
     Mistake(
         "xavier_init",
@@ -313,6 +335,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="`gain` makes no difference.",
     ),
     Mistake(
         "xavier_init",
@@ -330,6 +353,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Only layers directly in the model are found, not those inside its parts.",
     ),
     Mistake(
         "xavier_init",
@@ -349,6 +373,7 @@ def xavier_init(model, gain, mode):
             xavier_init(module, gain, mode)
     return model
 """,
+        tells="A model that is itself a linear layer is not initialised.",
     ),
     Mistake(
         "xavier_init",
@@ -366,6 +391,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Subclasses of `nn.Linear` are missed.",
     ),
     Mistake(
         "xavier_init",
@@ -383,6 +409,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells='An unknown mode is treated as "uniform"; it should be refused.',
     ),
     Mistake(
         "xavier_init",
@@ -402,6 +429,7 @@ def xavier_init(model, gain, mode):
                 raise ValueError(mode)
     return model
 """,
+        tells="An unknown mode is refused only after something has been changed.",
     ),
     Mistake(
         "xavier_init",
@@ -418,6 +446,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="An unknown mode raises an AssertionError; a ValueError was asked for.",
     ),
     Mistake(
         "xavier_init",
@@ -438,6 +467,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells='A mode that merely contains "normal" or "uniform" is accepted.',
     ),
     Mistake(
         "xavier_init",
@@ -455,6 +485,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model.eval()
 """,
+        tells="The model is switched to evaluation mode.",
     ),
     Mistake(
         "xavier_init",
@@ -472,6 +503,7 @@ def xavier_init(model, gain, mode):
             nn.init.zeros_(parameter)
     return model
 """,
+        tells="Every matrix is initialised, not only those of linear layers.",
     ),
     Mistake(
         "xavier_init",
@@ -489,6 +521,10 @@ def xavier_init(model, gain, mode):
                 module.bias = nn.Parameter(torch.zeros_like(module.bias))
     return model
 """,
+        tells=(
+            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "was filled."
+        ),
     ),
     Mistake(
         "xavier_init",
@@ -510,6 +546,10 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells=(
+            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "was filled."
+        ),
     ),
     Mistake(
         "xavier_init",
@@ -526,6 +566,7 @@ def xavier_init(model, gain, mode):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 """,
+        tells="Nothing is returned; the model was asked for.",
     ),
     Mistake(
         "xavier_init",
@@ -542,6 +583,7 @@ def xavier_init(model, gain, mode):
             nn.init.zeros_(module.bias)
     return model
 """,
+        tells="A linear layer without bias is not handled.",
     ),
     Mistake(
         "xavier_init",
@@ -560,6 +602,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="A seed is set inside, so every call draws the same weights.",
     ),
     Mistake(
         "xavier_init",
@@ -580,6 +623,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="The standard deviation is used as the bound of the uniform weights.",
     ),
     Mistake(
         "xavier_init",
@@ -600,6 +644,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="The uniform weights are all positive.",
     ),
     Mistake(
         "xavier_init",
@@ -621,6 +666,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="The normal weights are cut off, which makes their spread too small.",
     ),
     Mistake(
         "xavier_init",
@@ -643,6 +689,7 @@ def xavier_init(model, gain, mode):
                 module.bias.zero_()
     return model
 """,
+        tells="All units of a layer get the same weights.",
     ),
     Mistake(
         "xavier_init",
@@ -660,6 +707,7 @@ def xavier_init(model, gain, mode):
             nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Biases of layers other than the linear ones are changed too.",
     ),
     Alternative(
         "xavier_init",

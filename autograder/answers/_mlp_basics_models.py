@@ -14,6 +14,10 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
+        tells=(
+            "The weights are the result of a multiplication, so they are no leaves: their `.grad` "
+            "stays None."
+        ),
     ),
     Mistake(
         "functional_parameters",
@@ -23,6 +27,7 @@ def functional_parameters(dims, std=0.01):
 def functional_parameters(dims, std=0.01):
     return [(torch.randn(a, b) * std, torch.zeros(b)) for a, b in zip(dims[:-1], dims[1:])]
 """,
+        tells="The tensors do not require gradients.",
     ),
     Mistake(
         "functional_parameters",
@@ -35,6 +40,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
+        tells="`std` is used as a variance: the weights spread by its root.",
     ),
     Mistake(
         "functional_parameters",
@@ -47,6 +53,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
+        tells="The weights spread by 0.01 whatever `std` says.",
     ),
     Mistake(
         "functional_parameters",
@@ -60,6 +67,7 @@ def functional_parameters(dims, std=0.01):
         parameters.append((W, torch.zeros(b, requires_grad=True)))
     return parameters
 """,
+        tells="The weights are drawn uniformly; asked for are normally distributed ones.",
     ),
     Mistake(
         "functional_parameters",
@@ -72,6 +80,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
+        tells="The weights are transposed: the rows should belong to the inputs.",
     ),
     Mistake(
         "functional_parameters",
@@ -84,6 +93,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
+        tells="The biases are drawn at random; they should begin at zero.",
     ),
     Alternative(
         "functional_parameters",
@@ -126,6 +136,9 @@ def functional_mlp(x, parameters):
         h = h @ W + b
     return h
 """,
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
     ),
     Mistake(
         "functional_mlp",
@@ -138,6 +151,7 @@ def functional_mlp(x, parameters):
         h = torch.relu(h @ W + b)
     return h
 """,
+        tells="The output goes through a ReLU too: logits may be negative.",
     ),
     Mistake(
         "functional_mlp",
@@ -151,6 +165,10 @@ def functional_mlp(x, parameters):
     W, b = parameters[-1]
     return torch.softmax(h @ W + b, dim=1)
 """,
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
     ),
     Mistake(
         "functional_mlp",
@@ -163,6 +181,7 @@ def functional_mlp(x, parameters):
         h = torch.relu(h @ W)
     return h @ parameters[-1][0]
 """,
+        tells="The biases are not used.",
     ),
     Mistake(
         "functional_mlp",
@@ -175,6 +194,7 @@ def functional_mlp(x, parameters):
         h = torch.relu(h @ W + b)
     return h @ parameters[-1][0]
 """,
+        tells="The last layer's bias is not used.",
     ),
     Mistake(
         "functional_mlp",
@@ -188,6 +208,7 @@ def functional_mlp(x, parameters):
     W, b = parameters[-1]
     return h @ W + b
 """,
+        tells="The images are not flattened before the first layer.",
     ),
     Mistake(
         "functional_mlp",
@@ -201,6 +222,7 @@ def functional_mlp(x, parameters):
     W, b = parameters[-1]
     return h @ W + b
 """,
+        tells="Flattening mixes pixels of different images: the batch must stay the first axis.",
     ),
     Mistake(
         "functional_mlp",
@@ -216,6 +238,7 @@ def functional_mlp(x, parameters):
     x.clamp_(min=0)
     return logits
 """,
+        tells="The input `x` is changed in place.",
     ),
     Mistake(
         "functional_mlp",
@@ -226,6 +249,7 @@ def functional_mlp(x, parameters):
     (W1, b1), (W2, b2) = parameters
     return torch.relu(x.flatten(1) @ W1 + b1) @ W2 + b2
 """,
+        tells="It works for exactly two layers.",
     ),
     Mistake(
         "functional_mlp",
@@ -239,6 +263,7 @@ def functional_mlp(x, parameters):
     W, b = parameters[-1]
     return h @ W + b
 """,
+        tells="`.data` or `detach` cuts the graph: no gradient reaches the hidden parameters.",
     ),
     Mistake(
         "functional_mlp",
@@ -252,6 +277,7 @@ def functional_mlp(x, parameters):
     W, b = parameters[-1]
     return h @ W + b
 """,
+        tells="`squeeze` also removes the batch axis when there is one image.",
     ),
     Alternative(
         "functional_mlp",
@@ -290,6 +316,7 @@ COUNT_PARAMETERS = [
 def count_parameters(model):
     return 397510
 """,
+        tells="The number is fixed, whatever the model is.",
     ),
     Mistake(
         "count_parameters",
@@ -299,6 +326,7 @@ def count_parameters(model):
 def count_parameters(model):
     return sum(p.numel() for p in model.parameters() if p.requires_grad and p.ndim > 1)
 """,
+        tells="Biases and other vectors are not counted.",
     ),
     Mistake(
         "count_parameters",
@@ -308,6 +336,7 @@ def count_parameters(model):
 def count_parameters(model):
     return sum(p.numel() for p in model.parameters())
 """,
+        tells="Frozen parameters are counted as well.",
     ),
     Mistake(
         "count_parameters",
@@ -317,6 +346,7 @@ def count_parameters(model):
 def count_parameters(model):
     return len([p for p in model.parameters() if p.requires_grad])
 """,
+        tells="The parameter tensors are counted, not their numbers.",
     ),
     Mistake(
         "count_parameters",
@@ -327,6 +357,7 @@ def count_parameters(model):
     layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
     return sum(p.numel() for m in layers for p in m.parameters() if p.requires_grad)
 """,
+        tells="Only linear layers are counted.",
     ),
     Mistake(
         "count_parameters",
@@ -337,6 +368,7 @@ def count_parameters(model):
     every = model.named_parameters(remove_duplicate=False)
     return sum(p.numel() for _, p in every if p.requires_grad)
 """,
+        tells="A parameter that two layers share is counted twice.",
     ),
     Mistake(
         "count_parameters",
@@ -347,6 +379,7 @@ def count_parameters(model):
     frozen = {name for name, p in model.named_parameters() if not p.requires_grad}
     return sum(t.numel() for name, t in model.state_dict().items() if name not in frozen)
 """,
+        tells="Buffers, such as running statistics, are counted as parameters.",
     ),
     Alternative(
         "count_parameters",
@@ -383,6 +416,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, nn.Dropout(dropout))
 """,
+        tells="The batch norm stands behind the activation.",
     ),
     Mistake(
         "dense_layer",
@@ -395,6 +429,9 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(in_features))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
 """,
+        tells=(
+            "The batch norm has the width of the input; what it normalises has that of the output."
+        ),
     ),
     Mistake(
         "dense_layer",
@@ -406,6 +443,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     layers.append(nn.Linear(in_features, out_features, bias=not batch_norm))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
 """,
+        tells="The batch norm stands before the linear layer.",
     ),
     Mistake(
         "dense_layer",
@@ -418,6 +456,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
 """,
+        tells="The linear layer keeps its bias under batch norm, where it has no effect.",
     ),
     Mistake(
         "dense_layer",
@@ -430,6 +469,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
 """,
+        tells="The linear layer has no bias even without batch norm.",
     ),
     Mistake(
         "dense_layer",
@@ -442,6 +482,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, nn.ReLU(), nn.Dropout(dropout))
 """,
+        tells="The activation is always ReLU, whatever is passed.",
     ),
     Mistake(
         "dense_layer",
@@ -453,6 +494,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         nn.Linear(in_features, out_features), activation(), nn.Dropout(dropout)
     )
 """,
+        tells="`batch_norm` makes no difference.",
     ),
     Mistake(
         "dense_layer",
@@ -465,6 +507,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, activation())
 """,
+        tells="`dropout` makes no difference.",
     ),
     Mistake(
         "dense_layer",
@@ -477,6 +520,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, nn.Dropout(dropout), activation())
 """,
+        tells="The dropout stands before the activation.",
     ),
     Mistake(
         "dense_layer",
@@ -489,6 +533,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, activation(), nn.Dropout1d(dropout))
 """,
+        tells="The dropout drops whole samples, not single units.",
     ),
     Mistake(
         "dense_layer",
@@ -504,6 +549,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.Dropout(1 - dropout))
     return nn.Sequential(*layers)
 """,
+        tells="`dropout` is taken for the share that is kept; it is the share that is dropped.",
     ),
     Alternative(
         "dense_layer",
@@ -567,6 +613,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return self.layers[-1](x)
 """,
+        tells="The layers are in a plain list, where `nn.Module` does not find their parameters.",
     ),
     Mistake(
         "mlp",
@@ -586,6 +633,10 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return self.output(x)
 """,
+        tells=(
+            "The hidden layers are in a plain list, where `nn.Module` does not find their "
+            "parameters."
+        ),
     ),
     Mistake(
         "mlp",
@@ -604,6 +655,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return x
 """,
+        tells="The output goes through a ReLU too: logits may be negative.",
     ),
     Mistake(
         "mlp",
@@ -623,6 +675,10 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return F.softmax(self.output(x), dim=1)
 """,
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
     ),
     Mistake(
         "mlp",
@@ -639,6 +695,9 @@ class MLP(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """,
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
     ),
     Mistake(
         "mlp",
@@ -657,6 +716,7 @@ class MLP(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """,
+        tells="The activation is the sigmoid, not ReLU.",
     ),
     Mistake(
         "mlp",
@@ -674,6 +734,7 @@ class MLP(nn.Module):
         x = F.relu(self.first(x.flatten(1)))
         return self.output(F.relu(self.second(x)))
 """,
+        tells="There are two hidden layers, whatever `hidden_sizes` says.",
     ),
     Mistake(
         "mlp",
@@ -691,6 +752,7 @@ class MLP(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """,
+        tells="An empty `hidden_sizes` is not handled.",
     ),
     Mistake(
         "mlp",
@@ -709,6 +771,7 @@ class MLP(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """,
+        tells="Hidden layers of equal size are one and the same layer.",
     ),
     Mistake(
         "mlp",
@@ -729,6 +792,7 @@ class MLP(nn.Module):
             x = F.relu(self.hidden[-1](x) if same else layer(x))
         return self.output(x)
 """,
+        tells="Hidden layers of equal size are one and the same layer in the forward pass.",
     ),
     Mistake(
         "mlp",
@@ -748,6 +812,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x)).detach()
         return self.output(x)
 """,
+        tells="`detach` cuts the graph: no gradient reaches the hidden layers.",
     ),
     Mistake(
         "mlp",
@@ -765,6 +830,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return self.layers[-1](x)
 """,
+        tells="The images are not flattened before the first layer.",
     ),
     Mistake(
         "mlp",
@@ -784,6 +850,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return self.output(x)
 """,
+        tells="The default sizes are not those that were asked for.",
     ),
     Mistake(
         "mlp",
@@ -803,6 +870,7 @@ class MLP(nn.Module):
         logits = self.layers(x)
         return logits if self.training else logits.softmax(1)
 """,
+        tells="In evaluation mode the model returns probabilities; it should always return logits.",
     ),
     Alternative(
         "mlp",
@@ -891,6 +959,7 @@ def sequential_mlp(dims):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers)
 """,
+        tells="The output goes through a ReLU too: logits may be negative.",
     ),
     Mistake(
         "sequential_mlp",
@@ -902,6 +971,9 @@ def sequential_mlp(dims):
         nn.Flatten(), *(nn.Linear(a, b) for a, b in zip(dims[:-1], dims[1:]))
     )
 """,
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
     ),
     Mistake(
         "sequential_mlp",
@@ -914,6 +986,10 @@ def sequential_mlp(dims):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]), nn.Softmax(dim=1))
 """,
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
     ),
     Mistake(
         "sequential_mlp",
@@ -924,6 +1000,7 @@ def sequential_mlp(dims):
     layers = [nn.Flatten(), nn.Linear(dims[0], dims[1]), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(dims[1], dims[-1]))
 """,
+        tells="There is one hidden layer, whatever `dims` says.",
     ),
     Mistake(
         "sequential_mlp",
@@ -936,6 +1013,7 @@ def sequential_mlp(dims):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]))
 """,
+        tells="The images are not flattened inside the model.",
     ),
     Mistake(
         "sequential_mlp",
@@ -945,6 +1023,7 @@ def sequential_mlp(dims):
 def sequential_mlp(dims):
     return MLP(dims[0], dims[-1], tuple(dims[1:-1]))
 """,
+        tells="The result is no `nn.Sequential`.",
     ),
     Mistake(
         "sequential_mlp",
@@ -957,6 +1036,7 @@ def sequential_mlp(dims):
         layers += [made.setdefault((a, b), nn.Linear(a, b)), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]))
 """,
+        tells="Layers of equal size are one and the same layer.",
     ),
     Alternative(
         "sequential_mlp",
@@ -999,6 +1079,10 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.pow(2).sum().item() for m in model.modules() if isinstance(m, nn.Linear))
 """,
+        tells=(
+            "The penalty is cut off from the graph, as `.item()`, `.data` and `detach` do: no "
+            "gradient comes back from it."
+        ),
     ),
     Mistake(
         "l1_penalty",
@@ -1012,6 +1096,10 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.data.pow(2).sum() for m in model.modules() if isinstance(m, nn.Linear))
 """,
+        tells=(
+            "The penalty is cut off from the graph, as `.item()`, `.data` and `detach` do: no "
+            "gradient comes back from it."
+        ),
     ),
     Mistake(
         "l1_penalty",
@@ -1025,6 +1113,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.norm() for m in model.modules() if isinstance(m, nn.Linear))
 """,
+        tells="The L2 penalty is the norm; asked for is the sum of squares.",
     ),
     Mistake(
         "l1_penalty",
@@ -1038,6 +1127,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.pow(2).sum() / 2 for m in model.modules() if isinstance(m, nn.Linear))
 """,
+        tells="The L2 penalty is half the sum of squares.",
     ),
     Mistake(
         "l1_penalty",
@@ -1051,6 +1141,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(p.pow(2).sum() for p in model.parameters())
 """,
+        tells="Biases are penalised as well.",
     ),
     Mistake(
         "l1_penalty",
@@ -1064,6 +1155,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(p.pow(2).sum() for name, p in model.named_parameters() if "weight" in name)
 """,
+        tells="Weights of norm layers are penalised as well.",
     ),
     Mistake(
         "l1_penalty",
@@ -1077,6 +1169,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.pow(2).sum() for m in model.children() if isinstance(m, nn.Linear))
 """,
+        tells="Only linear layers directly in the model are found, not those inside its parts.",
     ),
     Mistake(
         "l1_penalty",
@@ -1090,6 +1183,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.pow(2).mean() for m in model.modules() if isinstance(m, nn.Linear))
 """,
+        tells="The penalty is a mean, not a sum.",
     ),
     Alternative(
         "l1_penalty",
@@ -1150,6 +1244,7 @@ def initialize(model, scheme):
             nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Only layers directly in the model are found, not those inside its parts.",
     ),
     Mistake(
         "initialize",
@@ -1172,6 +1267,7 @@ def initialize(model, scheme):
                     nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Only the first two levels are searched; a linear layer may be deeper.",
     ),
     Mistake(
         "initialize",
@@ -1193,6 +1289,7 @@ def initialize(model, scheme):
             schemes[scheme](parameter)
     return model
 """,
+        tells="Layers other than the linear ones are changed too.",
     ),
     Mistake(
         "initialize",
@@ -1212,6 +1309,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="An unknown scheme passes silently.",
     ),
     Mistake(
         "initialize",
@@ -1232,6 +1330,7 @@ def initialize(model, scheme):
             nn.init.zeros_(module.bias)
     return model
 """,
+        tells="A linear layer without bias is not handled.",
     ),
     Mistake(
         "initialize",
@@ -1251,6 +1350,7 @@ def initialize(model, scheme):
             schemes[scheme](module.weight)
     return model
 """,
+        tells="The biases keep their old values; they should be zero.",
     ),
     Mistake(
         "initialize",
@@ -1272,6 +1372,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="`xavier_uniform` draws normally distributed weights.",
     ),
     Mistake(
         "initialize",
@@ -1293,6 +1394,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Kaiming's spread is taken from the outputs; it belongs to the inputs.",
     ),
     Mistake(
         "initialize",
@@ -1314,6 +1416,10 @@ def initialize(model, scheme):
                 module.bias = nn.Parameter(torch.zeros_like(module.bias))
     return model
 """,
+        tells=(
+            "The parameters are replaced by new ones: an optimizer made before would train the old "
+            "ones."
+        ),
     ),
     Mistake(
         "initialize",
@@ -1336,6 +1442,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="A copy is initialised; the given model stays as it was.",
     ),
     Mistake(
         "initialize",
@@ -1356,6 +1463,7 @@ def initialize(model, scheme):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 """,
+        tells="Nothing is returned; the model was asked for.",
     ),
     Mistake(
         "initialize",
@@ -1373,6 +1481,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
+        tells="Every scheme of `nn.init` is accepted, not only the named ones.",
     ),
     Alternative(
         "initialize",

@@ -19,6 +19,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="The gradients are never cleared: they add up from batch to batch.",
     ),
     Mistake(
         "train_epoch",
@@ -36,6 +37,9 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells=(
+            "No weight changes: the step is missing, or the gradients are cleared right before it."
+        ),
     ),
     Mistake(
         "train_epoch",
@@ -54,6 +58,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     optimizer.step()
     return total / seen
 """,
+        tells="There is one step per epoch, not one per batch.",
     ),
     Mistake(
         "train_epoch",
@@ -72,6 +77,9 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells=(
+            "No weight changes: the step is missing, or the gradients are cleared right before it."
+        ),
     ),
     Mistake(
         "train_epoch",
@@ -89,6 +97,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         losses.append(loss.item())
     return sum(losses) / len(losses)
 """,
+        tells="The result is the mean of the batches' means: a small last batch counts too much.",
     ),
     Mistake(
         "train_epoch",
@@ -108,6 +117,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="Every batch is weighted by the size of the first one.",
     ),
     Mistake(
         "train_epoch",
@@ -127,6 +137,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         total = sum(loss_fn(model(x), y).item() * len(x) for x, y in kept)
     return total / sum(len(x) for x, _ in kept)
 """,
+        tells="The loss is measured after the epoch, not while training.",
     ),
     Mistake(
         "train_epoch",
@@ -145,6 +156,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="The sum of losses keeps every batch's graph and is no plain number.",
     ),
     Mistake(
         "train_epoch",
@@ -163,6 +175,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="`penalty` makes no difference.",
     ),
     Mistake(
         "train_epoch",
@@ -183,6 +196,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="The returned loss includes the penalty.",
     ),
     Mistake(
         "train_epoch",
@@ -201,6 +215,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="The model is not switched to training mode.",
     ),
     Mistake(
         "train_epoch",
@@ -218,6 +233,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="The model is not switched to training mode.",
     ),
     Mistake(
         "train_epoch",
@@ -236,6 +252,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
+        tells="`loss_fn` is ignored.",
     ),
     Mistake(
         "train_epoch",
@@ -253,6 +270,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         total += loss.item() * len(images)
     return total / seen
 """,
+        tells="The loader is gone through twice; some can be read only once.",
     ),
     Mistake(
         "train_epoch",
@@ -272,6 +290,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(labels)
     return total / seen
 """,
+        tells="The loop flattens the images: that is the model's own matter.",
     ),
     Alternative(
         "train_epoch",
@@ -337,6 +356,7 @@ def evaluate(model, loader, loss_fn):
             seen += len(labels)
     return total / seen, right / seen
 """,
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
     ),
     Mistake(
         "evaluate",
@@ -359,6 +379,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, right / seen
 """,
+        tells="A forward pass in training mode changes the running statistics.",
     ),
     Mistake(
         "evaluate",
@@ -376,6 +397,7 @@ def evaluate(model, loader, loss_fn):
             seen += len(labels)
     return total / seen, right / seen
 """,
+        tells="The model is left in evaluation mode.",
     ),
     Mistake(
         "evaluate",
@@ -394,6 +416,7 @@ def evaluate(model, loader, loss_fn):
     model.train()
     return total / seen, right / seen
 """,
+        tells="The model always ends in training mode, even if it was not in it.",
     ),
     Mistake(
         "evaluate",
@@ -413,6 +436,7 @@ def evaluate(model, loader, loss_fn):
     model.train(training)
     return total / seen, right / seen
 """,
+        tells="The loop flattens the images: that is the model's own matter.",
     ),
     Alternative(
         "evaluate",
@@ -450,6 +474,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, right / seen
 """,
+        tells="Gradients are tracked while evaluating.",
     ),
     Mistake(
         "evaluate",
@@ -470,6 +495,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, right / seen
 """,
+        tells="Gradients are switched off and never on again.",
     ),
     Mistake(
         "evaluate",
@@ -490,6 +516,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, right / seen
 """,
+        tells="Tensors are returned; plain numbers were asked for.",
     ),
     Mistake(
         "evaluate",
@@ -509,6 +536,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return sum(losses) / len(losses), sum(accuracies) / len(accuracies)
 """,
+        tells="The result is the mean of the batches' means: a small last batch counts too much.",
     ),
     Mistake(
         "evaluate",
@@ -529,6 +557,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, 100.0 * right / seen
 """,
+        tells="The accuracy is in percent; a fraction was asked for.",
     ),
     Alternative(
         "evaluate",
@@ -587,6 +616,10 @@ class Trainer:
             history["val_accuracy"].append(accuracy)
         return history
 """,
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
     ),
     Mistake(
         "trainer",
@@ -611,6 +644,10 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
     ),
     Mistake(
         "trainer",
@@ -635,6 +672,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells="The best epoch is chosen by the validation loss; accuracy was asked for.",
     ),
     Mistake(
         "trainer",
@@ -659,6 +697,10 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
     ),
     Mistake(
         "trainer",
@@ -683,6 +725,10 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
     ),
     Mistake(
         "trainer",
@@ -708,6 +754,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells="The model is trained on the validation data as well.",
     ),
     Mistake(
         "trainer",
@@ -732,6 +779,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells="Each epoch is validated before it is trained.",
     ),
     Mistake(
         "trainer",
@@ -756,6 +804,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells="Of equally good epochs the last is kept; the first was asked for.",
     ),
     Mistake(
         "trainer",
@@ -783,6 +832,7 @@ class Trainer:
                 parameter.copy_(value)
         return history
 """,
+        tells="Only parameters are restored; batch norm keeps the statistics of the last epoch.",
     ),
     Mistake(
         "trainer",
@@ -807,6 +857,7 @@ class Trainer:
         self.model = model
         return history
 """,
+        tells="The best model is kept elsewhere; the given one ends with the last weights.",
     ),
     Mistake(
         "trainer",
@@ -831,6 +882,7 @@ class Trainer:
         self.model.load_state_dict(state, assign=True)
         return history
 """,
+        tells="The parameters are replaced at the end: the optimizer goes on with the old ones.",
     ),
     Mistake(
         "trainer",
@@ -856,6 +908,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return self.history
 """,
+        tells="All trainers share one history.",
     ),
     Mistake(
         "trainer",
@@ -882,6 +935,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
+        tells="Training stops at the first epoch that is not better.",
     ),
     Alternative(
         "trainer",
@@ -967,6 +1021,7 @@ def load_model(model, path):
     model.load_state_dict(state)
     return model
 """,
+        tells="The whole module is saved; a state dict was asked for.",
     ),
     Mistake(
         "save_model",
@@ -982,6 +1037,7 @@ def load_model(model, path):
     model.load_state_dict(state.get("model", state))
     return model
 """,
+        tells="The state dict is wrapped in another dict.",
     ),
     Mistake(
         "save_model",
@@ -996,6 +1052,7 @@ def load_model(model, path):
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
 """,
+        tells="Loading needs the device on which the file was written.",
     ),
     Mistake(
         "save_model",
@@ -1011,6 +1068,7 @@ def load_model(model, path):
     model.load_state_dict(state, strict=False)
     return model
 """,
+        tells="Only parameters are saved; the buffers of batch norm are lost.",
     ),
     Mistake(
         "save_model",
@@ -1024,6 +1082,7 @@ def save_model(model, path):
 def load_model(model, path):
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 """,
+        tells="Something else than the model is returned.",
     ),
     Mistake(
         "save_model",
@@ -1037,6 +1096,7 @@ def save_model(model, path):
 def load_model(model, path):
     return model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 """,
+        tells="Something else than the model is returned.",
     ),
     Mistake(
         "save_model",
@@ -1052,6 +1112,7 @@ def load_model(model, path):
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model
 """,
+        tells="A copy is filled; the given model stays as it was.",
     ),
     Mistake(
         "save_model",
@@ -1067,6 +1128,10 @@ def load_model(model, path):
     model.load_state_dict(state, assign=True)
     return model
 """,
+        tells=(
+            "The parameters are replaced by new ones: an optimizer made before would train the old "
+            "ones."
+        ),
     ),
     Alternative(
         "save_model",
@@ -1112,6 +1177,7 @@ MOVING_AVERAGE = [
 def moving_average(values, window):
     return [sum(values[i : i + window]) / window for i in range(len(values) - window)]
 """,
+        tells="The last window is missing.",
     ),
     Mistake(
         "moving_average",
@@ -1121,6 +1187,7 @@ def moving_average(values, window):
 def moving_average(values, window):
     return [sum(values[i : i + window]) / window for i in range(len(values) - window + 2)]
 """,
+        tells="There is one window too many, an incomplete one.",
     ),
     Mistake(
         "moving_average",
@@ -1130,6 +1197,7 @@ def moving_average(values, window):
 def moving_average(values, window):
     return np.convolve(np.asarray(values), np.ones(window) / window, mode="same")
 """,
+        tells="Windows at the ends are filled up with zeros.",
     ),
     Mistake(
         "moving_average",
@@ -1140,6 +1208,7 @@ def moving_average(values, window):
     values = np.asarray(values)
     return [values[max(0, i - window + 1) : i + 1].mean() for i in range(len(values))]
 """,
+        tells="Shorter windows at the start are averaged too.",
     ),
     Mistake(
         "moving_average",
@@ -1150,6 +1219,7 @@ def moving_average(values, window):
     values = np.asarray(values)
     return [values[i : i + window].mean() for i in range(0, len(values) - window + 1, window)]
 """,
+        tells="The windows do not overlap; each should begin one value later.",
     ),
     Mistake(
         "moving_average",
@@ -1162,6 +1232,7 @@ def moving_average(values, window):
         return []
     return np.convolve(values, np.ones(window) / window, mode="valid")
 """,
+        tells="A window of 1 gives nothing; it should give the values themselves.",
     ),
     Alternative(
         "moving_average",
@@ -1220,6 +1291,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         result[c] = (labels[chosen] == c).float().mean().item() if chosen.any() else math.nan
     return result
 """,
+        tells="This is the precision: it counts per predicted class, not per true class.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1237,6 +1309,7 @@ def accuracy_per_class(model, loader, num_classes=10):
     accuracy = (guesses == labels).float().mean().item()
     return {c: accuracy if (labels == c).any() else math.nan for c in range(num_classes)}
 """,
+        tells="Every class gets the accuracy over all images.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1257,6 +1330,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         result[c] = right / len(labels) if (labels == c).any() else math.nan
     return result
 """,
+        tells="Each class is divided by the number of all images, not by its own.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1276,6 +1350,10 @@ def accuracy_per_class(model, loader, num_classes=10):
         module.training = mode
     return {c: sum(v) / len(v) if v else math.nan for c, v in found.items()}
 """,
+        tells=(
+            "The batches' accuracies are averaged: batches with few images of a class count too "
+            "much."
+        ),
     ),
     Mistake(
         "accuracy_per_class",
@@ -1295,6 +1373,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         module.training = mode
     return {c: right[c] / seen[c] for c in range(num_classes)}
 """,
+        tells="A class without images is not handled: it divides by zero.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1314,6 +1393,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         module.training = mode
     return {c: right[c] / max(seen[c], 1) for c in range(num_classes)}
 """,
+        tells="A class without images gets 0; it is not known, so nan.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1333,6 +1413,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         module.training = mode
     return {c: right[c] / seen[c] for c in sorted(seen)}
 """,
+        tells="Classes without images are left out.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1348,6 +1429,7 @@ def accuracy_per_class(model, loader, num_classes=10):
                 right[label] += label == guess
     return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
 """,
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
     ),
     Mistake(
         "accuracy_per_class",
@@ -1364,6 +1446,7 @@ def accuracy_per_class(model, loader, num_classes=10):
                 right[label] += label == guess
     return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
 """,
+        tells="The model is left in evaluation mode.",
     ),
     Alternative(
         "accuracy_per_class",

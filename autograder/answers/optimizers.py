@@ -12,6 +12,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p += self.lr * p.grad
 """,
+        tells="The step goes up the gradient, not down.",
     ),
     Mistake(
         "sgd",
@@ -22,6 +23,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p = p - self.lr * p.grad
 """,
+        tells="A new tensor is made, and the parameter itself never changes.",
     ),
     Mistake(
         "sgd",
@@ -32,6 +34,10 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p.data = p.data - self.lr * p.grad
 """,
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
     ),
     Mistake(
         "sgd",
@@ -44,6 +50,7 @@ class SGD(OptimizerTemplate):
             if p.grad is not None:
                 self.params[index] = (p - self.lr * p.grad).detach().requires_grad_()
 """,
+        tells="A new tensor is made, and the parameter itself never changes.",
     ),
     Mistake(
         "sgd",
@@ -56,6 +63,7 @@ class SGD(OptimizerTemplate):
         for p in self.params:
             p -= self.lr * p.grad
 """,
+        tells="A parameter whose gradient is None is used like any other.",
     ),
     Mistake(
         "sgd",
@@ -70,6 +78,7 @@ class SGD(OptimizerTemplate):
                 break
             p -= self.lr * p.grad
 """,
+        tells="The first parameter without a gradient ends the step for all that follow.",
     ),
     Mistake(
         "sgd",
@@ -80,6 +89,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p.sub_(p.grad.mul_(self.lr))
 """,
+        tells="An operation with a trailing underscore writes into `p.grad` itself.",
     ),
     Mistake(
         "sgd",
@@ -91,6 +101,7 @@ class SGD(OptimizerTemplate):
         p -= self.lr * p.grad
         p.grad.zero_()
 """,
+        tells="`step` clears the gradients; that is the work of `zero_grad`.",
     ),
     Mistake(
         "sgd",
@@ -105,6 +116,10 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p.add_(p.grad, alpha=self.factor)
 """,
+        tells=(
+            "The learning rate is read once, when the optimizer is made; later changes are not "
+            "seen."
+        ),
     ),
     Mistake(
         "sgd",
@@ -119,6 +134,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p -= self.lr * p.grad
 """,
+        tells="The parameters came as a generator, which is used up after the first pass.",
     ),
     Mistake(
         "sgd",
@@ -133,6 +149,10 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p -= self.lr * p.grad
 """,
+        tells=(
+            "The learning rate is kept in the class, so a second optimizer changes that of the "
+            "first."
+        ),
     ),
     Mistake(
         "sgd",
@@ -143,6 +163,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p -= self.lr * p.grad / p.grad.norm()
 """,
+        tells="Only the direction of the gradient counts here, not its length.",
     ),
     Mistake(
         "sgd",
@@ -153,6 +174,7 @@ class SGD(OptimizerTemplate):
     def update_param(self, p):
         p -= p.grad
 """,
+        tells="The step is the whole gradient: the learning rate is missing.",
     ),
     Alternative(
         "sgd",
@@ -221,6 +243,10 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = self.momentum * self.mean[p] + p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -240,6 +266,10 @@ class SGDMomentum(OptimizerTemplate):
                 mean.mul_(self.momentum).add_(p.grad)
                 p.add_(mean, alpha=-self.lr)
 """,
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -262,6 +292,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
     ),
     Mistake(
         "sgd_momentum",
@@ -278,6 +309,10 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = (1 - self.momentum) * self.mean[p] + self.momentum * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells=(
+            "The two weights are swapped: the old mean is forgotten quickly and the new gradient "
+            "dominates."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -297,6 +332,10 @@ class SGDMomentum(OptimizerTemplate):
                 mean.lerp_(p.grad, self.momentum)
                 p.sub_(self.lr * mean)
 """,
+        tells=(
+            "The two weights are swapped: the old mean is forgotten quickly and the new gradient "
+            "dominates."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -311,6 +350,7 @@ class SGDMomentum(OptimizerTemplate):
     def update_param(self, p):
         p -= self.lr * p.grad
 """,
+        tells="This is plain SGD: no mean of earlier gradients enters the step.",
     ),
     Mistake(
         "sgd_momentum",
@@ -327,6 +367,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean = self.momentum * self.mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean
 """,
+        tells="All parameters share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
@@ -344,6 +385,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p.shape] = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p.shape]
 """,
+        tells="Parameters of equal shape share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
@@ -360,6 +402,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p].mul_(self.momentum).add_((1 - self.momentum) * p.grad)
         p -= self.lr * self.mean[p]
 """,
+        tells="All parameters share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
@@ -376,6 +419,7 @@ class SGDMomentum(OptimizerTemplate):
         mean = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * mean
 """,
+        tells="The mean begins at zero in every step, so nothing is remembered.",
     ),
     Mistake(
         "sgd_momentum",
@@ -394,6 +438,10 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -410,6 +458,10 @@ class SGDMomentum(OptimizerTemplate):
         SGDMomentum.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -426,6 +478,10 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[id(p)] = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[id(p)]
 """,
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -444,6 +500,7 @@ class SGDMomentum(OptimizerTemplate):
             self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells="The mean begins as the first gradient, not at zero.",
     ),
     Mistake(
         "sgd_momentum",
@@ -463,6 +520,7 @@ class SGDMomentum(OptimizerTemplate):
             self.mean[p].mul_(self.momentum).add_(p.grad, alpha=1 - self.momentum)
         p -= self.lr * self.mean[p]
 """,
+        tells="The mean is the gradient's own tensor, not a copy: each changes the other.",
     ),
     Mistake(
         "sgd_momentum",
@@ -479,6 +537,10 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[p]
         self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
 """,
+        tells=(
+            "The step uses the mean from before this gradient: update and step are in the wrong "
+            "order."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -496,6 +558,7 @@ class SGDMomentum(OptimizerTemplate):
         self.velocity[p] = self.momentum * self.velocity[p] + pull
         p -= self.velocity[p]
 """,
+        tells="The learning rate is mixed into the mean, so an old rate lives on after a change.",
     ),
     Mistake(
         "sgd_momentum",
@@ -515,6 +578,10 @@ class SGDMomentum(OptimizerTemplate):
             self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * grad
             p -= self.lr * self.mean[p]
 """,
+        tells=(
+            "A parameter without a gradient is treated as if its gradient were zero: it keeps "
+            "moving."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -531,6 +598,10 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
         p.data = p.data - self.lr * self.mean[p]
 """,
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
     ),
     Mistake(
         "sgd_momentum",
@@ -546,6 +617,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = 0.9 * self.mean[p] + 0.1 * p.grad
         p -= self.lr * self.mean[p]
 """,
+        tells="The momentum is 0.9 whatever is passed.",
     ),
     Mistake(
         "sgd_momentum",
@@ -704,10 +776,34 @@ NO_CORRECTION = (
 ONE_COUNT = (("self.t = {p: 0 for p in self.params}", "self.t = 0"), ("self.t[p]", "self.t"))
 
 ANSWERS += [
-    Mistake("adam", "no_bias_correction", "equals_torch", adam(*NO_CORRECTION)),
-    Mistake("adam", "no_bias_correction_runs_away", "adam_arrives", adam(*NO_CORRECTION)),
-    Mistake("adam", "only_the_mean_corrected", "corrects_both_means", adam(NO_CORRECTION[1])),
-    Mistake("adam", "only_the_square_corrected", "corrects_both_means", adam(NO_CORRECTION[0])),
+    Mistake(
+        "adam",
+        "no_bias_correction",
+        "equals_torch",
+        adam(*NO_CORRECTION),
+        tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
+    ),
+    Mistake(
+        "adam",
+        "no_bias_correction_runs_away",
+        "adam_arrives",
+        adam(*NO_CORRECTION),
+        tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
+    ),
+    Mistake(
+        "adam",
+        "only_the_mean_corrected",
+        "corrects_both_means",
+        adam(NO_CORRECTION[1]),
+        tells="Only the mean of the gradients is corrected; that of their squares is not.",
+    ),
+    Mistake(
+        "adam",
+        "only_the_square_corrected",
+        "corrects_both_means",
+        adam(NO_CORRECTION[0]),
+        tells="Only the mean of the squares is corrected; that of the gradients is not.",
+    ),
     Mistake(
         "adam",
         "count_from_zero",
@@ -716,13 +812,21 @@ ANSWERS += [
             ("        self.t[p] += 1\n", ""),
             ("+ self.eps)\n", "+ self.eps)\n        self.t[p] += 1\n"),
         ),
+        tells="The count `t` is 0 at the first update, where the correction divides by zero.",
     ),
-    Mistake("adam", "count_from_two", "corrects_both_means", adam(("{p: 0 for p", "{p: 1 for p"))),
+    Mistake(
+        "adam",
+        "count_from_two",
+        "corrects_both_means",
+        adam(("{p: 0 for p", "{p: 1 for p")),
+        tells="The count `t` is 2 at the first update.",
+    ),
     Mistake(
         "adam",
         "eps_inside_the_root",
         "epsilon_beside_the_root",
         adam(("(v_hat.sqrt() + self.eps)", "(v_hat + self.eps).sqrt()")),
+        tells="`eps` is added under the root, not beside it.",
     ),
     Mistake(
         "adam",
@@ -735,10 +839,29 @@ ANSWERS += [
                 "m_hat * (1 - self.beta2 ** self.t[p]) ** 0.5 / (v_hat.sqrt() + self.eps)",
             ),
         ),
+        tells="`eps` is added to the root before the correction, so it shrinks and grows with `t`.",
     ),
-    Mistake("adam", "eps_forgotten", "epsilon_beside_the_root", adam((" + self.eps", ""))),
-    Mistake("adam", "other_default_eps", "epsilon_beside_the_root", adam(("1e-8", "1e-6"))),
-    Mistake("adam", "one_count_for_all", "counts_each_parameter", adam(*ONE_COUNT)),
+    Mistake(
+        "adam",
+        "eps_forgotten",
+        "epsilon_beside_the_root",
+        adam((" + self.eps", "")),
+        tells="`eps` is missing in the denominator.",
+    ),
+    Mistake(
+        "adam",
+        "other_default_eps",
+        "epsilon_beside_the_root",
+        adam(("1e-8", "1e-6")),
+        tells="The default of `eps` is not 1e-8.",
+    ),
+    Mistake(
+        "adam",
+        "one_count_for_all",
+        "counts_each_parameter",
+        adam(*ONE_COUNT),
+        tells="One count for all parameters: it grows once per parameter, not once per update.",
+    ),
     Mistake(
         "adam",
         "one_count_per_step",
@@ -749,6 +872,7 @@ ANSWERS += [
         self.t += 1
         super().step()
 """,
+        tells="One count for all parameters: it also grows for those that have no gradient.",
     ),
     Mistake(
         "adam",
@@ -758,30 +882,35 @@ ANSWERS += [
             ("self.m = {p: torch.zeros_like(p) for p in self.params}", "self.m = 0"),
             ("self.m[p]", "self.m"),
         ),
+        tells="All parameters share one running mean of the gradients.",
     ),
     Mistake(
         "adam",
         "no_root",
         "equals_torch",
         adam(("v_hat.sqrt()", "v_hat")),
+        tells="The root in the denominator is missing.",
     ),
     Mistake(
         "adam",
         "gradient_not_squared",
         "equals_torch",
         adam(("p.grad**2", "p.grad.abs()")),
+        tells="The second mean is of the gradients' absolute values, not of their squares.",
     ),
     Mistake(
         "adam",
         "betas_swapped",
         "equals_torch",
         adam(("self.beta1, self.beta2, self.eps =", "self.beta2, self.beta1, self.eps =")),
+        tells="The two betas are swapped.",
     ),
     Mistake(
         "adam",
         "norm_instead_of_entries",
         "equals_torch",
         adam(("p.grad**2", "(p.grad**2).mean()")),
+        tells="The squares are averaged over the whole parameter; each entry needs its own.",
     ),
     Mistake(
         "adam",
@@ -791,6 +920,7 @@ ANSWERS += [
             ("m_hat = self.m[p] / (", "m_hat = self.m[p] = self.m[p] / ("),
             ("v_hat = self.v[p] / (", "v_hat = self.v[p] = self.v[p] / ("),
         ),
+        tells="The corrected means are stored, so the correction is applied again and again.",
     ),
     Mistake(
         "adam",
@@ -812,18 +942,27 @@ class Adam(OptimizerTemplate):
         m_hat, v_hat = m / (1 - self.beta1 ** (t + 1)), v / (1 - self.beta2 ** (t + 1))
         p -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
 """,
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
     ),
     Mistake(
         "adam",
         "gradient_squared_in_place",
         "adam_in_place",
         adam(("p.grad**2", "p.grad.pow_(2)")),
+        tells="An operation with a trailing underscore squares `p.grad` itself.",
     ),
     Mistake(
         "adam",
         "data_rebound",
         "adam_in_place",
         adam(("p -= self.lr", "p.data = p.data - self.lr")),
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
     ),
     Mistake(
         "adam",
@@ -835,6 +974,10 @@ class Adam(OptimizerTemplate):
                 "super().__init__(params, lr)\n        self.rate = lr",
             ),
             ("p -= self.lr", "p -= self.rate"),
+        ),
+        tells=(
+            "The learning rate is read once, when the optimizer is made; later changes are not "
+            "seen."
         ),
     ),
     Mistake(
@@ -848,6 +991,7 @@ class Adam(OptimizerTemplate):
             if p.grad is not None:
                 p.grad.clone().zero_()
 """,
+        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
     ),
     Mistake(
         "adam",
@@ -863,6 +1007,7 @@ class Adam(OptimizerTemplate):
                 "self.top[p] = torch.maximum(self.top[p], self.v[p])\n        v_hat = self.top[p]",
             ),
         ),
+        tells="This is AMSGrad: the second mean is never allowed to shrink.",
     ),
     Alternative("adam", "by_the_formulas", ADAM),
     Alternative(
@@ -949,6 +1094,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.column_stack([np.array(places), losses])
 """,
+        tells="All rows are views of the weights' memory, so they all show the last position.",
     ),
     Mistake(
         "train_curve",
@@ -966,6 +1112,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         path.append([*weights.tolist(), curve_func(weights[0], weights[1]).item()])
     return np.array(path)
 """,
+        tells="Rows are recorded after their update: the start is missing.",
     ),
     Mistake(
         "train_curve",
@@ -984,6 +1131,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         path.append([*weights.tolist(), loss.item()])
     return np.array(path)
 """,
+        tells="A row holds the weights from after the update with the loss from before it.",
     ),
     Mistake(
         "train_curve",
@@ -1002,6 +1150,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="There is one row more than updates.",
     ),
     Mistake(
         "train_curve",
@@ -1019,6 +1168,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The gradients are never cleared: they add up from update to update.",
     ),
     Mistake(
         "train_curve",
@@ -1037,6 +1187,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The gradients are cleared between `backward` and `step`, so nothing moves.",
     ),
     Mistake(
         "train_curve",
@@ -1055,6 +1206,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The path begins at (5, 5) whatever `init` says.",
     ),
     Mistake(
         "train_curve",
@@ -1073,6 +1225,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The given curve is used whatever `curve_func` is.",
     ),
     Mistake(
         "train_curve",
@@ -1091,6 +1244,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The curve is called with the two weights swapped.",
     ),
     Mistake(
         "train_curve",
@@ -1109,6 +1263,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The default start (5, 5) makes an integer tensor, which cannot have gradients.",
     ),
     Mistake(
         "train_curve",
@@ -1130,6 +1285,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The weights survive the call: a second run goes on where the first ended.",
     ),
     Mistake(
         "train_curve",
@@ -1148,6 +1304,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="A new optimizer is made for each update, so it remembers nothing.",
     ),
     Mistake(
         "train_curve",
@@ -1166,6 +1323,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return path
 """,
+        tells="The path is a list, not a NumPy array.",
     ),
     Alternative(
         "train_curve",
@@ -1201,6 +1359,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
+        tells="The gradients are never cleared: they add up from update to update.",
     ),
     Alternative(
         "train_curve",
@@ -1272,6 +1431,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (3, 4), "rival": "momentum", "lr": 0.3}
 """,
+        tells="The curve is a mild bowl, in which SGD finds its way too.",
     ),
     Mistake(
         "pathological_curve",
@@ -1285,6 +1445,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5.0, 0.05), "rival": "momentum", "lr": 1e-4}
 """,
+        tells="The learning rate is so small that the rival does not arrive either.",
     ),
     Mistake(
         "pathological_curve",
@@ -1298,6 +1459,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (2.0, 2.0), "rival": "momentum", "lr": 10}
 """,
+        tells="The start lies where the curve is level, so nothing moves.",
     ),
     Mistake(
         "pathological_curve",
@@ -1311,6 +1473,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5.0, 5.0), "rival": "adam", "lr": 0.5}
 """,
+        tells="The slopes are merely small everywhere: SGD only needs a larger learning rate.",
     ),
     Mistake(
         "pathological_curve",
@@ -1324,6 +1487,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5, 5), "rival": "adam", "lr": 1}
 """,
+        tells="This is the given curve times a number.",
     ),
     Mistake(
         "pathological_curve",
@@ -1337,6 +1501,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5.0, 0.05), "rival": "momentum", "lr": 0.03}
 """,
+        tells="The loss is summed over all points: each point needs its own.",
     ),
     Mistake(
         "pathological_curve",
@@ -1350,6 +1515,10 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5.0, -5.0), "rival": "adam", "lr": 1.0}
 """,
+        tells=(
+            "This curve has no lowest point: a descent runs away for ever, and the loss gets "
+            "negative."
+        ),
     ),
     Mistake(
         "pathological_curve",
@@ -1363,6 +1532,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5, 5), "rival": "adam", "lr": 1}
 """,
+        tells="The curve is level everywhere: nothing moves on it.",
     ),
     Mistake(
         "pathological_curve",
@@ -1377,6 +1547,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5, 5), "rival": "adam", "lr": 1}
 """,
+        tells="`detach` hides a part of the loss from the gradient.",
     ),
     Mistake(
         "pathological_curve",
@@ -1423,6 +1594,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5.0, 0.05), "rival": "RMSprop", "lr": 0.03}
 """,
+        tells='The rival is neither "momentum" nor "adam".',
     ),
     Mistake(
         "pathological_curve",
@@ -1432,6 +1604,7 @@ def pathological_settings():
 def pathological_curve(w1, w2):
     return w1**2 + 10 * w2**2
 """,
+        tells="The curve is a mild bowl, in which SGD finds its way too.",
     ),
     Mistake(
         "pathological_curve",
@@ -1441,6 +1614,7 @@ def pathological_curve(w1, w2):
 def pathological_curve(w1, w2):
     return torch.tanh(w1**2 + w2**2)
 """,
+        tells="The start lies where the curve is level, so nothing moves.",
     ),
     Mistake(
         "pathological_curve",
@@ -1450,6 +1624,7 @@ def pathological_curve(w1, w2):
 def pathological_curve(w1, w2):
     return pathological_curve_loss(w1, w2)
 """,
+        tells="This is the given curve.",
     ),
     Alternative(
         "pathological_curve",

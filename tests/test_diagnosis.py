@@ -1,0 +1,221 @@
+"""A wrong answer that behaves as a known mistake is told which; nobody else is told anything."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import answer_bank, diagnosis
+from autograder.answer_bank import Alternative, Mistake, answers_of
+from autograder.audit import Exercises
+from autograder.checking import challenge_seed, checks_of, run_checks
+from autograder.diagnosis import Recorder, SourceExercises, diagnose
+from autograder.student import LocalStudent
+
+A = "99_tiny"
+ASSIGNMENTS = [
+    "01_mlp_basics", "02_deep_vs_wide", "03_optimizers", "04_initialization", "05_cifar_limits",
+]  # fmt: skip
+
+
+def seed(item):
+    return challenge_seed(b"secret", b"submission", item.name)
+
+
+def judged(course, assignment, exercise, source, seconds=60.0):
+    """The results of an answer's checks with their diagnoses, as the judge gets them."""
+    exercises = Exercises(course.root / "notebooks" / f"{assignment}.py")
+    namespace = exercises.namespace(**{exercise: source})
+    namespace["print"] = lambda *args, **kwargs: None
+    recorder = Recorder(LocalStudent(namespace))
+    checks = checks_of(assignment)[exercise]
+    results = run_checks([recorder.watched(item) for item in checks], recorder, seed)
+    return diagnose(course, assignment, checks, results, recorder.replies, seed, seconds)
+
+
+def told(*args, **kwargs):
+    """The sentences that the student reads."""
+    return [r.diagnosis for r in judged(*args, **kwargs) if r.diagnosis]
+
+
+def bank_of(assignment, *exercises):
+    """Mistakes and alternatives that are a solution cell alone."""
+    answers = [a for a in answers_of(assignment) if a.files is None]
+    answers = [a for a in answers if not exercises or a.exercise in exercises]
+    return (
+        [a for a in answers if isinstance(a, Mistake)],
+        [a for a in answers if isinstance(a, Alternative)],
+    )
+
+
+def expect_right_names(course, assignment, *exercises):
+    mistakes, alternatives = bank_of(assignment, *exercises)
+    wrong = {}
+    for mistake in mistakes:
+        sentences = told(course, assignment, mistake.exercise, mistake.source)
+        # Silence is allowed for a tenth of them, another's name for none.
+        assert sentences in ([], [mistake.tells]), (mistake.exercise, mistake.name, sentences)
+        if sentences != [mistake.tells]:
+            wrong[mistake.exercise, mistake.name] = sentences
+    assert len(wrong) <= 0.1 * len(mistakes), wrong
+    for answer in alternatives:
+        assert not told(course, assignment, answer.exercise, answer.source), answer.name
+
+
+@pytest.fixture
+def bank(monkeypatch):
+    """Call it with mistakes to put them in place of the tiny assignment's."""
+
+    def fill(*mistakes):
+        answers_of(A)
+        monkeypatch.setattr(answer_bank._module(A), "ANSWERS", list(mistakes))
+
+    return fill
+
+
+SQUARES = Mistake("double", "squares", "one_number", "def double(x):\n    return x * x\n")
+
+
+def test_names_known_mistakes_of_an_exercise_and_no_alternative(real_course):
+    expect_right_names(real_course, "04_initialization", "xavier_std")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_names_known_mistakes_of_the_whole_bank_and_no_alternative(
+    real_course, assignment, monkeypatch
+):
+    monkeypatch.setenv("MLP_COURSE_DATASET", "synthetic")
+    expect_right_names(real_course, assignment)
+
+
+def test_the_same_mistake_in_other_words_is_named(course):
+    source = "def double(x):\n    y = 1 * x\n    return pow(y, 2)\n"
+    assert told(course, A, "double", source) == ["This is the square."]
+    assert judged(course, A, "double", source)[0].diagnosis
+
+
+def test_another_mistake_is_not_named(course):
+    assert told(course, A, "double", "def double(x):\n    return 3 * x\n") == []
+    assert told(course, A, "double", "def double(x):\n    raise NotImplementedError()\n") == []
+
+
+def test_an_untouched_answer_costs_nothing(course, monkeypatch):
+    monkeypatch.setattr(diagnosis, "_behaves_alike", None)
+    assert told(course, A, "double", "def double(x):\n    raise NotImplementedError()\n") == []
+
+
+def test_a_mistake_that_fails_fewer_checks_is_not_named(course):
+    source = "def double(x):\n    return x * x if hasattr(x, 'shape') else 2 * x\n"
+    results = judged(course, A, "double", source)
+    assert [r.points for r in results] == [1, 0] and not any(r.diagnosis for r in results)
+
+
+def test_right_answers_are_told_nothing(course):
+    assert told(course, A, "double", "def double(x):\n    return x + x\n") == []
+
+
+def test_two_names_for_one_behaviour_say_nothing_and_one_says_it(course, bank):
+    first, second = replace(SQUARES, tells="One."), replace(SQUARES, name="other", tells="Two.")
+    bank(first, second)
+    assert told(course, A, "double", SQUARES.source) == []
+    bank(first, replace(second, tells="One."))
+    assert told(course, A, "double", SQUARES.source) == ["One."]
+    bank(replace(first, tells=""))
+    assert told(course, A, "double", SQUARES.source) == []
+
+
+def test_errors_are_compared_by_type_and_message(course, bank):
+    def raising(error, where):
+        return f"def double(x):\n    {where} = 1\n    raise {error}\n"
+
+    bank(replace(SQUARES, source=raising("ValueError(f'{object()}')", "a"), tells="It raises."))
+    address = "def double(x):\n    raise ValueError(object())\n"
+    assert told(course, A, "double", address) == ["It raises."]
+    assert told(course, A, "double", raising("TypeError(object())", "b")) == []
+
+
+def test_a_mistake_that_breaks_this_process_is_passed_over(course, bank):
+    breaks = replace(SQUARES, name="breaks", source="raise RuntimeError('no cell')", tells="No.")
+    bank(breaks, replace(SQUARES, tells="Yes."))
+    assert told(course, A, "double", SQUARES.source) == ["Yes."]
+
+
+def test_nothing_is_said_when_time_runs_out(course):
+    assert told(course, A, "double", SQUARES.source, seconds=-1) == []
+
+
+def test_an_exercise_whose_own_checks_failed_to_run_says_nothing(course):
+    checks = checks_of(A)["double"]
+    results = judged(course, A, "double", SQUARES.source)
+    results = [replace(r, diagnosis="", error="the grader's own") for r in results]
+    assert diagnose(course, A, checks, results, {}, seed) == results
+
+
+def test_a_reply_that_never_came_is_no_evidence(course):
+    """A time-out leaves fewer replies than the mistake's: it is not named."""
+    checks = checks_of(A)["double"]
+    results = [replace(r, diagnosis="") for r in judged(course, A, "double", SQUARES.source)]
+    assert diagnose(course, A, checks, results, {r.check: [] for r in results}, seed) == results
+
+
+def test_random_generators_are_as_before(course):
+    draws = []
+    for _ in range(2):
+        random.seed(1)
+        np.random.seed(1)
+        torch.manual_seed(1)
+        if draws:
+            exercises = Exercises(course.root / "notebooks" / f"{A}.py")
+            checks = checks_of(A)["double"]
+            recorder = Recorder(LocalStudent(exercises.namespace(double=SQUARES.source)))
+            results = run_checks([recorder.watched(c) for c in checks], recorder, seed)
+            random.seed(1)
+            np.random.seed(1)
+            torch.manual_seed(1)
+            assert diagnose(course, A, checks, results, recorder.replies, seed)[0].diagnosis
+        draws.append((random.random(), np.random.rand(), torch.rand(1).item()))
+    assert draws[0] == draws[1]
+
+
+def test_what_a_check_file_reads_is_left_out(course, monkeypatch):
+    module = answer_bank._module(A)
+    monkeypatch.setattr(module, "FILE_CHECKS", ("an_array", "one_number"), raising=False)
+    assert told(course, A, "double", SQUARES.source) == []
+    monkeypatch.setattr(module, "FILE_CHECKS", ("an_array",), raising=False)
+    assert told(course, A, "double", SQUARES.source) == ["This is the square."]
+
+
+def test_replies_are_kept_for_failing_checks_only(course):
+    exercises = Exercises(course.root / "notebooks" / f"{A}.py")
+    recorder = Recorder(LocalStudent(exercises.namespace()))
+    run_checks([recorder.watched(c) for c in checks_of(A)["double"]], recorder, seed)
+    assert recorder.replies == {}
+
+
+def test_without_the_written_notebook_the_source_is_read(course):
+    (course.root / "notebooks" / f"{A}.py").rename(course.root / "away.py")
+    exercises = diagnosis._exercises(course, A)
+    assert isinstance(exercises, SourceExercises)
+    assert exercises.namespace()["double"](3) == 6
+    course.source_notebook(A).unlink()
+    assert diagnosis._exercises(course, A) is None
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_both_forms_of_a_notebook_hold_the_same_cells(real_course, assignment):
+    written = Exercises(real_course.root / "notebooks" / f"{assignment}.py")
+    built = SourceExercises(real_course.source_notebook(assignment))
+    assert [source for _, source in built._cells] == [source for _, source in written._cells]
+    assert built.reference == written.reference
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_sentences_are_sentences(assignment):
+    for answer in answers_of(assignment):
+        tells = getattr(answer, "tells", "")
+        if tells:
+            assert tells[0].isupper() or tells[0] == "`", tells
+            assert tells[-1] in ".?" and len(tells) <= 130 and tells.count("`") % 2 == 0, tells

@@ -1,0 +1,387 @@
+"""What people see of a student's notebook, in feedback and in formgrader: all of it, and harmless."""
+
+import base64
+import functools
+import io
+from html.parser import HTMLParser
+
+import nbformat
+import numpy as np
+import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
+from nbgrader.api import Gradebook
+from nbgrader.server_extensions.formgrader import handlers
+from PIL import Image
+
+from autograder import batch, pictures, results_table, safe_html
+from autograder.audit import Exercises
+from autograder.checking import CheckResult
+from autograder.classroom import answered, hand_in, prepend, released, solved
+from autograder.feedback import Facts, Pages
+from autograder.status import Status
+from autograder.student import LocalStudent
+
+A = "99_tiny"
+DO = "document.title='PWNED'"
+SCRIPT = f"<script>{DO}</script>"
+SVG = f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{DO}\"><script>{DO}</script></svg>"
+COVER = "position:fixed;top:0;left:0;width:9999px;height:9999px;z-index:9;background:url(//PWNED)"
+
+HTML_ATTACKS = {
+    "script": SCRIPT,
+    "handler": f'<img src="x" onerror="{DO}"><b onmouseover="{DO}">b</b>',
+    "frame": f'<iframe src="javascript:{DO}"></iframe><object data="data:text/html,PWNED"></object>',
+    "embed": '<embed src="//PWNED"><base href="//PWNED/"><link rel="stylesheet" href="//PWNED">',
+    "refresh": '<meta http-equiv="refresh" content="0;url=//PWNED">',
+    "link": f'<a href="javascript:{DO}">x</a><a href="&#106;avascript:{DO}">x</a>'
+    f'<a href=" java\tscript:{DO}">x</a><a href="data:text/html,PWNED">x</a>',
+    "own_server": '<a href="/formgrader/PWNED">x</a><img src="../submissions/PWNED">',
+    "svg": SVG,
+    "math": f"<math><maction actiontype='statusline' xlink:href='javascript:{DO}'>x</maction></math>",
+    "breakout": f"</table></div></div></body></html>{SCRIPT}<div>",
+    "cover": f'<div style="{COVER}" class="navbar-fixed-top" id="statusmessage">PWNED</div>',
+    "style": "<style>body {display: none} .PWNED {}</style>",
+    "form": '<form action="//PWNED"><input name="x" autofocus><button class="full-credit">x</form>',
+    "unclosed": f"<table><tr><td><!-- {SCRIPT}",
+    "unclosed_style": f"<style>{SCRIPT}",
+    "mutation": f'<noscript><p title="</noscript>{SCRIPT}"></noscript>',
+    "template": f"<template>{SCRIPT}</template><video><source onerror={DO}></video>",
+}
+MARKDOWN_ATTACKS = {
+    "link": f"[x](javascript:{DO}) ![x](javascript:{DO}) <javascript:{DO}>",
+    "quote": f'![x" onerror="{DO}](x "y\\" onerror=\\"{DO}")',
+    "fence": f'```x"><script>{DO}</script>\ncode\n```\n\n```mermaid\n</pre>{SCRIPT}\n```',
+    "attachment": "![x](attachment:PWNED.svg) ![x](attachment:missing.png)",
+    "math": f"$$ </div>{SCRIPT} $$",
+    "heading": f'# <img src=x onerror="{DO}"> <b id="notebook-container">x</b>',
+    "nested": "> " * 3000 + SCRIPT,
+}
+
+
+def hostile_outputs():
+    png = {"metadata": {"image/png": {"width": f"1 onerror={DO}", "alt": f'" onerror="{DO}'}}}
+    bundles = [{"text/html": code} for code in HTML_ATTACKS.values()] + [
+        {"text/markdown": text} for text in MARKDOWN_ATTACKS.values()
+    ]
+    bundles += [
+        {"application/javascript": DO, "text/plain": "js"},
+        {"image/svg+xml": SVG},
+        {"text/latex": f"$x$ </div>{SCRIPT}"},
+        {"application/vnd.jupyter.widget-view+json": {"model_id": f"</script>{SCRIPT}"}},
+        {"text/vnd.mermaid": f"</pre>{SCRIPT}"},
+        {"image/png": f'x" onerror="{DO}'},
+        {"image/jpeg": base64.b64encode(SVG.encode()).decode()},
+        {"application/x-unknown": SCRIPT},
+    ]
+    outputs = [new_output("display_data", data) for data in bundles]
+    outputs += [
+        new_output("display_data", {"image/png": picture_text()}, **png),
+        new_output(
+            "display_data", {"text/html": "PWNED"}, metadata={"text/html": {"isolated": True}}
+        ),
+        new_output("stream", name="stdout", text=f"\x1b[31m{SCRIPT}\x1b[0m"),
+        new_output("error", ename=SCRIPT, evalue=SCRIPT, traceback=[f"\x1b[1m{SCRIPT}"]),
+    ]
+    return outputs
+
+
+def picture_text() -> str:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(file, "png")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def with_attacks(notebook):
+    """The notebook with every attack in it, and with what ordinary students write."""
+    notebook = answered(notebook, {})
+    code = new_code_cell(f'x = "{SCRIPT}"', outputs=hostile_outputs(), execution_count=1)
+    code.metadata = {"tags": [f'x" onclick="{DO}'], "alt": f'"><script>{DO}</script>'}
+    code["id"] = "a"
+    notebook.cells += [code, new_raw_cell(SCRIPT, metadata={"raw_mimetype": "text/html"})]
+    for text in (*MARKDOWN_ATTACKS.values(), *HTML_ATTACKS.values()):
+        notebook.cells.append(new_markdown_cell(text))
+        notebook.cells[-1]["attachments"] = {
+            "PWNED.svg": {"image/svg+xml": base64.b64encode(SVG.encode()).decode()}
+        }
+    notebook.metadata.update(
+        title=f"</title>{SCRIPT}",
+        widgets={"application/vnd.jupyter.widget-state+json": {"x": f"</script>{SCRIPT}"}},
+        language_info={"name": f'"><script>{DO}</script>', "pygments_lexer": "html"},
+        kernelspec={"name": SCRIPT, "display_name": SCRIPT},
+    )
+    return notebook
+
+
+class Page(HTMLParser):
+    """What of a page could act: elements, addresses, handlers and the text of scripts."""
+
+    ACTIVE = frozenset(
+        """
+        script iframe frame object embed applet base link meta style form input button textarea
+        select svg math template video audio source noscript portal
+        """.split()
+    )
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.active, self.attributes, self.images, self.text, self._inside = [], [], [], "", ""
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag in self.ACTIVE:
+            self.active.append((tag, tuple(attrs)))
+        self._inside = tag if tag in ("script", "style") else ""
+        for name, value in attrs:
+            self.attributes.append((tag, name, value or ""))
+            if (tag, name) == ("img", "src"):
+                self.images.append(value)
+
+    handle_startendtag = handle_starttag
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        if self._inside:
+            self.active.append((self._inside, data))
+        else:
+            self.text += data
+
+
+def feedback_page(course, notebook):
+    facts = Facts.before_anybody_looked(notebook)
+    return Pages(course.config).page(nbformat.writes(notebook).encode(), "ada", A, facts)
+
+
+def formgrader_page(course, notebook, student="ada"):
+    """As `FormgradeExtension.build_extra_config` and `SubmissionHandler.get` do it."""
+    config = course.config
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    resources = {
+        "assignment_id": A, "notebook_id": A, "submission_id": "f00", "index": 0, "total": 1,
+        "base_url": "", "student": student, "last_name": student, "first_name": student,
+        "notebook_path": f"course/autograded/{student}/x.ipynb",
+    }  # fmt: skip
+    return HTMLExporter(config=config).from_notebook_node(notebook, resources=resources)[0]
+
+
+@pytest.fixture(params=[feedback_page, formgrader_page], ids=["feedback", "formgrader"])
+def render(request, course):
+    return functools.partial(request.param, course)
+
+
+def test_nothing_of_a_student_acts_on_the_page(render, course):
+    plain = released(course, A)
+    before, after = Page(render(plain)), Page(render(with_attacks(plain)))
+    assert after.active == before.active
+    handlers_found = [a for a in after.attributes if a[1].startswith("on")]
+    assert handlers_found == [a for a in before.attributes if a[1].startswith("on")]
+    for tag, name, value in after.attributes:
+        # The text of an image is a text.
+        assert "PWNED" not in value or name in ("alt", "title"), (tag, name, value)
+        assert "javascript:" not in value.lower().replace("\t", "") or name in ("alt", "title")
+        if name == "style":
+            assert "position" not in value and "url" not in value
+    assert all(image.startswith("data:image/png;base64,") for image in after.images)
+    assert own_ids(after) == own_ids(before)
+
+
+def own_ids(page):
+    """The ids of the page itself: each cell has one of its own besides."""
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    return [value for value in ids if not value.startswith("cell-id=")]
+
+
+def test_each_attack_in_markup_is_cleaned_to_a_fragment_of_its_own():
+    for name, code in HTML_ATTACKS.items():
+        page = Page(f"<main><p>{safe_html.clean(code)}</p></main>")
+        assert not page.active, name
+        assert page.tags[0] == "main" and "body" not in page.tags, name
+
+
+def test_ordinary_work_stays(render, course):
+    notebook = released(course, A)
+    table = (
+        "<div><style scoped>.dataframe tbody tr th {x: y}</style><table border='1' class='dataframe'>"
+        "<thead><tr style='text-align: right;'><th></th><th>loss</th></tr></thead>"
+        "<tbody><tr><th>0</th><td>0.25 &lt; 1</td></tr></tbody></table></div>"
+    )
+    notebook.cells += [
+        new_code_cell(
+            "show()",
+            outputs=[
+                new_output("display_data", {"text/html": table}),
+                new_output("display_data", {"image/png": picture_text(), "text/plain": "<Figure>"}),
+                new_output("stream", name="stdout", text="epoch 3 < 4"),
+                new_output("execute_result", {"text/plain": "tensor([1., 2.])"}),
+            ],
+        ),
+        new_markdown_cell(
+            "**bold** `a < b` $w < 0$ [paper](https://example.org/x)\n\n"
+            "<details><summary>hint</summary>text</details>\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n"
+            "```python\ndef f(): pass\n```\n\n![plot](attachment:p.png)",
+            attachments={"p.png": {"image/png": picture_text()}},
+        ),
+    ]
+    html = render(notebook)
+    page = Page(html)
+    assert page.images == [f"data:image/png;base64,{picture_text()}"] * 2
+    for text in ("loss", "0.25 < 1", "epoch 3 < 4", "tensor([1., 2.])", "a < b", "$w < 0$", "hint"):
+        assert text in page.text, text
+    assert ".dataframe tbody" not in page.text
+    assert {"strong", "code", "details", "summary", "th", "thead"} <= set(page.tags)
+    assert ("a", "href", "https://example.org/x") in page.attributes
+    assert ("table", "class", "dataframe") in page.attributes
+    assert ("span", "class", "k") in page.attributes
+
+
+def test_a_hostile_name_is_text_in_formgrader(course):
+    name = f'"><img src=x onerror="{DO}">'
+    page = Page(formgrader_page(course, released(course, A), student=name))
+    assert not [a for a in page.attributes if a[1] == "onerror"]
+
+
+def test_an_id_that_is_markup_does_not_enter_the_gradebook(course):
+    name = f'<img src=x onerror="{DO}">'
+    hand_in(course, name, A, released(course, A))
+    (result,) = batch.grade(course, A, [name], workers=1)
+    assert result.status is Status.UNREADABLE and "rename" in result.message
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        assert not [s.id for s in gradebook.students]
+
+
+def test_the_line_that_fails_closed_is_not_shown(render, course):
+    notebook = nbformat.read(course.source_notebook(A), as_version=4)
+    assert "the hidden checks have not run" not in render(notebook)
+
+
+def test_what_is_too_large_is_cut():
+    assert len(safe_html.clean("<b>x</b>" * 100_000)) < 100
+
+
+def test_mathjax_comes_with_its_own_protection(render, course):
+    # \href{javascript:...} is MathJax's to refuse: its Safe extension does.
+    page = Page(render(released(course, A)))
+    sources = [value for tag, name, value in page.attributes if (tag, name) == ("script", "src")]
+    mathjax = [source for source in sources if "mathjax" in source.lower()]
+    assert mathjax and all(s.endswith(",Safe") for s in mathjax)
+
+
+def test_results_table_shows_checks_messages_and_the_known_mistake():
+    results = [
+        CheckResult("double", "a", "A number is doubled.", 1, 1),
+        CheckResult(
+            "double", "b", "Arrays too.", 0, 2, f"got <b>{SCRIPT}\nsecond", diagnosis="No `x`."
+        ),
+    ]
+    html = results_table.as_html(results)
+    page = Page(html)
+    assert not page.active
+    assert "1 / 1" in page.text and "0 / 2" in page.text and SCRIPT in page.text
+    assert "<code>x</code>" in html and results_table.KNOWN in page.text
+    assert safe_html.clean(html).count("<tr>") == html.count("<tr>")
+    text = results_table.as_text(results)
+    assert "✓ A number is doubled.  (1/1)" in text and "No `x`." in text
+
+
+def test_feedback_of_a_graded_class(course):
+    """Through kernel, judge and writer: the mistake is named, the attack is not carried out."""
+    perfect = solved(course, A)
+    wrong = answered(perfect, {"double": "def double(x):\n    return x * x\n"})
+    attack = f"from IPython.display import HTML, display\ndisplay(HTML({SCRIPT + '<i>kept</i>'!r}))"
+    hand_in(course, "ada", A, prepend(wrong, attack))
+    hand_in(course, "bob", A, perfect)
+    ada, bob = batch.grade(course, A, ["ada", "bob"], workers=1)
+    assert [c.diagnosis for c in ada.checks] == ["This is the square.", "", ""]
+    assert [c["diagnosis"] for c in ada.as_dict()["checks"]] == ["This is the square.", "", ""]
+    assert not any(c.diagnosis for c in bob.checks)
+    pages = {
+        name: (course.folder("feedback") / name / A / f"{A}.html").read_text(encoding="utf-8")
+        for name in ("ada", "bob")
+    }
+    assert results_table.KNOWN in pages["ada"] and results_table.KNOWN not in pages["bob"]
+    page = Page(pages["ada"])
+    assert "kept" in page.text
+    assert not any("PWNED" in str(part) for part in page.active)
+
+
+PICTURED = {
+    key: mistake
+    for key, mistake in {
+        (
+            "01_mlp_basics",
+            "moving_average",
+        ): "def moving_average(values, window):\n    return values",
+        ("02_deep_vs_wide", "width_for_budget"): "def width_for_budget(b, d, i, c):\n    return 9",
+        ("03_optimizers", "sgd"): (
+            "class SGD(OptimizerTemplate):\n    def update_param(self, p):\n        p -= p.grad"
+        ),
+        ("04_initialization", "activation_rms"): (
+            "def activation_rms(model, x):\n    return [0.5] * 10"
+        ),
+    }.items()
+}
+
+
+@pytest.mark.parametrize(("key", "source"), PICTURED.items(), ids=[k[1] for k in PICTURED])
+def test_a_picture_is_small_and_only_of_what_goes_wrong(real_course, key, source):
+    assignment, exercise = key
+    exercises = Exercises(real_course.root / "notebooks" / f"{assignment}.py")
+    wrong = LocalStudent(exercises.namespace(**{exercise: source}))
+    bundle = pictures.picture(assignment, exercise, wrong)
+    content = base64.b64decode(bundle["image/png"])
+    assert len(content) < 40_000
+    assert np.asarray(Image.open(io.BytesIO(content))).std() > 10
+    assert bundle["text/plain"]
+    right = LocalStudent(exercises.namespace())
+    assert pictures.picture(assignment, exercise, right) is None
+    stub = LocalStudent(exercises.namespace(**{exercise: exercises.stubs[exercise]}))
+    assert pictures.picture(assignment, exercise, stub) is None
+
+
+HOSTILE_REPLIES = [None, "x", [], [1], {"values": "x"}, [{"width": "9"}] * 8, np.full(3, np.nan),
+                   [np.full((101, 2), np.nan)], [np.full((101, 2), 1e300)],
+                   {"values": [[np.inf, -1.0], [1.0]]}, {"values": [[], []]}]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", pictures.PICTURES, ids=[k[1] for k in pictures.PICTURES])
+def test_no_reply_stops_a_picture(key):
+    class Says(LocalStudent):
+        def call(self, *args, **kwargs):
+            return self.reply
+
+    student = Says({})
+    for student.reply in HOSTILE_REPLIES:
+        bundle = pictures.picture(*key, student)
+        assert bundle is None or "image/png" in bundle
+
+
+@pytest.mark.slow
+def test_a_planted_script_does_not_run_in_a_browser(render, course, tmp_path):
+    webdriver = pytest.importorskip("selenium.webdriver")
+    import shutil
+
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("chromium and chromedriver are not on the PATH")
+    path = tmp_path / "page.html"
+    path.write_text(render(with_attacks(released(course, A))), encoding="utf-8")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(argument)
+    # Nothing is loaded from elsewhere, so that the test needs no network.
+    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND")
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        browser.get(path.as_uri())
+        assert browser.title == A
+        for link in browser.find_elements("css selector", "#notebook-container a"):
+            browser.execute_script("arguments[0].click()", link)
+        assert browser.title == A
+    finally:
+        browser.quit()
