@@ -75,12 +75,10 @@ def _free_port():
         return listener.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def lab(driver, tmp_path_factory):
-    """JupyterLab in an empty folder, with settings of its own and the synthetic images."""
-    home, port = tmp_path_factory.mktemp("jupyter"), _free_port()
-    folder = home / "notebooks"
-    folder.mkdir()
+@contextmanager
+def serve(home, folder):
+    """JupyterLab on `folder`, with settings of its own in `home`; yields its address."""
+    port = _free_port()
     for plugin, settings in SETTINGS.items():
         path = home / "settings" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +110,7 @@ def lab(driver, tmp_path_factory):
     with log.open("wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *(f"--{k}={v}" for k, v in options.items())],
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -125,7 +124,7 @@ def lab(driver, tmp_path_factory):
 
     try:
         WebDriverWait(server, 60, ignored_exceptions=(OSError,)).until(answers)
-        yield Lab(folder, url, driver)
+        yield url
     finally:
         server.terminate()  # it ends its kernels first
         try:
@@ -133,6 +132,16 @@ def lab(driver, tmp_path_factory):
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@pytest.fixture(scope="session")
+def lab(driver, tmp_path_factory):
+    """JupyterLab in an empty folder, with the synthetic images."""
+    home = tmp_path_factory.mktemp("jupyter")
+    folder = home / "notebooks"
+    folder.mkdir()
+    with serve(home, folder) as url:
+        yield Lab(folder, url, driver)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,9 @@ class NotebookPage:
         self.driver = driver
         driver.get(url)
         self._wait().until(expected.element_to_be_clickable((By.CSS_SELECTOR, ".jp-CodeCell")))
+        # A cell that is run before there is a kernel is not run.
+        idle = (By.CSS_SELECTOR, ".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        self._wait(120).until(expected.presence_of_element_located(idle), "the kernel is not idle")
 
     def _wait(self, seconds=60):
         ignored = (StaleElementReferenceException,)
@@ -42,6 +45,43 @@ class NotebookPage:
         wait, prompts = self._wait(seconds), lambda: self.driver.execute_script(PROMPTS)
         wait.until(lambda _: prompts()[0] != "[ ]:", "no cell has been run")
         wait.until(lambda _: "[*]:" not in prompts(), "cells are still running")
+
+    def cell(self, code):
+        """The code cell in whose editor `code` stands."""
+        path = (
+            f"//div[contains(@class, 'jp-CodeCell')][.//*[@class='cm-line'][contains(., '{code}')]]"
+        )
+        located = expected.presence_of_element_located((By.XPATH, path))
+        return self._wait().until(located, f"no cell contains {code}")
+
+    def retype_last_line(self, code, line):
+        """Type `line` over the last line of a cell; its indentation stays."""
+        editor = self.cell(code).find_element(By.CSS_SELECTOR, ".cm-content")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
+        editor.click()
+        editor.send_keys(Keys.CONTROL + Keys.END)
+        editor.send_keys(Keys.SHIFT + Keys.HOME)
+        editor.send_keys(line)
+
+    def run(self, code):
+        """Run a cell from its editor and wait until it has ended."""
+        cell = self.cell(code)
+
+        def prompt():
+            return cell.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
+
+        before = prompt()
+        cell.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
+        self._wait().until(lambda _: prompt() not in (before, "[*]:"), "the cell has not been run")
+
+    def press(self, label):
+        """Press a widget's button."""
+        self._click(By.XPATH, f"//button[normalize-space()='{label}']")
+
+    def expect_output(self, code, text):
+        """Wait until a cell shows `text`."""
+        output = self.cell(code).find_element(By.CSS_SELECTOR, ".jp-Cell-outputWrapper")
+        self._wait(20).until(lambda _: text in output.text, f"expected {text!r}")
 
     def complaints(self):
         """The tracebacks and texts on stderr that cells show; JupyterLab does not tell them apart."""

@@ -1,0 +1,320 @@
+"""What the class report says about one assignment, as plain data.
+
+`Report` and the dataclasses in it are the documented shape of `autograder report --json`: objects have
+the fields' names as keys. A figure that does not exist (nobody has a score, too few students) is null.
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import numpy as np
+
+from autograder import ledger
+from autograder.checking import checks_of
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.exports.records import (
+    LATE,
+    NEEDS_MANUAL,
+    NOT_SUBMITTED,
+    OTHER_RUN,
+    STALE_SCORE,
+    UNGRADED,
+    Record,
+    class_records,
+)
+from autograder.report import measures
+from autograder.report.similarity import Group, similar_groups
+from autograder.status import Status
+
+SLOWEST = 5
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`students` are all that the gradebook knows; `scored` those with a score, which `mean` and
+    `median` are of. `statuses` counts students by `Record.status`."""
+
+    students: int
+    submitted: int
+    scored: int
+    max_score: float
+    mean: float | None
+    median: float | None
+    lowest: float | None
+    highest: float | None
+    statuses: dict[str, int]
+    late: int
+    stale: int
+    incomplete: int
+
+
+@dataclass(frozen=True)
+class CheckFigures(measures.Item):
+    """One hidden check; `title` says what is right."""
+
+    exercise: str
+    check: str
+    title: str
+    max_points: float
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A diagnosis of the answer bank and how many students it fits."""
+
+    exercise: str
+    diagnosis: str
+    students: int
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A submission that somebody has to look at."""
+
+    student: str
+    name: str
+    status: str
+    message: str
+    flags: list[str]
+
+
+@dataclass(frozen=True)
+class Slow:
+    student: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunTimes:
+    """Seconds that grading a submission took; `p95` is the 95th percentile."""
+
+    submissions: int
+    median: float | None
+    p95: float | None
+    slowest: list[Slow]
+
+
+@dataclass(frozen=True)
+class Written:
+    """An exercise that a person marks: how many answers wait, and the mean points of the others."""
+
+    exercise: str
+    max_score: float
+    waiting: int
+    marked: int
+    mean: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student. `exercises` has points by exercise, null where nobody has judged."""
+
+    student: str
+    name: str
+    status: str
+    score: float | None
+    flags: list[str]
+    seconds: float | None
+    isolation: str
+    exercises: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Groups of students with close answers; `compared` notebooks could be read."""
+
+    compared: int
+    groups: list[Group]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the page. `generated` is ISO 8601 (UTC), `exercises` the maximum points."""
+
+    assignment: str
+    generated: str
+    summary: Summary
+    distribution: list[measures.Bin]
+    checks: list[CheckFigures]
+    mistakes: list[KnownMistake]
+    attention: list[Attention]
+    run_times: RunTimes
+    written: list[Written]
+    isolation: dict[str, int]
+    exercises: dict[str, float]
+    students: list[Row]
+    similar: Similar
+
+    @property
+    def json(self) -> str:
+        """This report as a JSON object."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+
+def gather(course: Course, assignment: str, now: datetime) -> Report:
+    """Read the gradebook, the ledger and the autograded notebooks of an assignment.
+
+    Raises
+    ------
+    UserError
+        If the assignment was never graded, or the class is empty.
+    """
+    records = class_records(course, assignment)
+    if not records:
+        raise UserError(
+            f"expected students or submissions of {assignment}, found none: collect submissions into "
+            f"{course.folder('submitted')}/STUDENT/{assignment} and run `autograder grade {assignment}`"
+        )
+    entries = ledger.latest(course, assignment)
+    # Results that are not those of the gradebook's points tell nothing about them.
+    results = {
+        r.student: entries[r.student].result
+        for r in records
+        if r.student in entries and OTHER_RUN not in r.flags
+    }
+    judged = {s: found for s, found in results.items() if Status(found["status"]).has_score}
+    max_score = max(r.max_score for r in records)
+    scores = [r.score for r in records if r.score is not None]
+    exercises = {e.name: e.max_score for r in records for e in r.exercises}
+    return Report(
+        assignment=assignment,
+        generated=now.isoformat(timespec="seconds"),
+        summary=_summary(records, scores, max_score),
+        distribution=measures.histogram(scores, max_score),
+        checks=_checks(assignment, list(judged.values())),
+        mistakes=_mistakes(judged),
+        attention=_attention(records),
+        run_times=_run_times(results),
+        written=_written(records),
+        isolation=dict(Counter(f["isolation"] for f in results.values() if f["isolation"])),
+        exercises=exercises,
+        students=[_row(r) for r in records],
+        similar=_similar(course, assignment, records),
+    )
+
+
+def _summary(records: list[Record], scores: list[float], max_score: float) -> Summary:
+    def flagged(flag: str) -> int:
+        return sum(flag in r.flags for r in records)
+
+    return Summary(
+        students=len(records),
+        submitted=sum(r.status != NOT_SUBMITTED for r in records),
+        scored=len(scores),
+        max_score=max_score,
+        mean=float(np.mean(scores)) if scores else None,
+        median=measures.percentile(scores, 50),
+        lowest=min(scores, default=None),
+        highest=max(scores, default=None),
+        statuses=dict(Counter(r.status for r in records).most_common()),
+        late=flagged(LATE),
+        stale=flagged(STALE_SCORE),
+        incomplete=flagged(NEEDS_MANUAL),
+    )
+
+
+def _checks(assignment: str, results: list[dict]) -> list[CheckFigures]:
+    """The figures of each check, in the order of the assignment's checks."""
+    titles = {(c.exercise, c.name): c.title for cs in checks_of(assignment).values() for c in cs}
+    tops = {(c["exercise"], c["check"]): c["max_points"] for r in results for c in r["checks"]}
+    keys = [k for k in titles if k in tops] + [k for k in tops if k not in titles]
+    if not keys:
+        return []
+    column = {key: i for i, key in enumerate(keys)}
+    points = np.full((len(results), len(keys)), np.nan)
+    for row, result in zip(points, results):
+        for check in result["checks"]:
+            row[column[check["exercise"], check["check"]]] = check["points"]
+    figures = measures.items(points, np.array([tops[k] for k in keys]))
+    return [
+        CheckFigures(
+            **asdict(item), exercise=key[0], check=key[1], title=titles.get(key, ""),
+            max_points=tops[key],
+        )
+        for key, item in zip(keys, figures)
+    ]  # fmt: skip
+
+
+def _mistakes(judged: dict[str, dict]) -> list[KnownMistake]:
+    """Known mistakes, the most frequent first; each counts once per student."""
+    found = Counter()
+    for result in judged.values():
+        found.update(
+            {(c["exercise"], c["diagnosis"]) for c in result["checks"] if c.get("diagnosis")}
+        )
+    return [
+        KnownMistake(exercise, diagnosis, students)
+        for (exercise, diagnosis), students in sorted(found.items(), key=lambda e: (-e[1], e[0]))
+    ]
+
+
+def _attention(records: list[Record]) -> list[Attention]:
+    """What is not simply graded, most pressing first."""
+    first = [Status.GRADER_ERROR, Status.UNREADABLE, UNGRADED]
+    found = [
+        Attention(r.student, r.name, r.status, r.message, list(r.flags))
+        for r in records
+        if r.status not in (Status.GRADED, NOT_SUBMITTED)
+        or not {STALE_SCORE, OTHER_RUN}.isdisjoint(r.flags)
+    ]
+    return sorted(
+        found,
+        key=lambda a: (first.index(a.status) if a.status in first else len(first), a.status, a.student),
+    )  # fmt: skip
+
+
+def _run_times(results: dict[str, dict]) -> RunTimes:
+    seconds = {s: float(r["seconds"]) for s, r in results.items() if r["seconds"] is not None}
+    slowest = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:SLOWEST]
+    values = list(seconds.values())
+    return RunTimes(
+        len(values),
+        measures.percentile(values, 50),
+        measures.percentile(values, 95),
+        [Slow(*item) for item in slowest],
+    )
+
+
+def _written(records: list[Record]) -> list[Written]:
+    """Exercises that a person marks. In a stale score nothing waits but the submission itself."""
+    waiting, marked, tops = Counter(), {}, {}
+    for record in records:
+        for exercise in record.exercises:
+            if exercise.written:
+                tops[exercise.name] = exercise.max_score
+            if exercise.needs_manual and NEEDS_MANUAL in record.flags:
+                tops[exercise.name] = exercise.max_score
+                waiting[exercise.name] += 1
+            elif exercise.written and exercise.score is not None:
+                marked.setdefault(exercise.name, []).append(exercise.score)
+    return [
+        Written(
+            name, top, waiting[name], len(marked.get(name, [])),
+            float(np.mean(marked[name])) if name in marked else None,
+        )
+        for name, top in tops.items()
+    ]  # fmt: skip
+
+
+def _row(record: Record) -> Row:
+    return Row(
+        record.student, record.name, record.status, record.score, list(record.flags),
+        record.seconds, record.isolation, {e.name: e.score for e in record.exercises},
+    )  # fmt: skip
+
+
+def _similar(course: Course, assignment: str, records: list[Record]) -> Similar:
+    """Compare what counts: the notebooks in `autograded/` that the scores are of."""
+    released = course.folder("release") / assignment / f"{assignment}.ipynb"
+    if not released.is_file():
+        raise UserError(f"expected {released}, which does not exist: run `autograder build`")
+    paths = {
+        r.student: course.folder("autograded") / r.student / assignment / f"{assignment}.ipynb"
+        for r in records
+        if r.score is not None and STALE_SCORE not in r.flags
+    }
+    groups, compared = similar_groups(released, paths)
+    return Similar(compared, groups)
