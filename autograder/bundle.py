@@ -45,8 +45,8 @@ Put a new cell before the first one, and run it:
 !unzip -q -o "{name}" -d course && pip install -q ./course/helpers
 ```
 
-Colab forgets uploaded files when it disconnects: run that cell again, and download your notebook
-(*File → Download → Download .ipynb*) before you leave.
+Colab forgets uploaded files when it disconnects: run that cell again, and before you leave download your
+notebook (*File → Download → Download .ipynb*) and the `.pt` files it wrote (folder symbol).
 
 ## On your school's JupyterHub
 
@@ -58,9 +58,13 @@ and run `!pip install ./helpers` in a cell once.
 
 - Fill in the cells that say `YOUR CODE HERE` or `YOUR ANSWER HERE`. Do not delete or copy cells, and do
   not rename the notebook.
-- The cells after yours check your answer and tell you what they found. *Kernel → Restart Kernel and Run
-  All Cells* shows whether everything works from the beginning.
-- Hand in the notebook itself (`.ipynb`), where you got this file.
+- The cells after yours check your answer and tell you what they found. The button at the end of a
+  notebook runs all these checks once more.
+- Before you hand in: *Kernel → Restart Kernel and Run All Cells* shows whether everything works from the
+  beginning. So does `python -m helpers.selfcheck NOTEBOOK.ipynb` in a terminal, with a line for each
+  exercise; it takes as long as all cells of the notebook together.
+- Hand in the notebook itself (`.ipynb`), and the `.pt` files beside it if there are any, where you got
+  this file: they are your trained networks.
 - Images come from a folder that your school may give you (`MLP_COURSE_DATA`), else they are downloaded
   once. If neither works, the notebook says what to do.
 """

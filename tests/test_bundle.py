@@ -1,7 +1,9 @@
-"""The student's zip: complete, the same to the byte, and nothing of the grader in it."""
+"""What students get: a zip without anything of the grader, or the files of nbgrader's exchange."""
 
 import ast
+import copy
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -13,9 +15,13 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
 
 from autograder import bundle as bundling
 from autograder.build import build
+from autograder.classroom import solved
 from autograder.errors import UserError
 
 A = "99_tiny"
@@ -72,11 +78,10 @@ def test_helpers_can_be_imported_from_the_unzipped_folder_alone(unzipped):
 
 def test_no_module_needs_the_grader_or_an_undeclared_package(unzipped):
     project = tomllib.loads((unzipped / "helpers" / "pyproject.toml").read_text())["project"]
-    declared = {d.partition(">")[0] for d in project["dependencies"]} | {
-        "helpers",
-        "IPython",
-        "PIL",
-    }
+    declared = {d.partition(">")[0] for d in project["dependencies"]}
+    declared |= {"helpers", "IPython", "PIL"}
+    # The command of selfcheck needs these two; they come with JupyterLab.
+    declared |= {"nbclient", "nbformat"}
     for path in unzipped.rglob("helpers/**/*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
@@ -151,3 +156,36 @@ def test_a_leak_in_helpers_is_refused(course, tmp_path, monkeypatch, content, me
     (helpers / "leak.py").write_text(content)
     with pytest.raises(UserError, match=f"helpers/leak.py {message}"):
         bundling.bundle(course, [A])
+
+
+@pytest.fixture
+def exchange(course, tmp_path):
+    """nbgrader's exchange between `course` and a student's home: call it with a step's name."""
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.assignment_id = A
+    for name in ("exchange", "cache", "home"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "exchange").chmod(0o777)
+    config.Exchange.root = str(tmp_path / "exchange")
+    config.Exchange.cache = str(tmp_path / "cache")
+    config.Exchange.assignment_dir = str(tmp_path / "home")
+
+    def step(name):
+        kind = getattr(ExchangeFactory(config=config), name)
+        kind(CourseDirectory(config=config), Authenticator(config=config), config=config).start()
+
+    return step
+
+
+def test_an_assignment_goes_through_the_exchange_and_back(course, exchange, tmp_path):
+    exchange("release_assignment")
+    exchange("fetch_assignment")
+    mine = tmp_path / "home" / A / f"{A}.ipynb"
+    assert mine.read_bytes() == (course.folder("release") / A / f"{A}.ipynb").read_bytes()
+    mine.write_text(json.dumps(solved(course, A)), encoding="utf-8")
+    exchange("submit")
+    exchange("collect")
+    (collected,) = course.folder("submitted").glob(f"*/{A}/{A}.ipynb")
+    assert collected.read_bytes() == mine.read_bytes()
+    # Late penalties rest on it.
+    assert (collected.parent / "timestamp.txt").is_file()
