@@ -22,8 +22,13 @@ def node() -> psutil.Process:
     return next(p for p in mine if folder in p.cmdline())
 
 
+def fork_servers() -> list[psutil.Process]:
+    """The node's fork server; none while another one is being started."""
+    return [p for p in node().children() if "fork_server" in " ".join(p.cmdline())]
+
+
 def fork_server() -> psutil.Process:
-    return next(p for p in node().children() if "fork_server" in " ".join(p.cmdline()))
+    return fork_servers()[0]
 
 
 @pytest.fixture
@@ -83,13 +88,14 @@ def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course)
     killed = []
 
     def kill(result) -> None:
-        killed.append(fork_server())
-        killed[-1].kill()
+        for server in fork_servers():
+            killed.append(server.pid)
+            server.kill()
 
     watcher = batch.Watcher(result=kill)
     results = batch.grade(course, "99_tiny", students, workers=2, watcher=watcher)
     assert [(r.status, r.score) for r in results] == [("graded", 5)] * 4, results
-    assert len(killed) == 4
+    assert len(set(killed)) > 1
 
 
 GRADER = """\
