@@ -48,29 +48,45 @@ def grade(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Submissions at a time; default: one per core.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler whose workers grade, as tcp://HOST:8786.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again also what has not changed.")
+    ] = False,
+    accept_drift: Annotated[
+        bool,
+        typer.Option("--accept-drift", help="Let grades of removed cells leave the gradebook."),
+    ] = False,
     allow_unsealed: Annotated[
         bool, typer.Option("--allow-unsealed", help="Grade also where code cannot be sealed off.")
     ] = False,
 ) -> None:
-    """Grade submitted/ into the gradebook, autograded/ and feedback/.
+    """Grade submitted/ into the gradebook, autograded/ and feedback/; only what has changed.
 
-    Exit code 0 when every submission got its score, 1 when some need you.
+    Exit code 0 when every submission got its score, 1 when some need you, 130 after Ctrl-C.
     """
     from autograder.course import Course
 
     found = Course.find(course)
     if allow_unsealed:
         found.config.Judge.allow_unsealed = True
-    _grade(found, found.expect_assignment(assignment), student, results, workers)
+    options = {
+        "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
+    }  # fmt: skip
+    _grade(found, found.expect_assignment(assignment), student, results, **options)
 
 
-def _grade(course, assignment, student=None, results: Path | None = None, workers=None) -> None:
+def _grade(course, assignment, student=None, results: Path | None = None, **options) -> None:
     from autograder import batch, show
 
     students = batch.choose_students(course, assignment, student)
-    batch.expect_sealed(course)
-    with show.progress(len(students), f"grading {assignment}") as advance:
-        outcome = batch.grade(course, assignment, students, lambda r: advance(r.student), workers)
+    try:
+        with show.grading(assignment) as watcher:
+            outcome = batch.grade(course, assignment, students, watcher=watcher, **options)
+    except batch.Interrupted as end:
+        show.fail(f"{end}: run the same command again")
+        raise typer.Exit(130) from None
     show.console.print(show.results_table(outcome, assignment))
     if results is not None:
         batch.write_results(outcome, results)
@@ -143,6 +159,38 @@ def export(
     options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
     name = found.expect_assignment(assignment)
     show.export_report(exports.export(found, name, to, output, results, template, **options))
+
+
+@app.command()
+def report(
+    assignment: str,
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_report.html.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+) -> None:
+    """Write one HTML page about a class: scores, checks, mistakes, who needs you.
+
+    It holds names and grades, and loads nothing from anywhere.
+    """
+    from datetime import UTC, datetime
+
+    from autograder.course import Course
+    from autograder.exports import text
+    from autograder.report import data, page
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    figures = data.gather(found, name, datetime.now(UTC))
+    files = {output or Path(f"{name}_report.html"): page.render(figures)}
+    if json is not None:
+        files[json] = figures.json
+    for path, content in files.items():
+        try:
+            print(f"wrote       {text.write(path, content)}")
+        except OSError as error:
+            raise UserError(f"{path} could not be written: {error.strerror}") from None
 
 
 @app.command()

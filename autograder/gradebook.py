@@ -1,132 +1,352 @@
-"""The one writer: a graded submission into the gradebook, `autograded/` and `feedback/`."""
+"""The one writer: a graded submission into the gradebook, `autograded/` and `feedback/`.
+
+Everything that belongs to an attempt is first laid ready in a folder of its own. Then it is put in
+place, by steps each of which can be repeated: after an end at any moment the next run repeats them.
+"""
 
 import copy
+import html
+import json
+import os
 import shutil
-import tempfile
+import uuid
+from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import NbGraderAPI
+from nbgrader.api import Assignment as AssignmentEntry
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    SolutionCell,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import text
 
+from autograder import ledger
 from autograder.course import Course
-from autograder.errors import UserError
-from autograder.grading import Graded, Result
+from autograder.feedback import Facts, Pages, no_response
+from autograder.grading import Graded
+from autograder.packed import Packed
 
 STALE = "This score is of an earlier submission; the last grading run could not grade: "
+# Seconds to wait while somebody else, such as formgrader, writes into an SQLite gradebook.
+PATIENCE = 60
+
+
+class Damaged(Exception):
+    """What was laid ready cannot be read."""
+
+
+@contextmanager
+def opened(course: Course):
+    """The course's gradebook."""
+    with Gradebook(course.db_url, course.course_id) as book:
+        if book.engine.dialect.name == "sqlite":
+            book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
+            book.db.commit()
+        yield book
+
+
+def automatic_scores(book: Gradebook, assignment: str) -> dict[str, dict[str, float | None]]:
+    """By student: the automatic score of each check cell in the gradebook."""
+    rows = (
+        book.db.query(Student.id, GradeCell.name, Grade.auto_score)
+        .select_from(Grade)
+        .join(GradeCell, GradeCell.id == Grade.cell_id)
+        .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(AssignmentEntry, AssignmentEntry.id == SubmittedAssignment.assignment_id)
+        .join(Student, Student.id == SubmittedAssignment.student_id)
+        .filter(AssignmentEntry.name == assignment, GradeCell.cell_type == "code")
+    )
+    found: dict[str, dict[str, float | None]] = {}
+    for student, cell, score in rows:
+        found.setdefault(student, {})[cell] = score
+    return found
+
+
+def agrees(result: dict, scores: dict[str, float | None]) -> bool:
+    """Whether automatic scores are those of a result, given as `Result.as_dict()`."""
+    earned: dict[str, float] = {}
+    for check in result.get("checks", []):
+        name = f"check_{check['exercise']}"
+        earned[name] = earned.get(name, 0.0) + check["points"]
+    return all(
+        score is not None and abs(score - earned.get(name, 0.0)) < 1e-6
+        for name, score in scores.items()
+    )
 
 
 class Writer:
-    """Writes results of one assignment. One at a time per course."""
+    """Writes attempts at one assignment. One at a time per course; its lock is held by the caller."""
 
-    def __init__(self, course: Course, assignment: str):
-        self.course, self.assignment = course, assignment
-        self._api = NbGraderAPI(config=copy.deepcopy(course.config))
-        self._register()
+    def __init__(self, course: Course, assignment: str, book: Gradebook):
+        self.course, self.assignment, self._book = course, assignment, book
+        self._ready = course.private / "writing" / assignment
+        self._pages: Pages | None = None
 
-    def _register(self) -> None:
-        """Make the assignment known to the gradebook, as `nbgrader generate_assignment` does."""
-        with tempfile.TemporaryDirectory() as release:
-            config = copy.deepcopy(self.course.config)
-            config.CourseDirectory.release_directory = release
-            api = NbGraderAPI(config=config)
-            done = api.generate_assignment(self.assignment, force=True, create=True)
-        if not done["success"]:
-            reason = (done["error"] or done["log"]).strip().splitlines()[-1]
-            raise UserError(f"{self.assignment} could not be entered into the gradebook: {reason}")
+    def recover(self) -> int:
+        """Put in place what an earlier run has left ready; how many attempts that were."""
+        if not self._ready.is_dir():
+            return 0
+        count, written = 0, ledger.read(self.course, self.assignment)
+        for folder in sorted(self._ready.iterdir()):
+            if folder.name.startswith("."):
+                shutil.rmtree(folder)
+                continue
+            try:
+                self._put_in_place(folder, written)
+                count += 1
+            except (MissingEntry, Damaged):
+                # The assignment has left the gradebook meanwhile, or the disk lost what was written
+                # last; the submission is graded anew.
+                self._book.db.rollback()
+                _remove(folder)
+        return count
 
-    def write(self, graded: Graded) -> None:
-        """Record scores, the judged notebook and feedback; or mark the old score as stale."""
+    def write(
+        self, graded: Graded, packed: Packed, hashes: dict[str, str], page: str | None = None
+    ) -> None:
+        """Record scores, the judged notebook, feedback and the attempt; or mark the old score.
+
+        Parameters
+        ----------
+        page
+            The feedback as it is before anybody looked, if it has been rendered already.
+        """
         result = graded.result
         if graded.notebook is None:
-            self._mark_stale(result)
+            result.stale_score = self._old_score(result.student)
+        folder = self._lay_ready(graded, packed, hashes, page)
+        try:
+            self._put_in_place(folder)
+        except Exception:
+            self._book.db.rollback()
+            if not (folder / "committed").exists():
+                _remove(folder)
+            raise
+
+    def _old_score(self, student: str) -> float | None:
+        try:
+            return self._book.find_submission(self.assignment, student).score
+        except MissingEntry:
+            return None
+
+    def _target(self, kind: str, student: str) -> Path:
+        return self.course.folder(kind) / student / self.assignment
+
+    def _lay_ready(
+        self, graded: Graded, packed: Packed, hashes: dict[str, str], page: str | None
+    ) -> Path:
+        result, name = graded.result, uuid.uuid4().hex
+        partial = self._ready / f".{name}"
+        partial.mkdir(parents=True)
+        entry = ledger.Entry(ledger.now(), result.student, hashes, result.as_dict())
+        record = {"attempt": entry.as_dict(), "timestamp": None, "cells": {}, "changed": []}
+        if graded.notebook is not None:
+            nb = nbformat.reads(graded.notebook.decode(), as_version=4)
+            record["timestamp"] = packed.text("timestamp.txt")
+            record["cells"] = _judged_cells(nb)
+            old = self._target("autograded", result.student) / f"{self.assignment}.ipynb"
+            record["changed"] = _changed_answers(nb, old)
+            (partial / "autograded").mkdir()
+            packed.files_beside(partial / "autograded")
+            (partial / "autograded" / f"{self.assignment}.ipynb").write_bytes(graded.notebook)
+        if page is not None:
+            (partial / "page.html").write_text(page, encoding="utf-8")
+        (partial / "record.json").write_text(json.dumps(record), encoding="utf-8")
+        return partial.rename(self._ready / name)
+
+    def _put_in_place(self, folder: Path, written: Sequence[ledger.Entry] = ()) -> None:
+        record, entry = _recorded(folder)
+        autograded = self._target("autograded", entry.student)
+        feedback = self._target("feedback", entry.student)
+        if record["cells"]:
+            source = folder / "autograded" if (folder / "autograded").is_dir() else autograded
+            submission = self._record(record, entry.student)
+        else:
+            source = autograded
+            submission = self._mark_stale(entry.student, entry.result["message"])
+        if submission is not None:
+            self._write_page(folder, source, submission)
+        self._book.db.commit()
+        (folder / "committed").touch()
+        _swap(folder / "autograded", autograded, folder / "old-autograded")
+        _swap(folder / "feedback", feedback, folder / "old-feedback")
+        if entry not in written:
+            ledger.append(self.course, self.assignment, entry)
+        _remove(folder)
+
+    def _record(self, record: dict, student: str) -> SubmittedAssignment:
+        db = self._book.db
+        submission = self._submission(student)
+        if record["timestamp"] and record["timestamp"].strip():
+            submission.timestamp = _time(record["timestamp"])
+        notebook = self._notebook(submission)
+        for grade in notebook.grades:
+            cell = record["cells"].get(grade.name, {})
+            score, before = cell.get("score"), grade.auto_score
+            looked_at = grade.manual_score is not None
+            grade.auto_score = score
+            # A manual grade stays; it needs another look when what it judged has changed.
+            moved = grade.name in record["changed"] or (score is not None and score != before)
+            keep = looked_at and not moved and not grade.needs_manual_grade
+            grade.needs_manual_grade = False if keep else looked_at or score is None
+        for comment in notebook.comments:
+            comment.auto_comment = record["cells"].get(comment.name, {}).get("comment")
+        db.flush()
+        db.expire_all()
+        self._penalize(submission, notebook)
+        db.flush()
+        db.expire_all()
+        return submission
+
+    def _submission(self, student: str) -> SubmittedAssignment:
+        """The student's submission with an entry for every cell, made if there is none."""
+        db = self._book.db
+        try:
+            submission = self._book.find_submission(self.assignment, student)
+        except MissingEntry:
+            person = db.get(Student, student) or Student(id=student)
+            assignment = self._book.find_assignment(self.assignment)
+            submission = SubmittedAssignment(assignment=assignment, student=person)
+            for notebook in assignment.notebooks:
+                SubmittedNotebook(notebook=notebook, assignment=submission)
+            db.add(submission)
+        db.flush()
+        for notebook in submission.notebooks:
+            graded = {grade.cell_id for grade in notebook.grades}
+            commented = {comment.cell_id for comment in notebook.comments}
+            for cell in notebook.notebook._base_cells:
+                if not isinstance(cell, SolutionCell) and cell.id not in graded:
+                    db.add(Grade(cell_id=cell.id, notebook=notebook))
+                if not isinstance(cell, GradeCell) and cell.id not in commented:
+                    db.add(Comment(cell_id=cell.id, notebook=notebook))
+        db.flush()
+        db.expire_all()
+        return submission
+
+    def _notebook(self, submission: SubmittedAssignment) -> SubmittedNotebook:
+        return next(n for n in submission.notebooks if n.name == self.assignment)
+
+    def _penalize(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
+        """What nbgrader's own step does, in this transaction."""
+        config = copy.deepcopy(self.course.config)
+        if AssignLatePenalties not in config.Autograde.autograde_preprocessors:
             return
-        target = self.course.folder("autograded") / result.student / self.assignment
-        changed = _changed_answers(graded.notebook, target / f"{self.assignment}.ipynb")
-        self._write_autograded(graded, target)
-        self._record(graded, changed)
-        self._api.generate_feedback(self.assignment, result.student, force=True)
+        step = AssignLatePenalties(config=config)
+        step.init_plugin()
+        notebook.late_submission_penalty = None
+        late = submission.total_seconds_late
+        if late > 0:
+            penalty = step.plugin_inst.late_submission_penalty(
+                submission.student.id, notebook.score, late
+            )
+            if penalty is not None:
+                notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
 
-    def _write_autograded(self, graded: Graded, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as folder:
-            fresh = Path(folder) / target.name
-            shutil.copytree(graded.files, fresh)
-            nbformat.write(graded.notebook, fresh / f"{self.assignment}.ipynb")
-            if target.exists():
-                utils.rmtree(str(target))
-            fresh.rename(target)
-
-    def _record(self, graded: Graded, changed: set[str]) -> None:
-        result, nb = graded.result, graded.notebook
-        timestamp = self._api.coursedir.get_existing_timestamp(
-            str(self.course.folder("submitted") / result.student / self.assignment)
-        )
-        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            gradebook.update_or_create_student(result.student)
-            when = {"timestamp": timestamp} if timestamp else {}
-            gradebook.update_or_create_submission(self.assignment, result.student, **when)
-            place = (self.assignment, self.assignment, result.student)
-            for cell in nb.cells:
-                if not (utils.is_grade(cell) or utils.is_solution(cell)):
-                    continue
-                name = cell.metadata.nbgrader["grade_id"]
-                if utils.is_grade(cell):
-                    grade = gradebook.find_grade(name, *place)
-                    score, _ = utils.determine_grade(cell)
-                    looked_at = grade.manual_score is not None
-                    before = grade.auto_score
-                    grade.auto_score = score
-                    # A manual grade stays; it needs another look when what it judged has changed.
-                    moved = name in changed or (score is not None and score != before)
-                    keep = looked_at and not moved and not grade.needs_manual_grade
-                    grade.needs_manual_grade = False if keep else looked_at or score is None
-                if utils.is_solution(cell):
-                    comment = gradebook.find_comment(name, *place)
-                    same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-                    comment.auto_comment = "No response." if same else None
-            gradebook.db.commit()
-        resources = ResourcesDict(
-            nbgrader={
-                "notebook": self.assignment,
-                "assignment": self.assignment,
-                "student": result.student,
-                "db_url": self.course.db_url,
-            }
-        )
-        AssignLatePenalties(config=copy.deepcopy(self.course.config))(nb, resources)
-
-    def _mark_stale(self, result: Result) -> None:
+    def _mark_stale(self, student: str, reason: str) -> SubmittedAssignment | None:
         """Keep an old score, and make formgrader and feedback show that it is an old one."""
-        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            try:
-                submission = gradebook.find_submission(self.assignment, result.student)
-            except MissingEntry:
-                return
-            result.stale_score = submission.score
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    grade.needs_manual_grade = True
-                for comment in notebook.comments:
-                    comment.auto_comment = STALE + result.message
-            gradebook.db.commit()
-        self._api.generate_feedback(self.assignment, result.student, force=True)
+        try:
+            submission = self._book.find_submission(self.assignment, student)
+        except MissingEntry:
+            return None
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.needs_manual_grade = True
+            for comment in notebook.comments:
+                comment.auto_comment = STALE + html.escape(reason, quote=False)
+        self._book.db.flush()
+        self._book.db.expire_all()
+        return submission
+
+    def _write_page(self, folder: Path, source: Path, submission: SubmittedAssignment) -> None:
+        """Lay the feedback ready, rendered from the gradebook as it is about to be."""
+        notebook = source / f"{self.assignment}.ipynb"
+        if not notebook.is_file():
+            return
+        content = notebook.read_bytes()
+        facts = Facts.of(self._notebook(submission))
+        rendered, page = folder / "page.html", None
+        if rendered.is_file():
+            first = Facts.before_anybody_looked(nbformat.reads(content.decode(), as_version=4))
+            if facts.is_like(first):
+                page = rendered.read_text(encoding="utf-8")
+        if page is None:
+            self._pages = self._pages or Pages(self.course.config)
+            page = self._pages.page(content, submission.student.id, self.assignment, facts)
+        target = folder / "feedback"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
+        (target / f"{self.assignment}.html").write_text(page, encoding="utf-8")
 
 
-def _changed_answers(nb, old_path: Path) -> set[str]:
+def _recorded(folder: Path) -> tuple[dict, ledger.Entry]:
+    try:
+        record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        return record, ledger.Entry.from_dict(record["attempt"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(folder) from error
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that was laid ready; half removed, it is not taken for one again."""
+    shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))
+
+
+def _judged_cells(nb) -> dict[str, dict]:
+    """The automatic score and comment of each cell that the gradebook knows, by grade_id."""
+    cells = {}
+    for cell in nb.cells:
+        known = {}
+        if utils.is_grade(cell):
+            known["score"] = utils.determine_grade(cell)[0]
+        if utils.is_solution(cell):
+            known["comment"] = no_response(cell)
+        if known:
+            cells[cell.metadata.nbgrader["grade_id"]] = known
+    return cells
+
+
+def _changed_answers(nb, old_path: Path) -> list[str]:
     """The ids of written answers that differ from those graded before."""
     if not old_path.is_file():
-        return set()
+        return []
     old = {
         cell.metadata.nbgrader["grade_id"]: cell.source
         for cell in nbformat.read(old_path, as_version=4).cells
         if utils.is_grade(cell)
     }
-    return {
+    return [
         cell.metadata.nbgrader["grade_id"]
         for cell in nb.cells
         if utils.is_grade(cell) and old.get(cell.metadata.nbgrader["grade_id"]) != cell.source
-    }
+    ]
+
+
+def _time(stamp: str):
+    """The time a submission came, as nbgrader keeps it; None where that is no time."""
+    try:
+        return utils.parse_utc(stamp.strip())
+    except ValueError:
+        return None
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Put `new` in the place of `target`, if that has not been done already."""
+    if not new.is_dir():
+        return
+    if os.path.lexists(target):
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.move(target, old)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(new, target)

@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,62 @@ def progress(total: int, what: str):
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda label="": bar.update(task, advance=1, description=f"{what} {escape(label)}")
+
+
+@contextmanager
+def grading(assignment: str):
+    """Progress of a grading run: a bar with the time left on a terminal, now and then a line in a log.
+
+    Yields a `batch.Watcher`.
+    """
+    from autograder.batch import Watcher
+
+    watcher = Watcher(note=lambda sentence: console.print(escape(sentence), soft_wrap=True))
+    if not console.is_terminal:
+        lines = _Lines(assignment)
+        watcher.plan, watcher.result = lines.plan, lines.result
+        yield watcher
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(f"grading {assignment}", total=None)
+
+        def plan(todo: int, unchanged: int) -> None:
+            bar.update(task, total=todo)
+            if unchanged:
+                bar.print(f"{unchanged} have not changed since they were graded")
+
+        watcher.plan = plan
+        watcher.result = lambda result: bar.update(
+            task, advance=1, description=f"grading {assignment} {escape(result.student)}"
+        )
+        yield watcher
+
+
+class _Lines:
+    """Tells a log how far a run is, at most every 10 seconds and every 5 %."""
+
+    def __init__(self, assignment: str):
+        self._assignment, self._done, self._todo = assignment, 0, 0
+        self._started = self._told = time.monotonic()
+        self._told_at = 0
+
+    def plan(self, todo: int, unchanged: int) -> None:
+        self._todo = todo
+        if unchanged:
+            print(f"{unchanged} have not changed since they were graded", flush=True)
+
+    def result(self, result: Result) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._told >= 10 and self._done - self._told_at >= self._todo / 20:
+            self._told, self._told_at = now, self._done
+            left = (now - self._started) / self._done * (self._todo - self._done)
+            print(
+                f"grading {self._assignment}: {self._done} of {self._todo}, "
+                f"about {left / 60:.0f} min left",
+                flush=True,
+            )
 
 
 def results_table(results: list[Result], title: str) -> Table:

@@ -6,11 +6,14 @@ its outputs. What a few hundred megabytes of JSON become in memory is then not t
 
 import gc
 import json
+import re
 import sys
 
 # Of the program's memory, and of what it prints.
 MEMORY_BYTES = 4 << 30
 MAX_BYTES = 32 << 20
+# Of a cell, as nbformat wants it.
+ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
 
 def tidy(raw: dict) -> None:
@@ -28,6 +31,9 @@ def tidy(raw: dict) -> None:
                 cell["outputs"] = []
             else:
                 cell.pop("outputs", None)
+            # Without one, a cell gets a new one; with a wrong one, no page is made of the notebook.
+            if not (isinstance(cell.get("id"), str) and ID.fullmatch(cell["id"])):
+                cell.pop("id", None)
             if not isinstance(cell.get("metadata"), dict):
                 cell["metadata"] = {}
             text = "input" if "input" in cell else "source"
@@ -35,6 +41,8 @@ def tidy(raw: dict) -> None:
             cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
     if not isinstance(raw.get("metadata"), dict):
         raw["metadata"] = {}
+    # Chooses how a page is coloured; whatever kernel it names, this course's runs the cells.
+    raw["metadata"].pop("language_info", None)
 
 
 def main(path: str) -> str:

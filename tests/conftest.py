@@ -9,9 +9,6 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
 
-import autograder.answers
-import autograder.checks
-import autograder.probes
 from autograder.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,8 +16,14 @@ TINY = Path(__file__).with_name("tiny")
 # For the tests that ask for real images (`real_data`): else each made-up course would copy them.
 REAL_DATA = os.environ.pop("MLP_COURSE_DATA", None)
 
+KNOW_TINY = f"""
+import autograder.answers, autograder.checks, autograder.probes
 for package in (autograder.answers, autograder.checks, autograder.probes):
-    package.__path__.append(str(TINY / package.__name__.rpartition(".")[2]))
+    package.__path__.append({str(TINY)!r} + "/" + package.__name__.rpartition(".")[2])
+"""
+exec(KNOW_TINY)
+# Worker processes that Dask starts have to know the tiny course as well.
+os.environ["DASK_DISTRIBUTED__WORKER__PRELOAD"] = repr([KNOW_TINY])
 
 
 @pytest.fixture(scope="session")

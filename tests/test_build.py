@@ -8,9 +8,11 @@ import nbformat
 import pytest
 import yaml
 from conftest import ROOT
+from nbgrader.api import Gradebook, get_alembic_version
+from sqlalchemy import text
 
 from autograder.authoring import FAIL_CLOSED, expand
-from autograder.build import build, stale
+from autograder.build import _empty_gradebook, build, stale
 from autograder.classroom import cell_of, released
 from autograder.errors import UserError
 
@@ -127,3 +129,11 @@ def test_conda_and_pip_requirements_agree():
     assert sorted(p for p in pip if not p.startswith("-e")) == sorted(wanted)
     python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f"python{python}" in environment["dependencies"]
+
+
+def test_a_new_gradebook_has_the_version_that_nbgrader_gives_it(tmp_path):
+    path = tmp_path / "gradebook.db"
+    path.write_bytes(_empty_gradebook())
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        (version,) = gradebook.db.execute(text("SELECT version_num FROM alembic_version")).one()
+    assert version == get_alembic_version()

@@ -99,3 +99,30 @@ def test_any_bytes_decode_or_are_refused(data):
 def test_an_oversized_value_is_refused():
     with pytest.raises(wire.WireError, match="at most"):
         wire.encode(np.zeros(wire.MAX_BYTES // 8 + 1))
+
+
+def test_many_numbers_in_lists_are_refused_before_they_are_decoded(monkeypatch):
+    with pytest.raises(wire.WireError, match="as an array"):
+        wire.encode([0.123456789] * 500_000)
+    monkeypatch.setattr(wire, "json_value", None)
+    head = b"[" * (wire.MAX_HEADER_BYTES + 1)
+    with pytest.raises(wire.WireError, match="header of at most"):
+        wire.decode(struct.pack("<I", len(head)) + head)
+
+
+def test_replies_may_be_views_of_a_message():
+    got = wire.decode(memoryview(wire.encode({"a": np.arange(3.0)})))
+    np.testing.assert_array_equal(got["a"], [0, 1, 2])
+
+
+def test_half_a_character_is_replaced():
+    assert wire.decode(message({"tree": "a\ud800b", "arrays": []})) == "a?b"
+    assert wire.decode(message({"tree": "\U0001f600", "arrays": []})) == "\U0001f600"
+
+
+@pytest.mark.parametrize(
+    "values, shallow",
+    [([], True), ([1, "text"], True), ([{"a": [1]}], True), ([[[[]]]], False), ([[]] * 6, False)],
+)
+def test_deep_and_crowded_values_are_told(values, shallow):
+    assert wire.is_shallow(values, depth=2, containers=5) is shallow

@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
-from autograder import batch, collect
+from autograder import batch, collect, ledger
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.gradebook import STALE
+from autograder.gradebook import STALE, agrees
 from autograder.status import Status
 
 NOT_SUBMITTED = "not submitted"
@@ -96,15 +96,21 @@ def class_records(
 ) -> list[Record]:
     """The records of everybody in the gradebook or in `submitted/`, sorted by student id.
 
-    Scores come from the gradebook. `results` is the file that the last `autograder grade …
-    --results FILE` wrote; with it, statuses and the messages of the checks are known too.
+    Scores come from the gradebook, statuses and the messages of the checks from the ledger, or from
+    `results`, a file that `autograder grade … --results FILE` wrote.
 
     Raises
     ------
     UserError
         If the assignment was never graded, or `results` cannot be read.
     """
-    outcomes = _read_results(results, assignment) if results else {}
+    if gradebook is None:
+        batch.recover(course, assignment)
+    if results is not None:
+        outcomes = _read_results(results, assignment)
+    else:
+        attempts = ledger.latest(course, assignment)
+        outcomes = {student: attempt.result for student, attempt in attempts.items()}
     with _opened(course, gradebook) as book:
         try:
             entry = book.find_assignment(assignment)
@@ -229,16 +235,13 @@ def _same_run(outcome: dict, submission: SubmittedAssignment | None) -> bool:
         return True
     if submission is None:
         return False
-    earned: dict[str, float] = {}
-    for check in outcome.get("checks", []):
-        earned[check["exercise"]] = earned.get(check["exercise"], 0.0) + check["points"]
-    return all(
-        grade.auto_score is not None
-        and abs(grade.auto_score - earned.get(grade.name.removeprefix("check_"), 0.0)) < 1e-6
+    scores = {
+        grade.name: grade.auto_score
         for notebook in submission.notebooks
         for grade in notebook.grades
         if grade.cell.cell_type == "code"
-    )
+    }
+    return agrees(outcome, scores)
 
 
 def _exercise_order(course: Course, assignment: str) -> dict[str, int]:

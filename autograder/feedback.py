@@ -1,0 +1,108 @@
+"""The page a student gets: nbgrader's own feedback, made without asking the gradebook twice."""
+
+import copy
+import logging
+from dataclasses import asdict, dataclass
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import SubmittedNotebook
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades
+from traitlets.config import Config
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of the gradebook stands on a page. `cells`: (score, points, comment) by grade_id."""
+
+    score: float
+    max_score: float
+    late_penalty: float
+    cells: dict[str, tuple[float, float, str | None]]
+
+    @classmethod
+    def before_anybody_looked(cls, notebook: NotebookNode) -> "Facts":
+        """What the gradebook will hold if nobody has graded by hand and nothing is late."""
+        cells = {}
+        for cell in _known(notebook):
+            graded, comment = utils.is_grade(cell), None
+            if utils.is_solution(cell):
+                comment = no_response(cell)
+            score = (utils.determine_grade(cell)[0] or 0.0) if graded else 0.0
+            points = float(cell.metadata.nbgrader["points"]) if graded else 0.0
+            cells[cell.metadata.nbgrader["grade_id"]] = (float(score), points, comment)
+        total = [sum(values) for values in zip(*(cell[:2] for cell in cells.values()))]
+        return cls(*(total or [0.0, 0.0]), 0.0, cells)
+
+    @classmethod
+    def of(cls, submitted: SubmittedNotebook) -> "Facts":
+        """What the gradebook holds."""
+        grades = {g.name: (float(g.score), float(g.max_score)) for g in submitted.grades}
+        comments = {c.name: c.comment for c in submitted.comments}
+        cells = {
+            name: (*grades.get(name, (0.0, 0.0)), comments.get(name)) for name in grades | comments
+        }
+        penalty = float(submitted.late_submission_penalty or 0)
+        return cls(float(submitted.score) - penalty, float(submitted.max_score), penalty, cells)
+
+    def is_like(self, other: "Facts") -> bool:
+        """Whether a page shows the same for both; it shows two digits."""
+        return _rounded(asdict(self)) == _rounded(asdict(other))
+
+
+def no_response(cell: NotebookNode) -> str | None:
+    """The comment on an answer that is still as it was handed out."""
+    same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return "No response." if same else None
+
+
+class Pages:
+    """Renders pages with the steps and the templates that the course configures."""
+
+    def __init__(self, config: Config):
+        config = copy.deepcopy(config)
+        converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
+        converter.log.setLevel(logging.CRITICAL)
+        self._exporter = converter.exporter_class(parent=converter, config=converter.config)
+        for step in converter.preprocessors:
+            if step is not GetGrades:
+                self._exporter.register_preprocessor(step)
+
+    def page(self, notebook: bytes, student: str, assignment: str, facts: Facts) -> str:
+        """The HTML page of a judged notebook."""
+        nb = nbformat.reads(notebook.decode(), as_version=4)
+        for cell in _known(nb):
+            score, points, comment = facts.cells.get(
+                cell.metadata.nbgrader["grade_id"], (0.0, 0.0, None)
+            )
+            if utils.is_solution(cell) or utils.is_task(cell):
+                cell.metadata.nbgrader["comment"] = comment
+            if utils.is_grade(cell) or utils.is_task(cell):
+                cell.metadata.nbgrader.update(score=score, points=points)
+        about = {
+            "student": student, "assignment": assignment, "notebook": assignment,
+            "score": facts.score, "max_score": facts.max_score, "late_penalty": facts.late_penalty,
+        }  # fmt: skip
+        resources = {
+            "nbgrader": about,
+            "unique_key": assignment,
+            "output_files_dir": f"{assignment}_files",
+            "metadata": {"name": assignment},
+        }
+        return self._exporter.from_notebook_node(nb, resources)[0]
+
+
+def _known(notebook: NotebookNode) -> list[NotebookNode]:
+    tests = (utils.is_grade, utils.is_solution, utils.is_task)
+    return [cell for cell in notebook.cells if any(test(cell) for test in tests)]
+
+
+def _rounded(value):
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_rounded(part) for part in value]
+    return round(value, 6) if isinstance(value, float) else value

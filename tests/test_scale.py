@@ -1,0 +1,452 @@
+"""A class at scale: what is skipped, what an end at any moment leaves, and who may grade."""
+
+import contextlib
+import functools
+import json
+import os
+import shutil
+import signal
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+from nbgrader.api import Gradebook
+
+from autograder import batch, cluster, gradebook, ledger, lock
+from autograder.build import build
+from autograder.classroom import answered, hand_in, solved
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.exports.records import class_records
+from autograder.status import Status
+
+A = "99_tiny"
+WRONG = {"mean": "def mean(values):\n    return values.sum()"}
+
+
+class Seen(batch.Watcher):
+    """Remembers how many were to be graded, who was, and what was noted."""
+
+    def __init__(self):
+        self.todo, self.unchanged, self.graded, self.notes = 0, 0, [], []
+        super().__init__(self._plan, lambda r: self.graded.append(r.student), self.notes.append)
+
+    def _plan(self, todo, unchanged):
+        self.todo, self.unchanged = todo, unchanged
+
+
+def grade(course, **options):
+    """Grade everybody: (results by student, what a watcher saw)."""
+    seen = Seen()
+    students = batch.choose_students(course, A, None)
+    results = batch.grade(course, A, students, watcher=seen, **options)
+    return {r.student: r for r in results}, seen
+
+
+def book_of(course) -> dict:
+    """Everything in the gradebook about the assignment, by student."""
+    with Gradebook(course.db_url, course.course_id) as book:
+        return {
+            s.student.id: {
+                "score": s.score,
+                "grades": {
+                    g.name: (g.auto_score, g.manual_score, g.needs_manual_grade)
+                    for n in s.notebooks for g in n.grades
+                },
+                "comments": {
+                    c.name: (c.auto_comment, c.manual_comment)
+                    for n in s.notebooks for c in n.comments
+                },
+            }
+            for s in book.find_assignment(A).submissions
+        }  # fmt: skip
+
+
+def grade_by_hand(course, student, score=2.5, comment="well put"):
+    with Gradebook(course.db_url, course.course_id) as book:
+        written = book.find_grade("answer_why", A, A, student)
+        written.manual_score, written.needs_manual_grade = score, False
+        book.find_comment("answer_why", A, A, student).manual_comment = comment
+        book.db.commit()
+
+
+def files_of(course) -> dict[str, bytes]:
+    folders = [course.folder(kind) for kind in ("autograded", "feedback")]
+    return {
+        p.relative_to(course.root).as_posix(): p.read_bytes()
+        for folder in folders
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+def left_over(course) -> list[str]:
+    """What a run should not leave in the course's private folder."""
+    kept = {"ledger", "lock", "secret", "student-data", "student-data.json", "writing", "versions"}
+    names = [p.name for p in course.private.iterdir() if p.name not in kept]
+    return names + [p.name for p in course.private.glob("writing/*/*")]
+
+
+def only_choose(monkeypatch, seen):
+    """Let runs choose whom to grade, and grade nobody."""
+    monkeypatch.setattr(batch, "_workers", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(batch, "_grade", lambda todo, *_: seen.graded.extend(todo))
+
+
+def never(*args, **kwargs):
+    raise AssertionError("nothing was to be graded")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_checks():
+    """What is saved in an editor while the tests run does not count."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "checks_hash", functools.cache(ledger.checks_hash))
+        yield
+
+
+@pytest.fixture(scope="module")
+def graded_course(built_course, tmp_path_factory):
+    """Two students, one with a grade and a comment by hand."""
+    root = tmp_path_factory.mktemp("scale") / "course"
+    shutil.copytree(built_course, root)
+    course = Course(root)
+    hand_in(course, "ada", A, solved(course, A))
+    hand_in(course, "bob", A, b"{")
+    grade(course)
+    grade_by_hand(course, "ada")
+    return course
+
+
+@pytest.fixture
+def graded(graded_course, tmp_path):
+    """A copy of it for one test."""
+    shutil.copytree(graded_course.root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+def test_what_has_not_changed_is_not_graded_again(graded, monkeypatch):
+    monkeypatch.setattr(batch, "_workers", never)
+    before = book_of(graded), files_of(graded), ledger.read(graded, A)
+    results, seen = grade(graded)
+    assert (seen.todo, seen.unchanged, seen.graded) == (0, 2, [])
+    assert (results["ada"].status, results["ada"].score) == (Status.GRADED, 5.0)
+    assert results["bob"].status is Status.UNREADABLE
+    assert (book_of(graded), files_of(graded), ledger.read(graded, A)) == before
+
+
+def spoil_feedback(course):
+    (course.folder("feedback") / "ada" / A / f"{A}.html").unlink()
+
+
+def spoil_autograded(course):
+    (course.folder("autograded") / "ada" / A / f"{A}.ipynb").unlink()
+
+
+def spoil_score(course):
+    with Gradebook(course.db_url, course.course_id) as book:
+        book.find_grade("check_mean", A, A, "ada").auto_score = 7.0
+        book.db.commit()
+
+
+def spoil_submission(course):
+    with Gradebook(course.db_url, course.course_id) as book:
+        book.remove_submission(A, "ada")
+
+
+def change_submission(course):
+    hand_in(course, "ada", A, answered(solved(course, A), {"answer_why": "Because."}))
+
+
+def forget_attempts(course):
+    ledger.path(course, A).unlink()
+
+
+CHANGES = [spoil_feedback, spoil_autograded, spoil_score, spoil_submission, change_submission]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_or_is_incomplete_is_to_be_graded_again(graded, monkeypatch, change):
+    change(graded)
+    seen = Seen()
+    only_choose(monkeypatch, seen)
+    batch.grade(graded, A, ["ada", "bob"], watcher=seen)
+    assert (seen.graded, seen.unchanged) == (["ada"], 1)
+
+
+def test_force_and_errors_of_the_grader_are_graded_again(graded, monkeypatch):
+    seen = Seen()
+    only_choose(monkeypatch, seen)
+    batch.grade(graded, A, ["ada", "bob"], watcher=seen, force=True)
+    assert seen.graded == ["ada", "bob"]
+    entry = ledger.latest(graded, A)["bob"]
+    failed = entry.result | {"status": str(Status.GRADER_ERROR)}
+    ledger.append(graded, A, replace(entry, result=failed))
+    batch.grade(graded, A, ["ada", "bob"], watcher=seen)
+    assert seen.graded == ["ada", "bob", "bob"]
+
+
+def test_a_second_run_at_the_same_time_is_told_so(graded):
+    with lock.held(graded.private, "grades"):
+        with pytest.raises(UserError, match="another `autograder` is at it"):
+            grade(graded)
+
+
+class Killed(BaseException):
+    """Ends a run as `kill -9` does: nothing after it is done."""
+
+
+def kill_at(monkeypatch, moment: str):
+    """Let the next attempt end at a step of its writing."""
+
+    def dying(original, when, count=1):
+        calls = []
+
+        def function(*args, **kwargs):
+            calls.append(args)
+            if len(calls) == count and when == "before":
+                raise Killed
+            result = original(*args, **kwargs)
+            if len(calls) == count and when == "after":
+                raise Killed
+            return result
+
+        return function
+
+    place, name, when, count = MOMENTS[moment]
+    monkeypatch.setattr(place, name, dying(getattr(place, name), when, count))
+
+
+MOMENTS = {
+    "before it is laid ready": (gradebook.json, "dumps", "before", 1),
+    "when it is laid ready": (gradebook.Writer, "_lay_ready", "after", 1),
+    "before the transaction's end": (gradebook.Writer, "_write_page", "after", 1),
+    "after the transaction": (gradebook, "_swap", "before", 1),
+    "between notebook and feedback": (gradebook, "_swap", "after", 1),
+    "while folders are swapped": (gradebook.shutil, "move", "after", 1),
+    "before the ledger": (gradebook.ledger, "append", "before", 1),
+    "after the ledger": (gradebook.ledger, "append", "after", 1),
+}
+
+
+@pytest.fixture(scope="module")
+def regraded(graded_course):
+    """ada hands in something worse: (finished attempt, hashes, gradebook, files) when all goes well."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(graded_course.root, Path(folder) / "course")
+        course = Course(Path(folder) / "course")
+        worse = answered(solved(course, A), WRONG | {"answer_why": "I thought again."})
+        hand_in(course, "ada", A, worse)
+        caught = []
+        original = gradebook.Writer.write
+
+        def write(self, *args):
+            caught.append(args)
+            original(self, *args)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gradebook.Writer, "write", write)
+            grade(course)
+        (attempt,) = (args for args in caught if args[0].result.student == "ada")
+        return attempt, book_of(course), files_of(course), worse
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_attempt_is_written_whole_or_not_at_all(graded, regraded, monkeypatch, moment):
+    arguments, book, files, notebook = regraded
+    before = book_of(graded), files_of(graded)
+    hand_in(graded, "ada", A, notebook)
+    with monkeypatch.context() as patch:
+        kill_at(patch, moment)
+        with pytest.raises(Killed), gradebook.opened(graded) as opened:
+            gradebook.Writer(graded, A, opened).write(*arguments)
+    with gradebook.opened(graded) as opened:
+        gradebook.Writer(graded, A, opened).recover()
+    now = book_of(graded), files_of(graded)
+    attempts = [e for e in ledger.read(graded, A) if e.student == "ada"]
+    assert now == ((book, files) if len(attempts) == 2 else before)
+    assert len(attempts) == (1 if moment == "before it is laid ready" else 2)
+    assert book["ada"]["grades"]["answer_why"][1:] == (2.5, True)
+    assert book["ada"]["comments"]["answer_why"][1] == "well put"
+    # What is recovered counts as graded: nothing is graded twice.
+    seen = Seen()
+    only_choose(monkeypatch, seen)
+    batch.grade(graded, A, ["ada", "bob"], watcher=seen)
+    assert seen.graded == (["ada"] if len(attempts) == 1 else [])
+    assert left_over(graded) == []
+
+
+def test_an_export_finishes_what_a_killed_run_left(graded, regraded, monkeypatch):
+    arguments, book, _, notebook = regraded
+    hand_in(graded, "ada", A, notebook)
+    with monkeypatch.context() as patch:
+        kill_at(patch, "after the transaction")
+        with pytest.raises(Killed), gradebook.opened(graded) as opened:
+            gradebook.Writer(graded, A, opened).write(*arguments)
+    records = {record.student: record for record in class_records(graded, A)}
+    assert records["ada"].score == book["ada"]["score"]
+    assert (records["ada"].status, records["bob"].status) == ("graded", "unreadable")
+    assert [c.points for c in records["ada"].checks] == [1.0, 2.0, 0.0]
+    assert left_over(graded) == []
+
+
+def test_the_page_rendered_before_is_the_page_of_the_gradebook(graded):
+    """The writer takes a worker's page only where it shows what the gradebook holds."""
+    page = graded.folder("feedback") / "ada" / A / f"{A}.html"
+    early = page.read_text()
+    with gradebook.opened(graded) as book:
+        writer = gradebook.Writer(graded, A, book)
+        writer._mark_stale("ada", "<script>alert(1)</script>")
+        book.db.rollback()
+    from nbgrader.apps import NbGraderAPI
+
+    api = NbGraderAPI(config=graded.config)
+    assert api.generate_feedback(A, "ada", force=True)["success"]
+    stock = page.read_text()
+    assert "well put" in stock and "well put" not in early
+    grade(graded, force=True)
+    assert page.read_text() == stock
+
+
+def test_an_interrupted_run_keeps_what_is_graded_and_goes_on_later(course):
+    for name in ("ada", "bob", "eve"):
+        hand_in(course, name, A, solved(course, A))
+    seen = Seen()
+    seen.result = lambda result: os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(batch.Interrupted) as end:
+        batch.grade(course, A, ["ada", "bob", "eve"], workers=1, watcher=seen)
+    finished = {result.student for result in end.value.results}
+    assert len(finished) + end.value.left == 3 and end.value.left >= 1
+    assert book_of(course).keys() == finished
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    results, seen = grade(course)
+    assert {r.score for r in results.values()} == {5.0}
+    assert set(seen.graded) == {"ada", "bob", "eve"} - finished
+    assert left_over(course) == []
+
+
+@pytest.fixture
+def scheduler():
+    """A scheduler that was there before, with two workers."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, protocol="inproc://",
+        dashboard_address="127.0.0.1:0",
+    ) as there:  # fmt: skip
+        yield there.scheduler_address
+
+
+def test_workers_elsewhere_give_the_same_scores_without_the_courses_folder(
+    graded, scheduler, monkeypatch
+):
+    """Their checks and data come from their own installation and folder."""
+    here, _ = grade(graded, force=True)
+    used = []
+    original = cluster.Assignment
+    monkeypatch.setattr(
+        cluster, "Assignment", lambda c, *rest: used.append(c.root) or original(c, *rest)
+    )
+    there, _ = grade(graded, force=True, scheduler=scheduler)
+    assert used and all(graded.root not in [root, *root.parents] for root in used)
+    for name, result in here.items():
+        assert replace(there[name], seconds=result.seconds) == result
+    assert not any(root.exists() for root in used)
+
+
+@pytest.mark.parametrize("what", ["checks", "environment"])
+def test_a_worker_with_other_checks_is_refused(graded, scheduler, monkeypatch, what):
+    hashes = ledger.hashes(graded, A) | {what: "0" * 64}
+    monkeypatch.setattr(ledger, "hashes", lambda *_: hashes)
+    before = book_of(graded), ledger.read(graded, A)
+    with pytest.raises(UserError, match=f"this worker has other {what}"):
+        grade(graded, force=True, scheduler=scheduler)
+    assert (book_of(graded), ledger.read(graded, A)) == before
+
+
+def test_a_scheduler_that_is_not_there_gets_one_message(graded, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.1)
+    with pytest.raises(UserError, match="expected a Dask scheduler at tcp://127.0.0.1:9"):
+        grade(graded, force=True, scheduler="tcp://127.0.0.1:9")
+
+
+def rewrite(course, change):
+    """Edit the assignment's text and build it."""
+    path = course.root / "notebooks" / f"{A}.py"
+    path.write_text(change(path.read_text()))
+    build(course)
+
+
+def without_question(text: str) -> str:
+    before, _, rest = text.partition('# %% [markdown] answer="why"')
+    following = rest.find("# %%")
+    return before + (rest[following:] if following >= 0 else "")
+
+
+def test_a_removed_cell_with_grades_needs_consent_and_is_kept_in_a_file(graded):
+    rewrite(graded, without_question)
+    before = book_of(graded), files_of(graded)
+    with pytest.raises(UserError, match="answer_why in 1 submissions.*--accept-drift"):
+        grade(graded)
+    assert (book_of(graded), files_of(graded)) == before
+    results, seen = grade(graded, accept_drift=True)
+    assert results["ada"].score == 5.0
+    assert book_of(graded)["ada"]["grades"].keys() == {"check_double", "check_mean"}
+    (place,) = (graded.private / "versions").iterdir()
+    kept = json.loads(place.read_text())["students"]["ada"]
+    assert [g["manual_score"] for g in kept["grades"] if g["cell"] == "answer_why"] == [2.5]
+    assert [c["manual_comment"] for c in kept["comments"] if c["cell"] == "answer_why"] == [
+        "well put"
+    ]
+    assert any("removed answer_why" in note and str(place) in note for note in seen.notes)
+
+
+def test_changed_points_and_added_cells_keep_every_grade(graded):
+    def change(text):
+        text = text.replace('answer="why" points=', 'answer="why" points=1')
+        return text + '\n# %% [markdown] answer="how" points=2\n# By thinking.\n'
+
+    rewrite(graded, change)
+    _, seen = grade(graded)
+    assert len(seen.notes) == 1
+    assert "added answer_how" in seen.notes[0] and "answer_why" in seen.notes[0]
+    assert "1 grades given by hand need another look" in seen.notes[0]
+    ada = book_of(graded)["ada"]
+    assert ada["grades"]["answer_why"][1:] == (2.5, True)
+    assert ada["comments"]["answer_why"][1] == "well put"
+    assert ada["grades"]["answer_how"][1:] == (None, False)
+    assert list((graded.private / "versions").iterdir())
+
+
+# Dask may run it twice in one process.
+KILLER = """
+import os
+from autograder import cluster
+if not hasattr(cluster, "original"):
+    cluster.original = cluster.grade_submission
+def grade_submission(assignment, student, packed):
+    if student == "killer":
+        os.kill(os.getpid(), 9)
+    return cluster.original(assignment, student, packed)
+cluster.grade_submission = grade_submission
+"""
+
+
+@pytest.mark.slow
+def test_a_submission_that_kills_its_worker_twice_is_set_aside(course, monkeypatch, tmp_path):
+    import dask
+
+    names = ["ada", "bob", "eve", "killer", "zoe"]
+    for name in names:
+        hand_in(course, name, A, solved(course, A))
+    preload = [*dask.config.get("distributed.worker.preload"), KILLER]
+    with dask.config.set({"distributed.worker.preload": preload}):
+        results, _ = grade(course, workers=2)
+    assert {s: r.score for s, r in results.items()} == dict.fromkeys(names, 5.0) | {"killer": None}
+    assert results["killer"].status is Status.GRADER_ERROR
+    assert "its worker died twice" in results["killer"].message
+    # Alone, it is still kept out of this process.
+    with dask.config.set({"distributed.worker.preload": preload}):
+        results, seen = grade(course)
+    assert seen.todo == 1 and results["killer"].status is Status.GRADER_ERROR
+    assert left_over(course) == []
