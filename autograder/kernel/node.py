@@ -19,6 +19,9 @@ import traceback
 
 from autograder.kernel import linux, sandbox, supervisor
 
+# A fork server that is killed before it has served anybody is started again, this often in a row.
+STARTS = 10
+
 # Run instead of `autograder` itself, whose __init__ is for the grader: a bare package of that name.
 BOOTSTRAP = """\
 import sys, types
@@ -52,6 +55,7 @@ class Node:
         self._folder, self._user = folder, user
         self._forks: socket.socket | None = None
         self._fork_server = 0
+        self._starts = 0
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._selector.register(lifeline, selectors.EVENT_READ, sys.exit)
@@ -104,19 +108,20 @@ class Node:
         ended.recv(4096)
         while True:
             try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if not pid:
                 return
             if pid == self._fork_server:
-                self._replace_fork_server()
+                self._replace_fork_server(os.WIFSIGNALED(status))
 
-    def _replace_fork_server(self) -> None:
+    def _replace_fork_server(self, killed: bool) -> None:
         self._fork_server = 0
         served = self._link.recv(16)
         self._link.close()
-        if served:
+        self._starts = 0 if served else self._starts + 1
+        if served or (killed and self._starts < STARTS):
             # Requests that wait in the socket's queue are served by the next one.
             self._start_fork_server()
         else:

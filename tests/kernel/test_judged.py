@@ -19,6 +19,8 @@ from autograder.classroom import answered, hand_in, prepend, released, solved
 from autograder.course import Course
 from autograder.status import Status
 
+pytestmark = pytest.mark.slow
+
 A = "99_tiny"
 FULL = 5.0
 ATTACKS = {p.stem: runpy.run_path(str(p)) for p in Path(__file__).with_name("judged").glob("*.py")}
