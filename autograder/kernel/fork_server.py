@@ -15,6 +15,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 
 from autograder.kernel import application, linux, protocol, sandbox, seccomp
@@ -151,6 +152,8 @@ def _reset(environment: dict[str, str]) -> None:
 
     os.environ.clear()
     os.environ.update(environment)
+    # What this process found for itself may not be there inside.
+    tempfile.tempdir = None
     os.umask(0o022)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
