@@ -222,7 +222,9 @@ class Run(threading.Thread):
         self._finished: queue.SimpleQueue = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._waiting, self._suspects = deque(folders), deque()
-        self._in_flight: set[str] = set()
+        # Of each submission that a worker has: what was packed, and whether it is tried alone.
+        self._in_flight: dict[str, tuple[Packed, bool]] = {}
+        self._ended: deque[tuple[str, Future]] = deque()
         self._unwritten = 0
         self._stopped = False
 
@@ -263,15 +265,21 @@ class Run(threading.Thread):
             while not self._stopped:
                 complete = self._workers.complete()
                 with self._changed:
-                    if not (self._waiting or self._suspects or self._in_flight):
+                    if self._ended:
+                        student, future = self._ended.popleft()
+                    elif not (self._waiting or self._suspects or self._in_flight):
                         return
-                    student, alone = self._choose(complete)
-                    if student is None:
-                        self._changed.wait(1)
-                        continue
-                    self._in_flight.add(student)
-                    self._unwritten += 1
-                self._hand_out(student, alone)
+                    else:
+                        future = None
+                        student, alone = self._choose(complete)
+                        if student is None:
+                            self._changed.wait(1)
+                            continue
+                        self._unwritten += 1
+                if future is None:
+                    self._hand_out(student, alone)
+                else:
+                    self._take_back(student, future)
         except Exception as error:
             self._finished.put(error)
 
@@ -287,23 +295,28 @@ class Run(threading.Thread):
 
     def _hand_out(self, student: str, alone: bool) -> None:
         packed = pack(self._folders[student])
+        self._in_flight[student] = packed, alone
         future = self._workers.client.submit(
             judge, self._workers.order, student, packed, pure=False,
             key=f"grade-{uuid.uuid4().hex}",
         )  # fmt: skip
-        future.add_done_callback(functools.partial(self._done, student, packed, alone))
+        future.add_done_callback(functools.partial(self._note_end, student))
 
-    def _done(self, student: str, packed: Packed, alone: bool, future: Future) -> None:
-        try:
-            item = self._outcome(student, packed, alone, future)
-        except Exception as error:
-            item = error
+    def _note_end(self, student: str, future: Future) -> None:
+        # One thread runs these for all clients of the process, and would wait for ever for a
+        # result whose client is being closed.
         with self._changed:
-            self._in_flight.discard(student)
+            self._ended.append((student, future))
+            self._changed.notify()
+
+    def _take_back(self, student: str, future: Future) -> None:
+        packed, alone = self._in_flight[student]
+        item = self._outcome(student, packed, alone, future)
+        with self._changed:
+            del self._in_flight[student]
             if item is None:
                 self._suspects.append(student)
                 self._unwritten -= 1
-            self._changed.notify()
         if item is not None:
             self._finished.put(item)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -362,6 +363,21 @@ def test_a_worker_with_other_checks_is_refused(graded, scheduler, monkeypatch, w
     with pytest.raises(UserError, match=f"this worker has other {what}"):
         grade(graded, force=True, scheduler=scheduler)
     assert (book_of(graded), ledger.read(graded, A)) == before
+
+
+def test_a_run_that_ends_early_leaves_no_thread_waiting_that_the_next_one_needs(
+    graded, monkeypatch
+):
+    """Dask calls back for all clients on one thread: it must not wait for one that is closed."""
+    threads = []
+    fetch = cluster.Future.result
+    monkeypatch.setattr(
+        cluster.Future,
+        "result",
+        lambda *rest: threads.append(threading.current_thread().name) or fetch(*rest),
+    )
+    grade(graded, force=True)
+    assert threads and set(threads) == {"hand out submissions"}
 
 
 def test_a_scheduler_that_is_not_there_gets_one_message(graded, monkeypatch):
