@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 import nbgrader.dbutil
 from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook
+from nbgrader.api import Base
 from nbgrader.apps import NbGraderAPI
+from sqlalchemy import create_engine
 
 from autograder.authoring import expand, write_notebook
 from autograder.course import Course
@@ -73,7 +74,7 @@ def scratch_api(course: Course, root: Path) -> NbGraderAPI:
     config = copy.deepcopy(course.config)
     database = root / "gradebook.db"
     if not database.exists():
-        database.write_bytes(_empty_gradebook())
+        database.write_bytes(empty_gradebook())
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = f"sqlite:///{database}"
     for kind in ("source", "release"):
@@ -82,7 +83,7 @@ def scratch_api(course: Course, root: Path) -> NbGraderAPI:
 
 
 @functools.cache
-def _empty_gradebook() -> bytes:
+def empty_gradebook() -> bytes:
     """A new gradebook's file. nbgrader would start a process to ask for its schema's version."""
     migrations = Path(nbgrader.dbutil.__file__).with_name("alembic")
     version = ScriptDirectory(str(migrations)).get_current_head()
@@ -91,5 +92,7 @@ def _empty_gradebook() -> bytes:
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
             db.execute("INSERT INTO alembic_version VALUES (?)", [version])
-        Gradebook(f"sqlite:///{path}", "").close()
+        engine = create_engine(f"sqlite:///{path}")
+        Base.metadata.create_all(engine)
+        engine.dispose()
         return path.read_bytes()

@@ -66,6 +66,12 @@ def grade(
 
     Exit code 0 when every submission got its score, 1 when some need you, 130 after Ctrl-C.
     """
+    if scheduler is None:
+        # It imports for seconds, and so does this process: both at once.
+        from autograder.kernel import launcher, tiers
+
+        if tiers.probe().tier is tiers.Tier.NAMESPACES:
+            launcher.connect().close()
     from autograder.course import Course
 
     found = Course.find(course)
@@ -85,6 +91,8 @@ def _grade(course, assignment, student=None, results: Path | None = None, **opti
         with show.grading(assignment) as watcher:
             outcome = batch.grade(course, assignment, students, watcher=watcher, **options)
     except batch.Interrupted as end:
+        if results is not None:
+            batch.write_results(end.results, results)
         show.fail(f"{end}: run the same command again")
         raise typer.Exit(130) from None
     show.console.print(show.results_table(outcome, assignment))

@@ -7,6 +7,7 @@ gradebook is never opened here.
 import contextlib
 import contextvars
 import functools
+import gc
 import importlib.util
 import logging
 import os
@@ -54,6 +55,7 @@ QUIET = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
     "distributed.admin.large-graph-warning-threshold": "10 GB",
     "distributed.admin.low-level-log-length": 100,
 }
@@ -136,16 +138,9 @@ def local(
         try:
             with (
                 dask.config.set(QUIET),
-                LocalCluster(
-                    n_workers=count, threads_per_worker=1, processes=not in_process,
-                    protocol="inproc://" if in_process else "tls://", memory_limit=0,
-                    # Without it, any user of this machine could hand our processes code to run.
-                    security=None if in_process else Security.temporary(),
-                    dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
-                    local_directory=str(scratch), silence_logs=logging.CRITICAL,
-                ) as cluster,
+                _start(count, in_process, scratch) as cluster,
                 Client(cluster) as client,
-            ):  # fmt: skip
+            ):
                 if not in_process:
                     client.register_plugin(IgnoreInterrupts())
                 complete = functools.partial(_complete, cluster, count)
@@ -153,6 +148,23 @@ def local(
         finally:
             launcher.share(None)
             _forget(order.run)
+
+
+def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
+    try:
+        return LocalCluster(
+            n_workers=count, threads_per_worker=1, processes=not in_process,
+            protocol="inproc://" if in_process else "tls://", memory_limit=0,
+            # Without it, any user of this machine could hand our processes code to run.
+            security=None if in_process else Security.temporary(),
+            dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
+            local_directory=str(scratch), silence_logs=logging.CRITICAL,
+        )  # fmt: skip
+    except (OSError, RuntimeError) as error:
+        raise UserError(
+            f"the worker processes could not be started ({type(error).__name__}: {error}): run the "
+            "same command again, with fewer --workers if memory or processes are short"
+        ) from error
 
 
 def _complete(cluster: LocalCluster, count: int) -> bool:
@@ -392,6 +404,7 @@ def _ready(order: Order) -> tuple[Assignment, Pages]:
 def _forget(run: str) -> None:
     with _lock:
         _assignments.pop(run, None)
+    gc.unfreeze()
 
 
 def _make_ready(order: Order) -> tuple[Assignment, Pages]:
@@ -421,7 +434,11 @@ def _make_ready(order: Order) -> tuple[Assignment, Pages]:
         raise UserError(f"{_host()}: {error}") from None
     own = Path(tempfile.mkdtemp(dir=scratch, prefix="worker-"))
     assignment = Assignment(course, order.version, own)
-    return assignment, Pages(assignment.config)
+    pages = Pages(assignment.config)
+    # All that was imported stays: the collector need not look at it again for every submission.
+    gc.collect()
+    gc.freeze()
+    return assignment, pages
 
 
 def _expect_same(order: Order, course: Course) -> None:

@@ -32,6 +32,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import text
 
 from autograder import ledger
+from autograder.build import empty_gradebook
 from autograder.course import Course
 from autograder.feedback import Facts, Pages, no_response
 from autograder.grading import Graded
@@ -48,7 +49,12 @@ class Damaged(Exception):
 
 @contextmanager
 def opened(course: Course):
-    """The course's gradebook."""
+    """The course's gradebook, made if there is none."""
+    file = Path(course.db_url.removeprefix("sqlite:///"))
+    if course.db_url.startswith("sqlite:///") and file.parent.is_dir() and not file.exists():
+        partial = file.with_name(f"{file.name}.partial")
+        partial.write_bytes(empty_gradebook())
+        partial.replace(file)
     with Gradebook(course.db_url, course.course_id) as book:
         if book.engine.dialect.name == "sqlite":
             book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))

@@ -13,9 +13,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from sqlalchemy import create_engine
 
 from autograder.build import generate_release
 from autograder.checking import CheckResult, checks_of
@@ -101,7 +100,6 @@ class Version:
         with tempfile.TemporaryDirectory(dir=course.private, prefix="scratch-") as folder:
             scratch = Path(folder)
             shutil.copytree(course.folder("source") / name, scratch / "source" / name)
-            _make_tables(f"sqlite:///{scratch / 'gradebook.db'}")
             generate_release(course, scratch, [name])
             gradebook = (scratch / "gradebook.db").read_bytes()
         return cls(
@@ -119,13 +117,6 @@ class Version:
         path = folder / "gradebook.db"
         path.write_bytes(zlib.decompress(self.gradebook))
         return f"sqlite:///{path}"
-
-
-def _make_tables(db_url: str) -> None:
-    """Make an empty gradebook for ourselves: nbgrader would start alembic, for seconds, to date it."""
-    engine = create_engine(db_url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
 
 
 class Assignment:

@@ -23,16 +23,14 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Dict, Float, Integer, Unicode
 
-from autograder import demonstrations, held_out, results_table
+from autograder import demonstrations, results_table
 from autograder.checking import CheckResult, asked_names, challenge_seed, checks_of, run_checks
 from autograder.course import Course
-from autograder.diagnosis import Recorder, diagnose
 from autograder.kernel import cgroup, tiers
 from autograder.kernel.client import guarded
 from autograder.kernel.limits import KILLED, Ending
 from autograder.kernel.student import KernelStudent
 from autograder.kernel.tiers import Tier
-from autograder.pictures import picture
 from autograder.status import Status
 
 CELL_OUTPUT_BYTES = 1_000_000
@@ -72,6 +70,10 @@ class Judge(Execute):
     ).tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
+        # Here, as `nbgrader_config.py` names this class, and not every reader of the configuration
+        # is to wait for torch.
+        from autograder import held_out
+
         info = resources["nbgrader"]
         course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
         self._assignment = info["assignment"]
@@ -146,6 +148,8 @@ class Judge(Execute):
 
     def _add_pictures(self):
         """Show what wrong answers do. Everything is judged by now, so that this costs no points."""
+        from autograder.pictures import picture
+
         for exercise, cell in self._wrong:
             if self._stopped or self._student.died:
                 return
@@ -210,6 +214,8 @@ class Judge(Execute):
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
 
     def _judge(self, cell):
+        from autograder.diagnosis import Recorder, diagnose
+
         exercise = cell.metadata.nbgrader["grade_id"].removeprefix("check_")
         if exercise not in self._checks:
             raise RuntimeError(f"{self._assignment} has no hidden checks for {exercise!r}")

@@ -60,6 +60,7 @@ MAX_TEXT = 1_000_000
 MAX_HTML = 200_000
 MAX_REMEMBERED = 10_000
 MAX_IMAGE = 4_000_000
+NO_ALT_TEXT = "No description has been provided for this image"
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
@@ -175,8 +176,7 @@ def _alt_texts(output) -> NotebookNode:
     for mime in SIGNATURES:
         of_image = given.get(mime) if isinstance(given, dict) else None
         alt = of_image.get("alt") if isinstance(of_image, dict) else None
-        if isinstance(alt, str):
-            found[mime] = NotebookNode(alt=alt[:1000])
+        found[mime] = NotebookNode(alt=alt[:1000] if isinstance(alt, str) else NO_ALT_TEXT)
     return found
 
 

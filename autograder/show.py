@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import textwrap
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -109,7 +110,7 @@ def results_table(results: list[Result], title: str) -> Table:
             f"[{colour}]{result.status}[/]",
             score,
             f"{result.seconds:.1f}",
-            escape("; ".join(filter(None, remarks))[:160]),
+            escape(textwrap.shorten("; ".join(filter(None, remarks)), 160, placeholder=" …")),
         )
     return table
 

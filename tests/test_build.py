@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook, get_alembic_version
 from sqlalchemy import text
 
 from autograder.authoring import FAIL_CLOSED, expand
-from autograder.build import _empty_gradebook, build, stale
+from autograder.build import build, empty_gradebook, stale
 from autograder.classroom import cell_of, released
 from autograder.errors import UserError
 
@@ -133,7 +133,7 @@ def test_conda_and_pip_requirements_agree():
 
 def test_a_new_gradebook_has_the_version_that_nbgrader_gives_it(tmp_path):
     path = tmp_path / "gradebook.db"
-    path.write_bytes(_empty_gradebook())
+    path.write_bytes(empty_gradebook())
     with Gradebook(f"sqlite:///{path}") as gradebook:
         (version,) = gradebook.db.execute(text("SELECT version_num FROM alembic_version")).one()
     assert version == get_alembic_version()

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,10 @@ def hosts():
     """Two network namespaces with addresses NETWORK.2 and .3; this host is NETWORK.1."""
     if sys.platform != "linux" or os.getuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need Linux, root and iproute2")
+    # Of a run that was killed.
+    for arguments in (("link", "del", BRIDGE), *(("netns", "del", host) for host in HOSTS)):
+        with suppress(subprocess.CalledProcessError):
+            ip(*arguments)
     with ExitStack() as undo:
         try:
             ip("link", "add", BRIDGE, "type", "bridge")
@@ -42,18 +46,8 @@ def hosts():
             for number, host in enumerate(HOSTS, start=2):
                 ip("netns", "add", host)
                 undo.callback(ip, "netns", "del", host)
-                ip(
-                    "link",
-                    "add",
-                    f"mlp-test-{number}",
-                    "type",
-                    "veth",
-                    "peer",
-                    "name",
-                    "eth0",
-                    "netns",
-                    host,
-                )
+                veth = f"link add mlp-test-{number} type veth peer name eth0 netns {host}"
+                ip(*veth.split())
                 ip("link", "set", f"mlp-test-{number}", "master", BRIDGE, "up")
                 ip("-n", host, "addr", "add", f"{NETWORK}.{number}/24", "dev", "eth0")
                 ip("-n", host, "link", "set", "eth0", "up")

@@ -218,7 +218,10 @@ COMMAND = f"""
 import sys
 sys.path.insert(0, {str(TINY.parent)!r})
 import conftest
+from autograder import batch
 from autograder.cli import main
+# Worker processes also for a dozen submissions: they are to be killed too.
+batch.FEW = 4
 if __name__ == "__main__":
     main()
 """

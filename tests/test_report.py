@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from autograder import batch, cli, ledger
 from autograder.answer_bank import Alternative, answers_of
-from autograder.build import _empty_gradebook
+from autograder.build import empty_gradebook
 from autograder.classroom import answered, cell_of, hand_in, released, solved
 from autograder.errors import UserError
 from autograder.gradebook import STALE
@@ -65,7 +65,7 @@ def enter(course, people, names=None, messages=None, late=(), stale=()):
     """Put a class into the gradebook, the ledger and `autograded/`."""
     names, messages = names or {}, messages or {}
     # nbgrader takes seconds to make a new one, and the build of this course has made one.
-    (course.root / "gradebook.db").write_bytes(_empty_gradebook())
+    (course.root / "gradebook.db").write_bytes(empty_gradebook())
     with Gradebook(course.db_url, "mlp") as book:
         book.add_assignment(A, duedate=datetime(2025, 3, 1, 12))
         book.add_notebook(A, A)

@@ -34,7 +34,7 @@ def csv_text(classes: Mapping[str, list[Record]]) -> str:
 class PlainExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.plain.PlainExporter`."""
 
-    default_output = "grades.csv"
+    default_output = "results.csv"
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
         return Written([text.write(output, csv_text(classes))])

@@ -11,25 +11,26 @@ from autograder.student import AGENT_SOURCE, CheckFailed, KernelDied, OutOfTime,
 # The type of the message on iopub that carries a reply's bytes.
 REPLY = "mlp_course_reply"
 
-# Runs in the student's process. Agent and request travel as binary buffers: IPython hashes the code
-# of a cell character by character. The agent comes each time and is compiled where it is not known
-# yet, so nothing has to survive there between two calls.
-CALL = f"""\
-def _():
-    import IPython
-    shell = IPython.get_ipython()
-    parent = shell.kernel.get_parent("shell")
-    source, request = map(bytes, parent["buffers"])
-    known = shell.__dict__.setdefault("_mlp_course", {{}})
-    if source not in known:
-        agent = {{"__name__": "agent"}}
-        exec(compile(source, "<agent>", "exec"), agent)
-        known[source] = agent, {{}}
-    agent, modules = known[source]
-    reply = agent["answer"](request, shell.user_ns, modules)
-    channel = shell.kernel.iopub_socket
-    shell.kernel.session.send(channel, "{REPLY}", {{}}, parent=parent, buffers=[reply])
-_()
+# Runs in the student's process. All that is longer than a line travels as binary buffers: IPython
+# tokenizes, transforms and hashes the code of a cell, at every call. Everything comes each time, and
+# is compiled where it is not known yet, so nothing has to survive there between two calls.
+CALL = """\
+__import__("builtins").exec(\
+bytes(__import__("IPython").get_ipython().kernel.get_parent("shell")["buffers"][0]), {})"""
+CALLED = f"""\
+import IPython
+shell = IPython.get_ipython()
+parent = shell.kernel.get_parent("shell")
+_, source, request = map(bytes, parent["buffers"])
+known = shell.__dict__.setdefault("_mlp_course", {{}})
+if source not in known:
+    agent = {{"__name__": "agent"}}
+    exec(compile(source, "<agent>", "exec"), agent)
+    known[source] = agent, {{}}
+agent, modules = known[source]
+reply = agent["answer"](request, shell.user_ns, modules)
+channel = shell.kernel.iopub_socket
+shell.kernel.session.send(channel, "{REPLY}", {{}}, parent=parent, buffers=[reply])
 """
 
 
@@ -92,7 +93,8 @@ class KernelStudent(Student):
             "allow_stdin": False, "stop_on_error": False,
         }  # fmt: skip
         message = self._client.session.msg("execute_request", content)
-        message["buffers"] = [] if request is None else [AGENT_SOURCE.encode(), request]
+        if request is not None:
+            message["buffers"] = [CALLED.encode(), AGENT_SOURCE.encode(), request]
         self._client.shell_channel.send(message)
         return message["header"]["msg_id"]
 

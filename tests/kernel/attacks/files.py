@@ -1,6 +1,7 @@
 """Read the grader's files, by their names and by way of other processes."""
 
 import os
+import sys
 
 paths = list(target["files"])
 for process in ("1", "self", str(os.getppid()), str(target["grader"])):
@@ -14,5 +15,8 @@ for path in paths:
         pass
 for folder in target["folders"]:
     for top, _, names in os.walk(folder):
-        # An interpreter in a home folder is shown; nothing else of that home is.
-        got += [f"{top}/{n}" for n in names if n.endswith((".ipynb", ".db")) or "autograder" in top]
+        # An interpreter in a home folder is shown with its libraries; nothing else of that home is.
+        if "autograder" in top:
+            got += [f"{top}/{n}" for n in names]
+        elif not top.startswith((sys.prefix, sys.base_prefix)):
+            got += [f"{top}/{n}" for n in names if n.endswith((".ipynb", ".db"))]
