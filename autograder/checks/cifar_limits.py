@@ -526,7 +526,7 @@ def baseline_learns_from_its_loader(student, rng):
     expect_close(returned, saved, hint, what=what, rtol=1e-3, atol=1e-3)
     got = (saved.argmax(1) == renamed[val_labels]).mean()
     expect(
-        got > 0.4,
+        got > 0.6,
         f"images of eight plain colours, 15 epochs: {got:.0%} of the validation images are right, "
         "expected nearly all. Is the model trained on the given loader?",
     )
@@ -604,32 +604,49 @@ def _improved(student, train, val, test, seeds, num_epochs, x):
 @check("improved", points=1)
 def mean_over_the_seeds(student, rng):
     """`improved` returns the mean of its saved models' test accuracies, one model per seed."""
-    for _ in range(5):
+    told_apart = False
+    for calls in range(1, 6):
         train, val = _improved_case(rng)
-        images, labels = _noise_images(rng, 40, 4)
+        images, _ = _noise_images(rng, 120, 1)
+        # A model takes most of them for one class or another: with classes of very different sizes
+        # no two models are equally right.
+        sizes = rng.permutation(2.0 ** np.arange(8))
+        labels = rng.choice(8, size=len(images), p=sizes / sizes.sum())
         x = cases.normalised(images, *cases.statistics(train[0]))
         seeds = [int(s) for s in rng.choice(10_000, size=3, replace=False)]
         value, logits = _improved(
             student, train, val, [images, labels.astype(np.int64)], seeds, 2, x
         )
         value = expect_number(value, "the returned accuracy")
-        each = [(item.argmax(1) == labels).mean() for item in logits]
-        # A prediction may go either way where two logits are nearly equal.
-        tolerance = 3.5 / (len(seeds) * len(labels))
+        each = [_accuracies(item, labels) for item in logits]
+        lowest, highest = np.mean(each, axis=0)
+        slack = 0.5 / (len(seeds) * len(labels))
         expect(
-            abs(value - np.mean(each)) <= tolerance,
+            lowest - slack <= value <= highest + slack,
             f"got {value:.4f}, which is not the mean test accuracy (a fraction) of the "
             f"{len(seeds)} models in the files, on test images normalised with the training "
-            f"images' statistics.{_which(value, each, tolerance)}",
+            f"images' statistics.{_which(value, each, slack)}",
         )
-        # Enough is seen once no single model's accuracy can be taken for the mean.
-        if min(abs(accuracy - np.mean(each)) for accuracy in each) > tolerance:
+        # Enough is seen once no single model's accuracy could be taken for the mean; twice, as a
+        # wrong one may hit it by chance.
+        told_apart |= all(high < lowest - slack or low > highest + slack for low, high in each)
+        if told_apart and calls > 1:
             return
 
 
-def _which(value, each, tolerance):
-    for name, other in (("best", max(each)), ("first", each[0]), ("last", each[-1])):
-        if abs(value - other) <= tolerance:
+def _accuracies(logits, labels):
+    """The lowest and highest accuracy: a prediction may go either way where two are nearly equal."""
+    best = logits.max(axis=1)
+    near = best - 0.005 * np.abs(logits).max()
+    own = logits[np.arange(len(labels)), labels]
+    clear = (logits >= near[:, None]).sum(axis=1) == 1
+    return ((own == best) & clear).mean(), (own >= near).mean()
+
+
+def _which(value, each, slack):
+    named = ("best", max(each)), ("first", each[0]), ("last", each[-1])
+    for name, (low, high) in named:
+        if low - slack <= value <= high + slack:
             return f" It is that of the {name} one"
     return ""
 
