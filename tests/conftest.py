@@ -14,7 +14,10 @@ from autograder.course import Course
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).with_name("tiny")
 # For the tests that ask for real images (`real_data`): else each made-up course would copy them.
-REAL_DATA = os.environ.pop("MLP_COURSE_DATA", None)
+# Under another name, as this file is also read by the processes that this one starts.
+if "MLP_COURSE_DATA" in os.environ:
+    os.environ["MLP_TESTS_REAL_DATA"] = os.environ.pop("MLP_COURSE_DATA")
+REAL_DATA = os.environ.get("MLP_TESTS_REAL_DATA")
 
 KNOW_TINY = f"""
 import autograder.answers, autograder.checks, autograder.probes
