@@ -43,6 +43,7 @@ from helpers.data import DataError
 # Graded submissions that may wait for the writer, per submission being graded.
 BACKLOG = 4
 SECONDS_TO_CONNECT = 30
+STARTS = 3
 QUIET = {
     # Whose worker dies is tried a second time by us, alone: others may have been with it.
     "distributed.scheduler.allowed-failures": 0,
@@ -151,20 +152,28 @@ def local(
 
 
 def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
-    try:
-        return LocalCluster(
-            n_workers=count, threads_per_worker=1, processes=not in_process,
-            protocol="inproc://" if in_process else "tls://", memory_limit=0,
-            # Without it, any user of this machine could hand our processes code to run.
-            security=None if in_process else Security.temporary(),
-            dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
-            local_directory=str(scratch), silence_logs=logging.CRITICAL,
-        )  # fmt: skip
-    except (OSError, RuntimeError) as error:
-        raise UserError(
-            f"the worker processes could not be started ({type(error).__name__}: {error}): run the "
-            "same command again, with fewer --workers if memory or processes are short"
-        ) from error
+    for start in range(1, STARTS + 1):
+        try:
+            return _start_once(count, in_process, scratch)
+        except (OSError, RuntimeError) as error:
+            # A worker may be killed while it starts.
+            if start == STARTS:
+                raise UserError(
+                    f"the worker processes could not be started ({type(error).__name__}: {error}): "
+                    "run the same command again, with fewer --workers if memory or processes are "
+                    "short"
+                ) from error
+
+
+def _start_once(count: int, in_process: bool, scratch: Path) -> LocalCluster:
+    return LocalCluster(
+        n_workers=count, threads_per_worker=1, processes=not in_process,
+        protocol="inproc://" if in_process else "tls://", memory_limit=0,
+        # Without it, any user of this machine could hand our processes code to run.
+        security=None if in_process else Security.temporary(),
+        dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
+        local_directory=str(scratch), silence_logs=logging.CRITICAL,
+    )  # fmt: skip
 
 
 def _complete(cluster: LocalCluster, count: int) -> bool:

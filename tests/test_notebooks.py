@@ -41,6 +41,7 @@ def graded(course, assignment, files):
     hand_in(course, "solved", assignment, solved(course, assignment), files)
     hand_in(course, "stub", assignment, released(course, assignment))
     results = batch.grade(course, assignment, ["solved", "stub"])
+    assert all(r.status.has_score for r in results), [r.message for r in results]
     notebooks = {
         s: nbformat.read(course.folder("autograded") / s / assignment / f"{assignment}.ipynb", 4)
         for s in ("solved", "stub")

@@ -394,13 +394,16 @@ def test_a_run_that_ends_early_leaves_no_thread_waiting_that_the_next_one_needs(
 
 
 def test_workers_that_cannot_start_get_one_message(graded, monkeypatch):
+    tries = []
+
     def fail(**_):
+        tries.append(1)
         raise RuntimeError("Nanny failed to start.")
 
     monkeypatch.setattr(cluster, "LocalCluster", fail)
     with pytest.raises(UserError, match="could not be started.*Nanny failed.*fewer --workers"):
         grade(graded, force=True)
-    assert left_over(graded) == []
+    assert left_over(graded) == [] and len(tries) == cluster.STARTS
 
 
 def test_the_results_file_of_an_interrupted_run_has_what_is_graded(graded, monkeypatch, tmp_path):
