@@ -424,6 +424,9 @@ def _make_ready(order: Order) -> tuple[Assignment, Pages]:
     UserError
         If results of this process would not be those of the head.
     """
+    # What the judge imports late: not by several threads at once, which might see half of it.
+    from autograder import diagnosis, pictures  # noqa: F401
+
     name = order.version.name
     if order.data_set is not None:
         os.environ["MLP_COURSE_DATASET"] = order.data_set

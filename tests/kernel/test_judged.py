@@ -51,7 +51,7 @@ def graded(sealed, built_course, tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("attacked") / "course")
     shutil.copytree(built_course, course.root)
     with open(course.root / "nbgrader_config.py", "a") as config:
-        config.write(LIMITS + "c.Judge.timeout = 2\nc.Judge.iopub_timeout = 1\n")
+        config.write(LIMITS + "c.Judge.timeout = 5\nc.Judge.iopub_timeout = 3\n")
     for name, attack in ATTACKS.items():
         submit(course, name, attack)
     for innocent in set(map(following, ATTACKS)):
