@@ -22,8 +22,8 @@ from autograder.intake import printable
 from autograder.packed import digest
 from autograder.status import Status
 
-# As many submissions are graded by threads of this process. Worker processes are a tenth faster, but
-# each of them first imports for seconds what this one has.
+# As many submissions are graded by threads of this process. Worker processes share no lock
+# of Python's and are faster, but each of them first imports for seconds what this one has.
 FEW = 20
 
 
