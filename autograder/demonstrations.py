@@ -13,6 +13,7 @@ import functools
 import json
 import re
 import symtable
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,9 @@ REFLECTION = frozenset(
 REFLECTING_ATTRIBUTES = frozenset("user_ns __globals__ f_globals f_back f_locals _getframe".split())
 # IPython's names for earlier inputs and outputs.
 HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h")
+# Before Python 3.11.8 and 3.12.2, all threads count the depth of what they parse in one variable
+# (CPython's issue 106905).
+ONE_PARSER = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,12 @@ class Names:
 def names_of(source: str) -> Names:
     """The global names that a cell's source uses."""
     try:
-        tree = ast.parse(source)
+        with ONE_PARSER:
+            tree = ast.parse(source)
         scopes = [symtable.symtable(source, "<cell>", "exec")]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Lines of IPython's (%matplotlib, !ls) and what is no Python at all.
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+        # Lines of IPython's (%matplotlib, !ls) and what is no Python at all. SystemError: a library
+        # parsed in another thread.
         return Names(opaque=True)
     reads, changes, imports = set(), set(), set()
     while scopes:

@@ -1,7 +1,10 @@
 """Given cells that need not run again: which they are, what is shown of them, and no score moves."""
 
 import base64
+import gc
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -51,6 +54,42 @@ def triple(x):
 assert triple(1) == 3
 """
 PNG = base64.b64encode(demonstrations.PNG_SIGNATURE + b"rest of a picture").decode()
+
+
+class Cycle:
+    """Garbage whose finalizer lets another thread run."""
+
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        for _ in range(50):
+            pass
+
+
+@pytest.fixture
+def hurried_threads():
+    """Threads that take turns after every few instructions and collect garbage all the time."""
+    before = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(50, 2, 2)
+    yield
+    sys.setswitchinterval(before[0])
+    gc.set_threshold(*before[1])
+
+
+def test_threads_that_parse_at_once_do_not_disturb_each_other(hurried_threads):
+    source = (ROOT / "autograder" / "checks" / "optimizers.py").read_text()
+
+    def parse(number, depth):
+        if depth:
+            return parse(number, depth - 1)
+        Cycle()
+        return demonstrations.names_of(f"{source}\n# {number}").opaque
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda number: parse(number, number % 3 * 5), range(90)))
+    assert not any(found)
 
 
 def needless(given, *own):
