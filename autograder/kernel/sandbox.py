@@ -44,6 +44,11 @@ def interpreter_paths() -> list[str]:
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
         folders.append(site.getusersitepackages())
+    # An environment laid over another (`uv run --with`) finds the other's packages by its path.
+    for path in sys.path:
+        if os.path.basename(path) in ("site-packages", "dist-packages"):
+            if not any(path.startswith(folder + os.sep) for folder in folders):
+                folders.append(path)
     helpers = importlib.util.find_spec("helpers")
     if helpers is not None:
         folders += helpers.submodule_search_locations

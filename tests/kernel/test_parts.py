@@ -3,6 +3,7 @@
 import os
 import selectors
 import socket
+import sys
 
 import pytest
 
@@ -157,3 +158,12 @@ def test_only_folders_and_ordinary_files_are_copied(tmp_path):
     os.mkfifo(source / "pipe")
     sandbox.copy_files(str(source), str(target), None)
     assert sorted(str(p.relative_to(target)) for p in target.rglob("*")) == ["inner", "inner/a"]
+
+
+def test_packages_of_an_environment_below_this_one_are_shown(tmp_path, monkeypatch):
+    below = str(tmp_path / "lib" / "site-packages")
+    own = os.path.join(sys.prefix, "lib", "site-packages")
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), own, below])
+    shown = sandbox.interpreter_paths()
+    assert below in shown
+    assert own not in shown and str(tmp_path) not in shown
