@@ -810,6 +810,8 @@ plots.learning_curves(
 # Three rules make the figure mean something. The seed decides everything random in a training: the
 # start, the order of the batches, dropout and augmentation. The images are normalised with the
 # statistics of `train_images`. And nothing but the final accuracies depends on the test images.
+#
+# The checks try `improved` on a few dozen images, to be quick: it must not need a full batch.
 
 # %% [markdown]
 # **Predict in one line:** from your study, which three changes will you combine, and what accuracy
