@@ -33,6 +33,7 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 
 from helpers import data, plots, seeding, widgets
+from helpers.cells import needs
 from helpers.checkpoints import train_or_load
 from helpers.progress import progress
 
@@ -1203,6 +1204,7 @@ print(f"best epoch: {best_epoch}, validation accuracy {max(history['val_accuracy
 print(f"test accuracy: {test_accuracy:.2%}, test loss: {test_loss:.4f}")
 
 # %%
+needs("history")
 plots.learning_curves(history, title="784-500-10 with Adam")
 
 # %% [markdown]
@@ -1699,6 +1701,7 @@ print("✓ accuracy of every class, nan where there is none")
 # errors of the best.
 
 # %%
+needs("classifier")
 class_accuracies = accuracy_per_class(classifier, test_loader)
 plots.bar(
     {images.classes[c]: 1 - accuracy for c, accuracy in class_accuracies.items()},
@@ -1714,6 +1717,7 @@ plots.bar(
 # are these mistakes you would forgive?
 
 # %%
+needs("classifier")
 classifier.eval()
 with torch.no_grad():
     test_probabilities = torch.cat(
@@ -1763,6 +1767,7 @@ widgets.digit_pad(predict_digit)
 # Without widgets: a drawing in characters. Change it and run the cell again.
 
 # %%
+needs("classifier")
 drawing = """
 ..........
 ..######..

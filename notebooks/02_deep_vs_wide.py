@@ -79,6 +79,7 @@ import numpy as np
 from PIL import Image
 
 from helpers import checkpoints, plots, widgets
+from helpers.cells import needs
 from helpers.progress import progress
 from helpers.widgets.spiral import decision_maps
 
@@ -510,6 +511,7 @@ decision_maps(_fits, *SPIRAL_HELD_OUT, steps=90)
 # *Your prediction:*
 
 # %%
+needs("predict_degree_50")
 _network = train_network(make_network(2, 16, seed=0), *SPIRAL_TRAIN)
 _both = {"degree 50": predict_degree_50, "ReLU network 2-16-16-4": _network}
 decision_maps(_both, *SPIRAL_HELD_OUT, radii=(1.5, 5), steps=90)

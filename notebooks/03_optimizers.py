@@ -64,6 +64,7 @@ def pathological_curve_loss(w1, w2):
 
 # %%
 from helpers import plots, progress, widgets
+from helpers.cells import needs
 
 # %% [markdown]
 # ## Play first: one learning rate, two directions
@@ -622,6 +623,7 @@ paths = {name: train_curve(func, pathological_curve_loss, 101) for name, func in
 plots.curve_paths(pathological_curve_loss, paths, title="100 updates from (5, 5)")
 
 # %%
+needs("paths")
 plots.curve_surface(pathological_curve_loss, paths, title="The same paths on the landscape")
 
 # %% [markdown]
@@ -879,6 +881,7 @@ _span = tuple(zip(_points.min(axis=0) - _margin, _points.max(axis=0) + _margin))
 plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve")
 
 # %%
+needs("_sgd")
 _shown = _sgd < 10
 plots.line(
     {

@@ -89,6 +89,7 @@ def train(model, seed, num_updates=40):
 
 # %%
 from helpers import checkpoints, plots, progress, widgets
+from helpers.cells import needs
 
 # %% [markdown]
 # ## Look first
@@ -857,6 +858,7 @@ _figure.axes[0].yaxis.get_major_locator().set_params(integer=True)
 _figure
 
 # %%
+needs("draw_sweep", "fine_accuracy")
 draw_sweep(fine_gains, fine_accuracy)
 
 # %% [markdown]

@@ -76,6 +76,7 @@ import tempfile
 import matplotlib.pyplot as plt
 
 from helpers import checkpoints, plots, widgets
+from helpers.cells import needs
 
 seeding.seed_everything(0)
 print(f"computing on: {device}")
@@ -583,6 +584,7 @@ print("✓ optimizer, network and training fit together")
 # Now train on all images: about a minute, once. Afterwards `baseline.pt` is beside the notebook.
 
 # %%
+needs("train_loader")
 if not Path("baseline.pt").exists():
     Path("baseline_history.pt").unlink(missing_ok=True)  # a curve of another training
 baseline_history = checkpoints.train_or_load(
@@ -604,6 +606,7 @@ print(f"test accuracy:       {test_model(trained_baseline, test_loader):.1%}")
 # to do the right thing on others. Parts 6 and 7 are about such reasons.
 
 # %%
+needs("baseline_history")
 plots.learning_curves(baseline_history, title="The baseline")
 
 # %% [markdown]
@@ -698,6 +701,7 @@ def draw_confusion(counts, classes, title):
     return figure
 
 
+needs("trained_baseline")
 draw_confusion(
     confusion_matrix(trained_baseline, val_loader), images.classes, "Baseline: % of the true class"
 )
@@ -759,6 +763,7 @@ def study_run(seed, num_epochs=20, augment=None, weight_decay=0.0, **options):
 
 def study():
     """Histories of every change from three seeds."""
+    needs("train_images")
     runs = [(name, seed) for name in changes for seed in range(3)]
     results = {name: [] for name in changes}
     for name, seed in progress(runs, "trainings"):
@@ -769,6 +774,7 @@ def study():
 study_results = checkpoints.train_or_load("study.pt", study, long=True)
 
 # %%
+needs("study_results")
 best = {name: [max(run["val_accuracy"]) for run in runs] for name, runs in study_results.items()}
 for name, values in best.items():
     gain = np.mean(values) - np.mean(best["none"])
@@ -974,6 +980,7 @@ print("✓ one model and one file per seed")
 # Train three models on all images: about five minutes, once.
 
 # %%
+needs("train_images")
 improved_files = [Path(f"improved_{index}.pt") for index in range(3)]
 checkpoints.expect_handed_in(*improved_files)
 if not all(path.exists() for path in improved_files):
@@ -998,6 +1005,7 @@ print(f"mean over {len(improved_accuracies)} seeds: {np.mean(improved_accuracies
 # tells a cat from a dog is shape, and an MLP has no idea of shape.
 
 # %%
+needs("draw_confusion", "improved_models")
 draw_confusion(
     confusion_matrix(improved_models[0], val_loader),
     images.classes,
@@ -1009,6 +1017,7 @@ draw_confusion(
 # model is most certain and right, the second those about which it is most certain and wrong.
 
 # %%
+needs("improved_models")
 logits, labels = [], []
 with torch.no_grad():
     for inputs, targets in make_loader(images.test_images[:2000], images.test_labels[:2000], 1000):
@@ -1249,6 +1258,7 @@ def feature_loaders(function):
 
 def shuffle_study():
     """Mean test accuracies over two seeds."""
+    needs("make_loader", "train_images")
     plain = [make_loader(train_images, train_labels, 256, shuffle=True), val_loader, test_loader]
     kinds = {
         "in order": plain,

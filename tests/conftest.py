@@ -29,6 +29,10 @@ exec(KNOW_TINY)
 os.environ["DASK_DISTRIBUTED__WORKER__PRELOAD"] = repr([KNOW_TINY])
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: "longest" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def built_course(tmp_path_factory) -> Path:
     """A built course with the assignment 99_tiny and short time limits, to be copied."""
