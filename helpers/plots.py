@@ -160,6 +160,9 @@ def learning_curves(history, title=""):
     )
     colours = _colours(len(runs))
     for axes, kind in zip(all_axes[0], kinds):
+        keys = {key for run in runs.values() for key in run if kind in key}
+        # What all curves have in common stands at the axis instead of behind each name.
+        common = keys.pop().replace("_", " ") if len(runs) > 1 and len(keys) == 1 else ""
         for colour, (name, run) in zip(colours, runs.items()):
             for key in (key for key in run if kind in key):
                 values = _array(run[key])
@@ -173,10 +176,10 @@ def learning_curves(history, title=""):
                     linestyle="--" if training else "-",
                     marker="o" if len(values) <= 30 else None,
                     markersize=3,
-                    label=" ".join(part for part in (name, key.replace("_", " ")) if part),
+                    label=str(name) if common else f"{name} {key.replace('_', ' ')}".strip(),
                 )
         axes.set_xlabel("epoch")
-        axes.set_ylabel(kind)
+        axes.set_ylabel(common or kind)
         axes.xaxis.get_major_locator().set_params(integer=True)
         _tidy(axes)
         axes.legend(frameon=False, fontsize=8)

@@ -130,7 +130,9 @@ def test_learning_curves_of_one_run(plots):
 def test_learning_curves_of_several_runs(plots):
     figure = plots.learning_curves({"a": HISTORY, "b": {"val_accuracy": [0.1] * 40}})
     assert draws(figure)
-    assert set(curves(figure.axes[1])) == {"a val accuracy", "b val accuracy"}
+    assert set(curves(figure.axes[0])) == {"a train loss", "a val loss"}
+    assert set(curves(figure.axes[1])) == {"a", "b"}
+    assert figure.axes[1].get_ylabel() == "val accuracy"
     assert len(plots.learning_curves({"train_loss": [1.0]}).axes) == 1
     with pytest.raises(ValueError, match="came"):
         plots.learning_curves({"speed": [1]})
