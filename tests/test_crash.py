@@ -31,6 +31,7 @@ from autograder.classroom import hand_in
 from autograder.course import Course
 from autograder.feedback import Pages
 from autograder.grading import failed
+from autograder.kernel import launcher
 from autograder.packed import digest
 from autograder.status import Status
 
@@ -300,11 +301,14 @@ class Class:
         """One run; how many processes have been killed in it, and whether it ended by itself."""
         script = self.course.root / "run.py"
         script.write_text(COMMAND)
+        # Kernels of its own, to be killed too, and not those of the process that tests.
+        environment = {k: v for k, v in os.environ.items() if k != launcher.VARIABLE}
         started, killed, inner = time.monotonic(), 0, 0
         with open(self.course.root / "log", "wb") as log:
             head = psutil.Popen(
                 [sys.executable, script, "grade", A, "--workers", "2"],
-                cwd=self.course.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.course.root, env=environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while killed < kills and self.wait_for_a_moment(head):
             tree = head.children(recursive=True)
