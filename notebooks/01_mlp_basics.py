@@ -1701,7 +1701,7 @@ print("✓ accuracy of every class, nan where there is none")
 # errors of the best.
 
 # %%
-needs("classifier")
+needs("classifier", "test_accuracy")
 class_accuracies = accuracy_per_class(classifier, test_loader)
 plots.bar(
     {images.classes[c]: 1 - accuracy for c, accuracy in class_accuracies.items()},

@@ -881,7 +881,7 @@ _span = tuple(zip(_points.min(axis=0) - _margin, _points.max(axis=0) + _margin))
 plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve")
 
 # %%
-needs("_sgd")
+needs("_rates")
 _shown = _sgd < 10
 plots.line(
     {

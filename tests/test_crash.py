@@ -381,6 +381,7 @@ ROLES = {
     "resource_tracker": "resource tracker",
     "fork_server.main": "fork server or kernel",
     "/mlp-node-": "node or supervisor",
+    "trial.main": "trial of a tier",
 }
 
 
