@@ -1,5 +1,8 @@
 """nbgrader for this course: stock, except that the judge replaces the step that runs hidden tests."""
 
+import os
+from importlib.util import find_spec
+
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -11,8 +14,8 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from autograder.judge import Judge
-from autograder.repair import Repair
+from autograder.grading.judging.judge import Judge
+from autograder.submission.repair import Repair
 
 c = get_config()  # noqa: F821
 
@@ -41,14 +44,34 @@ c.Judge.submission_timeout = 600
 # What a submission may use, in sealed kernels; see autograder/kernel/limits.py for all of them.
 c.Judge.limits = {"memory_bytes": 4 << 30, "disk_bytes": 1 << 30, "processes": 256}
 
+# What the notebooks import. torch's compiler would cost seconds at the first optimizer.
+c.Judge.preload = """
+torch torch.optim torch.utils.data torch._dynamo torchvision torchvision.transforms.v2
+matplotlib.pyplot matplotlib.backends.backend_agg ipywidgets tqdm.auto
+PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin
+""".split()
+
+# Where the helpers look for images, and which images they take.
+c.Judge.environment = {
+    "MLP_COURSE_DATA": "{data}",
+    "MLP_COURSE_DATASET": os.environ.get("MLP_COURSE_DATASET", ""),
+}
+
+# Modules of the course's own that students' code imports; a change of theirs grades anew.
+for provisioner in (c.SealedProvisioner, c.BubblewrapProvisioner):
+    provisioner.visible = list(find_spec("helpers").submodule_search_locations)
+
+# `autograder demo` grades a made-up class of this assignment.
+c.Course.demo = "03_optimizers"
+
 # Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
-c.ZipCollectApp.extractor_plugin = "autograder.collect.LmsExtractor"
-c.ZipCollectApp.collector_plugin = "autograder.collect.LmsCollector"
+c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
 
 # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
-c.HTMLExporter.preprocessors = ["autograder.safe_html.SafeNotebook"]
+c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
 c.HTMLExporter.filters = {
-    "clean_html": "autograder.safe_html.clean",
-    "markdown2html": "autograder.safe_html.markdown_to_html",
+    "clean_html": "autograder.feedback.sanitise.clean",
+    "markdown2html": "autograder.feedback.sanitise.markdown_to_html",
 }
 c.HTMLExporter.sanitize_html = True

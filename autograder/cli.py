@@ -1,7 +1,6 @@
 """The `autograder` command."""
 
 import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +25,7 @@ def build(
     check: Annotated[bool, typer.Option("--check", help="Only say what is stale.")] = False,
 ) -> None:
     """Build source/ and release/ from notebooks/."""
-    from autograder import build as building
+    from autograder.authoring import build as building
     from autograder.course import Course
 
     found = Course.find(course)
@@ -64,17 +63,17 @@ def grade(
 ) -> None:
     """Grade submitted/ into the gradebook, autograded/ and feedback/; only what has changed.
 
-    Exit code 0 when every submission got its score, 1 when some need you, 130 after Ctrl-C.
+    Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
-    if scheduler is None:
-        # It imports for seconds, and so does this process: both at once.
-        from autograder.kernel import launcher, tiers
-
-        if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            launcher.connect().close()
     from autograder.course import Course
 
     found = Course.find(course)
+    if scheduler is None:
+        # It imports for seconds, and so does this process: both at once.
+        from autograder.kernel.grader import launcher, tiers
+
+        if tiers.probe().tier is tiers.Tier.NAMESPACES:
+            launcher.connect(found.preload).close()
     if allow_unsealed:
         found.config.Judge.allow_unsealed = True
     options = {
@@ -84,24 +83,25 @@ def grade(
 
 
 def _grade(course, assignment, student=None, results: Path | None = None, **options) -> None:
-    from autograder import batch, show
+    from autograder import console
+    from autograder.grading import batch
 
     students = batch.choose_students(course, assignment, student)
     try:
-        with show.grading(assignment) as watcher:
-            outcome = batch.grade(course, assignment, students, watcher=watcher, **options)
+        with console.grading(assignment) as watcher:
+            outcomes = batch.grade(course, assignment, students, watcher=watcher, **options)
     except batch.Interrupted as end:
         if results is not None:
-            batch.write_results(end.results, results)
-        show.fail(f"{end}: run the same command again")
+            batch.write_results(end.outcomes, results)
+        console.fail(f"{end}: run the same command again")
         raise typer.Exit(130) from None
-    show.console.print(show.results_table(outcome, assignment))
+    console.say(console.results_table(outcomes, assignment))
     if results is not None:
-        batch.write_results(outcome, results)
-        show.console.print(f"results     {results}", soft_wrap=True)
-    show.where_to_look(course, assignment)
-    show.attention(outcome)
-    if any(r.status.needs_instructor for r in outcome):
+        batch.write_results(outcomes, results)
+        console.say(f"results     {results}")
+    console.where_to_look(course, assignment)
+    console.attention(outcomes)
+    if any(o.status.needs_attention for o in outcomes):
         raise typer.Exit(1)
 
 
@@ -112,20 +112,17 @@ def audit(
     seeds: Annotated[int, typer.Option(min=1, max=256)] = 25,
 ) -> None:
     """Prove the hidden checks: known mistakes fail, other right answers pass, nothing leaks."""
-    import torch
-
-    from autograder import audit as auditing
-    from autograder import show
+    from autograder import console
+    from autograder.authoring import audit as auditing
     from autograder.course import Course
 
-    torch.set_num_threads(1)
     found = Course.find(course)
     names = [found.expect_assignment(assignment)] if assignment else found.assignments
     problems = 0
     for name in names:
-        with show.progress(0, f"auditing {name}") as advance:
+        with console.progress(0, f"auditing {name}") as advance:
             report = auditing.audit(found, name, seeds, lambda row: advance(row.name))
-        show.audit_report(report)
+        console.audit_report(report)
         problems += len(report.problems)
     if problems:
         raise typer.Exit(1)
@@ -160,13 +157,13 @@ def export(
 
     An ungraded submission is blank and flagged, never 0.
     """
-    from autograder import exports, show
+    from autograder import console, exports
     from autograder.course import Course
 
     found = Course.find(course)
     options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
     name = found.expect_assignment(assignment)
-    show.export_report(exports.export(found, name, to, output, results, template, **options))
+    console.export_report(exports.export(found, name, to, output, results, template, **options))
 
 
 @app.command()
@@ -178,25 +175,25 @@ def report(
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
 ) -> None:
-    """Write one HTML page about a class: scores, checks, mistakes, who needs you.
+    """Write one HTML page about a class: scores, checks, mistakes, what needs attention.
 
     It holds names and grades, and loads nothing from anywhere.
     """
     from datetime import UTC, datetime
 
+    from autograder import files
     from autograder.course import Course
-    from autograder.exports import text
     from autograder.report import data, page
 
     found = Course.find(course)
     name = found.expect_assignment(assignment)
     figures = data.gather(found, name, datetime.now(UTC))
-    files = {output or Path(f"{name}_report.html"): page.render(figures)}
+    pages = {output or Path(f"{name}_report.html"): page.render(figures)}
     if json is not None:
-        files[json] = figures.json
-    for path, content in files.items():
+        pages[json] = figures.json
+    for path, content in pages.items():
         try:
-            print(f"wrote       {text.write(path, content)}")
+            print(f"wrote       {files.write(path, content)}")
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror}") from None
 
@@ -208,12 +205,12 @@ def bundle(
     output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
 ) -> None:
     """Pack what students download: notebooks, helpers and how to begin, audited for leaks."""
-    from autograder import bundle as bundling
+    from autograder import files
+    from autograder.authoring import bundle as bundling
     from autograder.course import Course
-    from autograder.exports import text
 
     content = bundling.bundle(Course.find(course), assignments or [], output.name)
-    text.write(output, content)
+    files.write(output, content)
     print(f"bundle      {output} ({len(content) >> 10} kB)")
 
 
@@ -229,17 +226,17 @@ def collect(
 ) -> None:
     """Put a zip of submissions from Moodle or Canvas into submitted/.
 
-    Exit code 1 when something needs you: files left out, submissions not replaced.
+    Exit code 1 when something needs attention: files left out, submissions not replaced.
     """
-    from autograder import collect as collecting
-    from autograder import show
+    from autograder import console
     from autograder.course import Course
+    from autograder.lms import collect as collecting
 
     found = Course.find(course)
     name = found.expect_assignment(assignment)
     report = collecting.collect(found, name, archive, roster, force)
-    show.collect_report(report)
-    if report.needs_instructor:
+    console.collect_report(report)
+    if report.needs_attention:
         raise typer.Exit(1)
 
 
@@ -251,26 +248,27 @@ def calibrate(
     write: Annotated[bool, typer.Option("--write", help="Keep the figures.")] = False,
 ) -> None:
     """Measure the accuracies that thresholds rest on: the reference and mistakes, over seeds."""
-    from autograder import calibrate as calibrating
-    from autograder import show
+    from autograder import console
+    from autograder.authoring import calibrate as calibrating
     from autograder.course import Course
 
     found = Course.find(course)
     name = found.expect_assignment(assignment)
-    with show.progress(0, f"training {name}") as advance:
+    with console.progress(0, f"training {name}") as advance:
         figures = calibrating.calibrate(found, name, seeds, advance)
-    show.calibration_report(figures)
+    console.calibration_report(figures)
     if write:
-        calibrating.write(figures)
+        calibrating.write(found, name, figures)
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this host offers: isolation, images, GPU."""
+def doctor(course: CourseOption = HERE) -> None:
+    """Say what this host offers: isolation, data, GPU."""
+    from autograder import console
     from autograder import doctor as examination
-    from autograder import show
+    from autograder.course import Course
 
-    show.facts(examination.examine())
+    console.facts(examination.examine(Course.find(course)))
 
 
 @app.command()
@@ -278,21 +276,23 @@ def demo(
     folder: Annotated[
         Path | None, typer.Argument(help="An empty folder to keep; else a new temporary one.")
     ] = None,
+    course: CourseOption = HERE,
 ) -> None:
-    """Grade a made-up class on built-in data, in a scratch folder."""
-    from autograder import demo as demonstration
-    from autograder import show
+    """Grade a made-up class of this course in a scratch folder."""
+    from autograder import console
+    from autograder.authoring import demo as demonstration
+    from autograder.course import Course
 
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
-    os.environ.setdefault("MLP_COURSE_DATASET", "synthetic")
-    course = demonstration.make_course(place)
+    copied = demonstration.make_course(Course.find(course), place)
     # Everything here is our own.
-    course.config.Judge.allow_unsealed = True
-    show.console.print(f"a class of {demonstration.make_class(course)} in {place}", soft_wrap=True)
+    copied.config.Judge.allow_unsealed = True
+    assignment = demonstration.assignment_of(copied)
+    console.say(f"a class of {demonstration.make_class(copied, assignment)} in {place}")
     try:
-        _grade(course, demonstration.ASSIGNMENT, results=place / "results.json")
+        _grade(copied, assignment, results=place / "results.json")
     except typer.Exit:
-        show.console.print("As it should be in this demo: one file of the class is broken.")
+        console.say("As it should be in this demo: one file of the class is broken.")
 
 
 def main() -> None:
@@ -302,9 +302,9 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        from autograder import show
+        from autograder import console
 
-        show.fail(str(error))
+        console.fail(str(error))
         raise SystemExit(2) from None
 
 

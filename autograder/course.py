@@ -1,6 +1,6 @@
 """Where things lie in a course folder, and its nbgrader configuration."""
 
-import re
+import os
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from autograder.errors import UserError
 
 @dataclass(frozen=True)
 class Course:
-    """A folder with `nbgrader_config.py`, `notebooks/`, `source/` and `release/`."""
+    """A folder with `nbgrader_config.py`, `notebooks/`, `hidden/`, `source/` and `release/`."""
 
     root: Path
 
@@ -66,14 +66,24 @@ class Course:
     @property
     def assignments(self) -> list[str]:
         """Names of the assignments written in `notebooks/`, in order."""
-        return sorted(p.stem for p in (self.root / "notebooks").glob("*.py"))
+        return sorted(p.stem for p in self.notebooks.glob("*.py"))
+
+    @property
+    def notebooks(self) -> Path:
+        """What is written for students, a text file per assignment."""
+        return self.root / "notebooks"
+
+    @property
+    def hidden(self) -> Path:
+        """What students never see, a folder per assignment."""
+        return self.root / "hidden"
 
     def expect_assignment(self, name: str) -> str:
         """`name`, if it is an assignment of this course with a built source.
 
         A unique abbreviation such as `03` is completed.
         """
-        matches = [a for a in self.assignments if a == name or re.match(f"{re.escape(name)}_", a)]
+        matches = [a for a in self.assignments if a == name or a.startswith(f"{name}_")]
         if len(matches) != 1:
             known = ", ".join(self.assignments) or "none"
             raise UserError(f"expected the name of an assignment ({known}), got {name!r}")
@@ -82,6 +92,17 @@ class Course:
                 f"{matches[0]} has not been built: run `autograder build` in {self.root}"
             )
         return matches[0]
+
+    def submitted_students(self, assignment: str) -> list[str]:
+        """The students with a folder for the assignment, sorted; broken links count as folders."""
+        folder = self.folder("submitted")
+        if not folder.is_dir():
+            return []
+        return sorted(
+            name
+            for name in os.listdir(folder)
+            if not name.startswith(".") and os.path.lexists(folder / name / assignment)
+        )
 
     def source_notebook(self, assignment: str) -> Path:
         return self.folder("source") / assignment / f"{assignment}.ipynb"
@@ -100,3 +121,8 @@ class Course:
             path.touch(mode=0o600)
             path.write_text(secrets.token_hex(32), encoding="ascii")
         return path.read_bytes()
+
+    @property
+    def preload(self) -> list[str]:
+        """The modules that the course's notebooks use: `c.Judge.preload`."""
+        return list(self.config.Judge.get("preload", []))

@@ -1,16 +1,20 @@
 """What this host offers to grading."""
 
 import os
+import sys
+from importlib import metadata
+from importlib.util import find_spec
 
-import torch
-
-from autograder.kernel import cgroup, tiers
+from autograder.checking import hidden
+from autograder.course import Course
+from autograder.grading.judging import data
+from autograder.kernel.grader import tiers
 from autograder.kernel.limits import Limits
-from helpers import data
+from autograder.kernel.supervisor import cgroup
 
 
-def examine() -> dict[str, str]:
-    """Facts by name: isolation and what keeps it from being better, limits, images, machine, GPU."""
+def examine(course: Course) -> dict[str, str]:
+    """Facts by name: isolation and what keeps it from being better, limits, data, machine, GPU."""
     offer = tiers.probe()
     facts = {"isolation": f"{offer.tier} (kernel {offer.tier.kernel_name})"}
     facts |= {f"not {tier}": reason for tier, reason in offer.missing.items()}
@@ -18,21 +22,28 @@ def examine() -> dict[str, str]:
         facts["grading"] = "refused, unless told --allow-unsealed"
     elif offer.tier is tiers.Tier.NAMESPACES:
         facts["memory limit"] = _memory_limit()
-    folder = data.data_folder()
-    facts["image folder"] = str(folder) + ("" if folder.is_dir() else " (does not exist)")
-    for name in ("mnist", "cifar10"):
-        path = folder / f"{name}.npz"
-        size = f"{path.stat().st_size >> 20} MB" if path.is_file() else "not there"
-        facts[path.name] = size
-    faces = folder / "animal_faces"
-    facts["animal_faces"] = "there" if faces.is_dir() else "not there"
+    for assignment in course.assignments:
+        facts |= data.facts(hidden.load(course.hidden, assignment))
     facts["cores"] = _cores()
     facts["memory"] = _memory()
-    facts["torch"] = torch.__version__
-    cuda = torch.cuda.is_available()
-    name = torch.cuda.get_device_name() if cuda else "none that torch can use"
-    facts["GPU"] = f"{name}; kernels get it only where c.SealedProvisioner.devices names it"
+    facts["Python"] = sys.version.partition(" ")[0]
+    for package in dict.fromkeys(name.partition(".")[0] for name in course.preload):
+        facts[package] = _version(package)
+    facts["GPU"] = f"{_gpu()}; kernels get it only where c.SealedProvisioner.devices names it"
     return facts
+
+
+def _version(package: str) -> str:
+    names = metadata.packages_distributions().get(package)
+    return metadata.version(names[0]) if names else "not installed"
+
+
+def _gpu() -> str:
+    if find_spec("torch") is None:
+        return "not looked for, as torch is not installed"
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "none that torch can use"
 
 
 def _memory_limit() -> str:

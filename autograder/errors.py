@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """Bad input or configuration. The message says what was expected, what came and what to do."""
+    """Bad input or configuration. The message says what was expected, what was found and what to do."""

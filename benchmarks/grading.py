@@ -19,11 +19,13 @@ from pathlib import Path
 
 import psutil
 
-from autograder import grading, held_out, ledger
-from autograder.classroom import hand_in, solved, worked_on
-from autograder.demo import ASSIGNMENT, make_course
-from autograder.judge import Judge
-from autograder.packed import pack
+from autograder import held_out
+from autograder.grading.judging import grade
+from autograder.gradebook import ledger
+from autograder.authoring.classroom import hand_in, solved, worked_on
+from autograder.authoring.demo import ASSIGNMENT, make_course
+from autograder.grading.judging.judge import Judge
+from autograder.submission.pack import pack
 
 WORKERS = 2
 SAMPLE = 3
@@ -72,12 +74,12 @@ def computing_time(course, folder: Path) -> float:
     """Median CPU seconds that a kernel spends on one submission's cells and hidden checks."""
     held_out.student_folder(course.private)
     with tempfile.TemporaryDirectory() as scratch:
-        version = grading.Version.of(course, ASSIGNMENT)
-        assignment = grading.Assignment(course, version, Path(scratch))
+        version = grade.Version.of(course, ASSIGNMENT)
+        assignment = grade.Assignment(course, version, Path(scratch))
         steps = assignment.config.Autograde.autograde_preprocessors
         steps[steps.index(Judge)] = Timed
         for _ in range(SAMPLE):
-            graded = grading.grade_submission(assignment, folder.parent.name, pack(folder))
+            graded = grade.grade_submission(assignment, folder.parent.name, pack(folder))
             assert graded.result.score == graded.result.max_score, graded.result.message
     return statistics.median(Timed.seconds)
 

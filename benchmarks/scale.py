@@ -22,10 +22,10 @@ from pathlib import Path
 
 import psutil
 
-from autograder import ledger
-from autograder.classroom import hand_in, solved
+from autograder.gradebook import ledger
+from autograder.authoring.classroom import hand_in, solved
 from autograder.course import Course
-from autograder.demo import ASSIGNMENT, make_course
+from autograder.authoring.demo import ASSIGNMENT, make_course
 
 FIRST = 100
 # Seconds between two looks at the memory.

@@ -20,7 +20,16 @@ import torch
 from helpers import synthetic
 from helpers.folders import default_folder_name, image_folder
 from helpers.loader import TensorLoader, split_indices
-from helpers.storage import DataError, DataMissing, data_folder, missing, resolve
+from helpers.storage import (
+    DataError,
+    DataMissing,
+    asked_for,
+    data_folder,
+    facts,
+    missing,
+    resolve,
+    using,
+)
 from helpers.synthetic import spiral
 
 __all__ = [
@@ -33,11 +42,13 @@ __all__ = [
     "data_folder",
     "default_folder_name",
     "default_name",
+    "facts",
     "image_folder",
     "load_images",
     "spiral",
     "split_indices",
     "synthetic_images",
+    "using",
 ]
 
 _DIGITS = [str(digit) for digit in range(10)]
@@ -99,7 +110,7 @@ def default_name(name: str) -> str:
 def chosen_name(name: str) -> str:
     """Return what `default_name` returns, without a word."""
     _check_name(name)
-    chosen = os.environ.get("MLP_COURSE_DATASET") or name
+    chosen = asked_for() or name
     if chosen == "synthetic" and name in ("cifar10", "synthetic_color"):
         chosen = "synthetic_color"
     if chosen != name:

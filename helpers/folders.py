@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from urllib.request import Request, urlopen
 
 from helpers import faces
-from helpers.storage import DataError, missing, resolve
+from helpers.storage import DataError, asked_for, missing, resolve
 
 FOLDER_NAMES = ("animal_faces", "generated_faces")
 _CLASSES = ("cat", "dog", "wild")
@@ -28,7 +28,7 @@ _MAX_FILES = 100_000
 def default_folder_name(name: str) -> str:
     """Return `name`, or "generated_faces" where $MLP_COURSE_DATASET asks for a synthetic set."""
     _check_name(name)
-    asked = os.environ.get("MLP_COURSE_DATASET", "")
+    asked = asked_for()
     if asked.startswith("synthetic") and name != "generated_faces":
         print(f"MLP_COURSE_DATASET is set: using 'generated_faces' instead of {name!r}")
         return "generated_faces"

@@ -1,7 +1,12 @@
 """Where prepared data lies, and the errors about it."""
 
+import contextlib
 import os
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
+
+_instead = ContextVar("instead", default="")
 
 
 class DataError(Exception):
@@ -10,6 +15,30 @@ class DataError(Exception):
 
 class DataMissing(DataError):
     """Prepared data is not there and could not be downloaded."""
+
+
+def asked_for() -> str:
+    """Return the set to take instead of the one a notebook names: $MLP_COURSE_DATASET, or ""."""
+    return _instead.get() or os.environ.get("MLP_COURSE_DATASET", "")
+
+
+@contextlib.contextmanager
+def using(name: str) -> Iterator[None]:
+    """Take the set `name` instead, as if $MLP_COURSE_DATASET named it."""
+    before = _instead.set(name)
+    try:
+        yield
+    finally:
+        _instead.reset(before)
+
+
+def facts(name: str) -> dict[str, str]:
+    """Return where images are looked for, and whether the set `name` is there, for people."""
+    folder, file = data_folder(), data_folder() / f"{name}.npz"
+    found = {"image folder": str(folder) + ("" if folder.is_dir() else " (does not exist)")}
+    if (folder / name).is_dir():
+        return found | {name: "there"}
+    return found | {name: f"{file.stat().st_size >> 20} MB" if file.is_file() else "not there"}
 
 
 def data_folder() -> Path:

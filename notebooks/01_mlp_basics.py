@@ -261,7 +261,7 @@ def functional_parameters(dims, std=0.01):
     ### END SOLUTION
 
 
-# %% check="functional_parameters" points=3
+# %% selfcheck="functional_parameters" points=3
 torch.manual_seed(0)
 _pairs = functional_parameters((400, 300, 7), std=0.05)
 assert len(_pairs) == 2, f"got {len(_pairs)} layers, expected 2: three sizes have two gaps"
@@ -338,7 +338,7 @@ def functional_mlp(x, parameters):
     ### END SOLUTION
 
 
-# %% check="functional_mlp" points=4
+# %% selfcheck="functional_mlp" points=4
 _W1, _b1 = torch.tensor([[1.0, -1.0], [2.0, 0.0]]), torch.tensor([0.5, -3.0])
 _W2, _b2 = torch.tensor([[-1.0], [4.0]]), torch.tensor([1.0])
 _x = torch.tensor([[1.0, 1.0], [-4.0, 1.0]])
@@ -430,7 +430,7 @@ def count_parameters(model):
     ### END SOLUTION
 
 
-# %% check="count_parameters" points=3
+# %% selfcheck="count_parameters" points=3
 _logistic = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 _got = count_parameters(_logistic)
 assert _got == 7850, f"logistic regression on 784 pixels: got {_got}, expected 7850" + (
@@ -524,7 +524,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     ### END SOLUTION
 
 
-# %% check="dense_layer" points=4
+# %% selfcheck="dense_layer" points=4
 _plain = dense_layer(6, 4)
 assert isinstance(_plain, nn.Sequential), f"got {type(_plain).__name__}, expected nn.Sequential"
 assert not any(isinstance(m, nn.BatchNorm1d) for m in _plain), "batch norm only where asked for"
@@ -603,7 +603,7 @@ class MLP(nn.Module):
         ### END SOLUTION
 
 
-# %% check="mlp" points=5
+# %% selfcheck="mlp" points=5
 torch.manual_seed(0)
 _x = torch.randn(64, 1, 4, 5)
 for _sizes, _count in [((), 63), ((8,), 195), ((8, 8, 8, 8), 411)]:
@@ -677,7 +677,7 @@ def sequential_mlp(dims):
     ### END SOLUTION
 
 
-# %% check="sequential_mlp" points=3
+# %% selfcheck="sequential_mlp" points=3
 torch.manual_seed(0)
 _model = sequential_mlp((6, 5, 4, 3))
 assert isinstance(_model, nn.Sequential), f"got {type(_model).__name__}, expected nn.Sequential"
@@ -807,7 +807,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     ### END SOLUTION
 
 
-# %% check="train_epoch" points=5
+# %% selfcheck="train_epoch" points=5
 _model = tiny_model()
 _want = F.cross_entropy(_model(five_x), five_y).item()
 _still = torch.optim.SGD(_model.parameters(), lr=0.0)
@@ -912,7 +912,7 @@ def evaluate(model, loader, loss_fn):
     ### END SOLUTION
 
 
-# %% check="evaluate" points=4
+# %% selfcheck="evaluate" points=4
 _tracked = []
 
 
@@ -1012,7 +1012,7 @@ class Trainer:
         ### END SOLUTION
 
 
-# %% check="trainer" points=5
+# %% selfcheck="trainer" points=5
 torch.manual_seed(3)
 _x = torch.randn(40, 2)
 _train = [(_x[:20], (_x[:20, 0] > 0).long())]
@@ -1096,7 +1096,7 @@ def load_model(model, path):
     ### END SOLUTION
 
 
-# %% check="save_model" points=3
+# %% selfcheck="save_model" points=3
 with tempfile.TemporaryDirectory() as _folder:
     _path = Path(_folder) / "model.pt"
     _first = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
@@ -1316,7 +1316,7 @@ def initialize(model, scheme):
     ### END SOLUTION
 
 
-# %% check="initialize" points=4
+# %% selfcheck="initialize" points=4
 torch.manual_seed(0)
 _inner = nn.Sequential(nn.Linear(200, 300), nn.BatchNorm1d(300), nn.ReLU())
 _model = nn.Sequential(nn.Flatten(), nn.Sequential(_inner), nn.Linear(300, 100))
@@ -1427,7 +1427,7 @@ def moving_average(values, window):
     ### END SOLUTION
 
 
-# %% check="moving_average" points=2
+# %% selfcheck="moving_average" points=2
 _got = [float(v) for v in moving_average([1, 2, 6, 3, 0], 3)]
 assert len(_got) == 3, f"five values, window 3: got {len(_got)} means, expected 3"
 assert np.allclose(_got, [3, 11 / 3, 3]), f"got {_got}: the first mean is that of 1, 2 and 6"
@@ -1525,7 +1525,7 @@ def l2_penalty(model):
     ### END SOLUTION
 
 
-# %% check="l1_penalty" points=3
+# %% selfcheck="l1_penalty" points=3
 _model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Sequential(nn.Linear(2, 1)))
 with torch.no_grad():
     _model[0].weight.copy_(torch.tensor([[1.0, -2.0], [0.0, 3.0]]))
@@ -1660,7 +1660,7 @@ def accuracy_per_class(model, loader, num_classes=10):
     ### END SOLUTION
 
 
-# %% check="accuracy_per_class" points=3
+# %% selfcheck="accuracy_per_class" points=3
 _model = nn.Sequential(nn.Identity(), nn.Dropout(1.0))  # in training mode it answers 0
 _logits = F.one_hot(torch.tensor([0, 1, 0, 0, 1, 0]), 3).float()
 _labels = torch.tensor([0, 0, 0, 1, 1, 1])
@@ -1871,3 +1871,14 @@ for lr in (0.001, 0.04):
 # initialisations and two ways to look behind a single number. The next assignments use all of it.
 #
 # Before you hand in: restart the kernel, run all cells, and see that every check prints its ✓.
+
+# %% [markdown]
+# ## Before you hand in
+#
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+
+# %%
+from helpers import selfcheck
+
+selfcheck.button("01_mlp_basics")

@@ -139,7 +139,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     ### END SOLUTION
 
 
-# %% check="width_for_budget" points=4
+# %% selfcheck="width_for_budget" points=4
 for _budget, _depth, _want in ((100, 1, 13), (100, 2, 6), (52, 2, 4), (51, 2, 3)):
     _got = width_for_budget(_budget, _depth, 2, 4)
     _network = make_network(_depth, _got, seed=0)
@@ -238,7 +238,7 @@ def depth_sweep(depths, budget, seeds):
     ### END SOLUTION
 
 
-# %% check="depth_sweep" points=4
+# %% selfcheck="depth_sweep" points=4
 _train_network, _accuracy, _trained, _measured = train_network, accuracy, [], set()
 
 
@@ -436,7 +436,7 @@ def polynomial_features(X, degree):
     ### END SOLUTION
 
 
-# %% check="polynomial_features" points=3
+# %% selfcheck="polynomial_features" points=3
 _X = torch.tensor([[2.0, 3.0], [-1.0, 5.0], [0.0, 4.0]])
 _before = _X.clone()
 _got = polynomial_features(_X, 2)
@@ -617,7 +617,7 @@ def image_loaders(root, batch_size, seed):
     ### END SOLUTION
 
 
-# %% check="image_loaders" points=5
+# %% selfcheck="image_loaders" points=5
 with tempfile.TemporaryDirectory() as _root:
     # Ten pictures per split, of one colour each, which no rotation changes in the middle.
     for _split, _shift in (("train", 0), ("val", 10)):
@@ -768,7 +768,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     ### END SOLUTION
 
 
-# %% check="first_layer_maps" points=3
+# %% selfcheck="first_layer_maps" points=3
 _layer = nn.Linear(2 * 2 * 3, 2)
 _weight = torch.stack([torch.arange(12.0), 6 - 3 * torch.arange(12.0)])
 _layer.weight.data.copy_(_weight)
@@ -901,3 +901,14 @@ plots.image_grid(
 # places. What is missing is the restriction to small receptive fields and shared weights, as in a
 # convolutional network, several layers of them, and varied data in which the whole does not
 # always stand at the same place.
+
+# %% [markdown]
+# ## Before you hand in
+#
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+
+# %%
+from helpers import selfcheck
+
+selfcheck.button("02_deep_vs_wide")

@@ -144,7 +144,7 @@ class SGD(OptimizerTemplate):
         ### END SOLUTION
 
 
-# %% check="sgd" points=3
+# %% selfcheck="sgd" points=3
 _p = nn.Parameter(torch.tensor([1.0, -2.0]))
 _unused = nn.Parameter(torch.tensor([3.0]))
 _memory, _grad = _p.data, torch.tensor([0.5, -1.0])
@@ -255,7 +255,7 @@ class SGDMomentum(OptimizerTemplate):
         ### END SOLUTION
 
 
-# %% check="sgd_momentum" points=5
+# %% selfcheck="sgd_momentum" points=5
 def _after_steps(gradients, lr=0.1, momentum=0.9):
     """The value of one weight, from 1.0, after each of the gradients."""
     w = nn.Parameter(torch.tensor([1.0]))
@@ -396,7 +396,7 @@ class Adam(OptimizerTemplate):
         ### END SOLUTION
 
 
-# %% check="adam" points=5
+# %% selfcheck="adam" points=5
 _w = nn.Parameter(torch.tensor([1.0]))
 _optimizer = Adam([_w], lr=0.1)
 _w.grad = torch.tensor([4.0])
@@ -512,7 +512,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     ### END SOLUTION
 
 
-# %% check="train_curve" points=4
+# %% selfcheck="train_curve" points=4
 _path = train_curve(
     lambda params: torch.optim.SGD(params, lr=0.1), lambda w1, w2: w1**2 + 3 * w2, 3, (2, 1)
 )
@@ -829,7 +829,7 @@ def pathological_settings():
     ### END SOLUTION
 
 
-# %% check="pathological_curve" points=3
+# %% selfcheck="pathological_curve" points=3
 _settings = my_settings()
 assert set(_settings) <= {"start", "rival", "lr"}, f"the dict has the keys {sorted(_settings)}"
 assert all(abs(w) <= 10 for w in _settings["start"]), "start: two numbers between -10 and 10"
@@ -1004,3 +1004,14 @@ plots.bar(
 # layer's weights can be multiplied by 10 and the next layer's by 0.1 without changing any output,
 # yet the curvatures change. The toy above has one weight and a shift chosen by hand; it
 # illustrates the argument and proves nothing about networks.
+
+# %% [markdown]
+# ## Before you hand in
+#
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+
+# %%
+from helpers import selfcheck
+
+selfcheck.button("03_optimizers")

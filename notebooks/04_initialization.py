@@ -147,7 +147,7 @@ def xavier_bound(fan_in, fan_out, gain=1.0):
     ### END SOLUTION
 
 
-# %% check="xavier_std" points=4
+# %% selfcheck="xavier_std" points=4
 _got = float(xavier_std(30, 20))
 assert abs(_got - 0.04) > 1e-6, f"fans 30 and 20: got {_got:.4g}, the variance: its root?"
 assert abs(_got - 0.2) < 1e-6, f"fans 30 and 20: std {_got:.4g}, expected 0.2"
@@ -234,7 +234,7 @@ def leaky_relu_gain(negative_slope):
     ### END SOLUTION
 
 
-# %% check="leaky_relu_gain" points=2
+# %% selfcheck="leaky_relu_gain" points=2
 _got = float(leaky_relu_gain(1))
 assert abs(_got - 1) < 1e-6, f"slope 1: got {_got:.4g}, expected 1: there LeakyReLU does nothing"
 _got = float(leaky_relu_gain(0))
@@ -399,7 +399,7 @@ def xavier_init(model, gain, mode):
     ### END SOLUTION
 
 
-# %% check="xavier_init" points=4
+# %% selfcheck="xavier_init" points=4
 _inner = nn.Sequential(nn.Linear(300, 200), nn.LayerNorm(200), nn.LeakyReLU(0.1))
 _model = nn.Sequential(nn.Sequential(_inner), nn.Linear(200, 100, bias=False))
 _inner[1].weight.data.fill_(3.0)
@@ -518,7 +518,7 @@ def activation_rms(model, x):
     ### END SOLUTION
 
 
-# %% check="activation_rms" points=5
+# %% selfcheck="activation_rms" points=5
 _shared = nn.LeakyReLU(0.5)
 _model = nn.Sequential(
     nn.Linear(2, 2), _shared, nn.Dropout(0.5), nn.Sequential(nn.Linear(2, 2), _shared, nn.Tanh())
@@ -657,7 +657,7 @@ def gradient_rms(model, x, y):
     ### END SOLUTION
 
 
-# %% check="gradient_rms" points=4
+# %% selfcheck="gradient_rms" points=4
 _model = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Dropout(0.5), nn.Sequential())
 _last = nn.Linear(3, 2)
 _model[2].append(_last)
@@ -778,7 +778,7 @@ def gain_sweep(gains, seeds):
     ### END SOLUTION
 
 
-# %% check="gain_sweep" points=4
+# %% selfcheck="gain_sweep" points=4
 _pair = [float(value) for value in gain_sweep([1.4, 0.5], [0, 1])]
 assert len(_pair) == 2, f"two gains, two seeds: got {len(_pair)} numbers, expected one per gain"
 assert _pair[1] < 0.2, f"gain 0.5: accuracy {_pair[1]:.2f}, expected about 0.1, as by chance"
@@ -916,3 +916,14 @@ draw_sweep(fine_gains, fine_accuracy)
 # To decide between 1.35 and 1.45: many seeds, the same for both gains, the mean of the paired
 # differences with its standard error. If it is not clearly different from zero, take either. A
 # final accuracy is then to be measured on data that took no part in the choice.
+
+# %% [markdown]
+# ## Before you hand in
+#
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+
+# %%
+from helpers import selfcheck
+
+selfcheck.button("04_initialization")

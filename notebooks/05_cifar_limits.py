@@ -160,7 +160,7 @@ def split_indices(n, n_val, seed):
     ### END SOLUTION
 
 
-# %% check="channel_statistics" points=5
+# %% selfcheck="channel_statistics" points=5
 _images = torch.zeros(4, 2, 3, 5, dtype=torch.uint8)
 _images[:2, 0], _images[2:, 0], _images[:, 1] = 51, 153, 204
 _mean, _std = channel_statistics(_images)
@@ -271,7 +271,7 @@ def test_model(model, loader):
     ### END SOLUTION
 
 
-# %% check="test_model" points=3
+# %% selfcheck="test_model" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 2))
 with torch.no_grad():
     _model[2].weight.copy_(torch.tensor([[1.0, 1, 1, 1], [-1, -1, -1, -1]]))
@@ -379,7 +379,7 @@ def train_model(
     ### END SOLUTION
 
 
-# %% check="train_model" points=5
+# %% selfcheck="train_model" points=5
 torch.manual_seed(0)
 _model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2, bias=False))
 _x = torch.tensor([[2.0, 0.0], [0.0, 2.0]]).view(2, 1, 1, 2)
@@ -530,7 +530,7 @@ def baseline(train_loader, val_loader, path, num_epochs=15):
     ### END SOLUTION
 
 
-# %% check="baseline" points=4
+# %% selfcheck="baseline" points=4
 _p = nn.Parameter(torch.tensor([1.0]))
 _optimizer, _values = SGDMomentum([_p], lr=0.1, momentum=0.9), []
 for _ in range(2):
@@ -645,7 +645,7 @@ def confusion_matrix(model, loader):
     ### END SOLUTION
 
 
-# %% check="confusion_matrix" points=3
+# %% selfcheck="confusion_matrix" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3, bias=False))
 with torch.no_grad():
     _model[1].weight.copy_(torch.eye(3))
@@ -923,7 +923,7 @@ def improved(
     ### END SOLUTION
 
 
-# %% check="improved" points=5
+# %% selfcheck="improved" points=5
 _numbers = sum(t.numel() for t in improved_model().state_dict().values())
 assert _numbers <= 6_000_000, f"the model has {_numbers:,} numbers, expected at most 6,000,000"
 _kinds = {type(m).__name__ for m in improved_model().modules()}
@@ -1132,7 +1132,7 @@ class ShuffledLoader:
         ### END SOLUTION
 
 
-# %% check="shuffle_pixels" points=5
+# %% selfcheck="shuffle_pixels" points=5
 _x = torch.arange(12.0).view(1, 2, 2, 3)
 _got = shuffle_pixels(_x, torch.tensor([1, 2, 0, 3, 4, 5]))
 assert tuple(_got.shape) == (1, 2, 2, 3), f"got {tuple(_got.shape)}, expected (1, 2, 2, 3)"
@@ -1327,3 +1327,14 @@ plots.bar(
 # neighbourhoods: edges and textures are gone, distant pixels are mixed, and the CNN falls to or
 # below the MLP. The new shuffle leaves it, too, with the colours, which it can still average by
 # pooling.
+
+# %% [markdown]
+# ## Before you hand in
+#
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
+# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+
+# %%
+from helpers import selfcheck
+
+selfcheck.button("05_cifar_limits")

@@ -43,7 +43,7 @@ def built_course(tmp_path_factory) -> Path:
     config = config.replace("c.Judge.timeout = 120", limits)
     (root / "nbgrader_config.py").write_text(config)
     # Here, because tests of the command import this file in many processes.
-    from autograder.build import build
+    from autograder.authoring.build import build
 
     build(Course(root))
     return root

@@ -3,8 +3,8 @@
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder import ledger
-from autograder.classroom import answered, released, solved
+from autograder.gradebook import ledger
+from autograder.authoring.classroom import answered, released, solved
 from autograder.course import Course
 
 A = "99_tiny"

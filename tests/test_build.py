@@ -11,9 +11,9 @@ from conftest import ROOT
 from nbgrader.api import Gradebook, get_alembic_version
 from sqlalchemy import text
 
-from autograder.authoring import FAIL_CLOSED, expand
-from autograder.build import build, empty_gradebook, stale
-from autograder.classroom import cell_of, released
+from autograder.authoring.expand import FAIL_CLOSED, expand
+from autograder.authoring.build import build, empty_gradebook, stale
+from autograder.authoring.classroom import cell_of, released
 from autograder.errors import UserError
 
 TEXT = (ROOT / "tests/tiny/notebooks/99_tiny.py").read_text()

@@ -19,9 +19,9 @@ from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 
-from autograder import bundle as bundling
-from autograder.build import build
-from autograder.classroom import solved
+from autograder.authoring import bundle as bundling
+from autograder.authoring.build import build
+from autograder.authoring.classroom import solved
 from autograder.errors import UserError
 
 A = "99_tiny"

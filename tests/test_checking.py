@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from autograder.checking import (
+from autograder.checking.check import (
     Check,
     CheckFailed,
     challenge_seed,
@@ -14,8 +14,8 @@ from autograder.checking import (
     expect_number,
     run_checks,
 )
-from autograder.judge import outputs_of
-from autograder.student import LocalStudent, OutOfTime, StudentError
+from autograder.grading.judging.judge import outputs_of
+from autograder.checking.student import LocalStudent, OutOfTime, StudentError
 
 
 class Anything:

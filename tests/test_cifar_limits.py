@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.audit import Exercises
+from autograder.authoring.audit import Exercises
 from autograder.checks import _cifar_limits_cases as cases
-from autograder.student import CheckFailed, LocalStudent
+from autograder.checking.student import CheckFailed, LocalStudent
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_cifar_limits.py"
 

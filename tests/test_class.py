@@ -15,11 +15,11 @@ import pytest
 from conftest import ROOT
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograder import batch
-from autograder.classroom import answered, cell_of, hand_in, prepend, released, solved
+from autograder.grading import batch
+from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.course import Course
-from autograder.kernel import tiers
-from autograder.status import Status
+from autograder.kernel.grader import tiers
+from autograder.outcome import Status
 
 A = "99_tiny"
 FULL = 5.0

@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import TINY
 
-from autograder.classroom import hand_in, solved
+from autograder.authoring.classroom import hand_in, solved
 
 A = "99_tiny"
 # The command in a process of its own, which knows the tiny course as the tests do.

@@ -13,8 +13,8 @@ import pytest
 from distributed import Client
 from scale_helpers import POINTS, A, book_of, grade_by_hand, left_over, submission
 
-from autograder import batch
-from autograder.classroom import hand_in
+from autograder.grading import batch
+from autograder.authoring.classroom import hand_in
 from autograder.course import Course
 
 # Two hosts and this one, on a bridge of their own.

@@ -10,11 +10,11 @@ import zlib
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import archive as archives
-from autograder import collect as collecting
-from autograder.batch import submitted_students
+from autograder.lms import zips as archives
+from autograder.lms import collect as collecting
+from autograder.grading.batch import submitted_students
 from autograder.errors import UserError
-from autograder.roster import read_roster, slug
+from autograder.lms.roster import read_roster, slug
 
 A = "99_tiny"
 DAY = (2025, 3, 1, 10, 0, 0)
@@ -441,8 +441,8 @@ def test_stock_zip_collect_uses_the_plugins(course, tmp_path):
     make_zip(folder / "moodle.zip", MOODLE)
     config = course.config.copy()
     config.CourseDirectory.assignment_id = A
-    config.ZipCollectApp.extractor_plugin = "autograder.collect.LmsExtractor"
-    config.ZipCollectApp.collector_plugin = "autograder.collect.LmsCollector"
+    config.ZipCollectApp.extractor_plugin = "autograder.lms.names.collect.LmsExtractor"
+    config.ZipCollectApp.collector_plugin = "autograder.lms.names.collect.LmsCollector"
     app = ZipCollectApp(config=config)
     app.coursedir = CourseDirectory(parent=app)
     app.init_plugins()

@@ -26,14 +26,15 @@ from scale_helpers import (
 )
 from sqlalchemy import event
 
-from autograder import batch, gradebook, ledger
-from autograder.classroom import hand_in
+from autograder.grading import batch
+from autograder.gradebook import writer, ledger
+from autograder.authoring.classroom import hand_in
 from autograder.course import Course
-from autograder.feedback import Pages
-from autograder.grading import failed
-from autograder.kernel import launcher
-from autograder.packed import digest
-from autograder.status import Status
+from autograder.feedback.page import Pages
+from autograder.grading.judging.grade import failed
+from autograder.kernel.grader import launcher
+from autograder.submission.pack import digest
+from autograder.outcome import Status
 
 # Each costs about seven seconds on two cores.
 KILLS = int(os.environ.get("CRASH_KILLS", 20))
@@ -101,7 +102,7 @@ def story(built_course, tmp_path_factory):
     hand_in(course, "eve", A, submission(course, "wrong", "Who knows?"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            gradebook.Writer, "write", lambda self, *a: caught.update({a[0].result.student: a})
+            writer.Writer, "write", lambda self, *a: caught.update({a[0].result.student: a})
         )
         batch.grade(course, A, ["ada", "eve"])
     broken = failed("ada", A, 5.0, "no notebook")
@@ -135,16 +136,16 @@ def test_killed_before_any_step_an_attempt_is_written_whole_or_not_at_all(
     monkeypatch.setattr(gradebook, "Pages", lambda config: pages)
 
     def write(course, last=sys.maxsize):
-        with gradebook.opened(course) as book:
+        with writer.opened(course) as book:
             for moment in ("before_commit", "after_commit"):
                 event.listen(book.db, moment, STEPS.step)
-            writer = gradebook.Writer(course, A, book)
+            writer = writer.Writer(course, A, book)
             with STEPS.watched(course.root, last):
                 writer.write(*attempts[attempt])
 
     def recover(course):
-        with gradebook.opened(course) as book:
-            gradebook.Writer(course, A, book).recover()
+        with writer.opened(course) as book:
+            writer.Writer(course, A, book).recover()
         assert left_over(course) == []
         return book_of(course), files_of(course), attempts_of(course)
 
@@ -178,13 +179,13 @@ def test_killed_while_it_recovers_a_run_recovers_the_next_time(story, count, tmp
     ready = tmp_path / "ready"
     shutil.copytree(origin.root, ready)
     course = Course(ready)
-    with gradebook.opened(course) as book:
-        gradebook.Writer(course, A, book)._lay_ready(*attempts["regrade"])
+    with writer.opened(course) as book:
+        writer.Writer(course, A, book)._lay_ready(*attempts["regrade"])
 
     def recover(root, last=sys.maxsize):
         course = Course(root)
-        with gradebook.opened(course) as book, STEPS.watched(root, last):
-            gradebook.Writer(course, A, book).recover()
+        with writer.opened(course) as book, STEPS.watched(root, last):
+            writer.Writer(course, A, book).recover()
         return book_of(course), files_of(course), attempts_of(course)
 
     shutil.copytree(ready, tmp_path / "whole")
@@ -204,8 +205,8 @@ def test_what_the_disk_lost_of_an_attempt_laid_ready_stops_no_later_run(story, t
     shutil.copytree(origin.root, tmp_path / "course")
     course = Course(tmp_path / "course")
     before = book_of(course), files_of(course), attempts_of(course)
-    with gradebook.opened(course) as book:
-        writer = gradebook.Writer(course, A, book)
+    with writer.opened(course) as book:
+        writer = writer.Writer(course, A, book)
         for content in (b"", b"\0" * 99, b"{", None):
             record = writer._lay_ready(*attempts["regrade"]) / "record.json"
             record.unlink() if content is None else record.write_bytes(content)
@@ -219,7 +220,7 @@ COMMAND = f"""
 import sys
 sys.path.insert(0, {str(TINY.parent)!r})
 import conftest
-from autograder import batch
+from autograder.grading import batch
 from autograder.cli import main
 # Worker processes also for a dozen submissions: they are to be killed too.
 batch.FEW = 4
@@ -370,7 +371,7 @@ class Class:
             notebook = self.course.folder("autograded") / name / A / f"{A}.ipynb"
             page = self.course.folder("feedback") / name / A / f"{A}.html"
             assert student.answer in notebook.read_text() and student.answer in page.read_text()
-            stale = gradebook.STALE in page.read_text()
+            stale = writer.STALE in page.read_text()
             assert stale == (student.kind == "broken")
         assert left_over(self.course) == []
 

@@ -9,7 +9,7 @@ import torch
 from conftest import ROOT
 from torch import nn
 
-from autograder.authoring import read_cells
+from autograder.authoring.expand import read_cells
 from autograder.checks import _deep_vs_wide_images as pictures
 from autograder.checks import deep_vs_wide as checks
 

@@ -12,13 +12,14 @@ from conftest import ROOT
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder import demonstrations, grading
-from autograder.authoring import expand
-from autograder.build import build
-from autograder.classroom import answered, cell_of, hand_in, prepend, released, solved
+from autograder.submission import given
+from autograder.grading.judging import grade
+from autograder.authoring.expand import expand
+from autograder.authoring.build import build
+from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.course import Course
-from autograder.packed import pack
-from autograder.status import Status
+from autograder.submission.pack import pack
+from autograder.outcome import Status
 
 A = "98_shown"
 NOTEBOOK = """\
@@ -53,7 +54,7 @@ def triple(x):
 # %% check="triple" points=2
 assert triple(1) == 3
 """
-PNG = base64.b64encode(demonstrations.PNG_SIGNATURE + b"rest of a picture").decode()
+PNG = base64.b64encode(given.PNG_SIGNATURE + b"rest of a picture").decode()
 
 
 class Cycle:
@@ -85,7 +86,7 @@ def test_threads_that_parse_at_once_do_not_disturb_each_other(hurried_threads):
         if depth:
             return parse(number, depth - 1)
         Cycle()
-        return demonstrations.names_of(f"{source}\n# {number}").opaque
+        return given.names_of(f"{source}\n# {number}").opaque
 
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda number: parse(number, number % 3 * 5), range(90)))
@@ -96,7 +97,7 @@ def needless(given, *own):
     """Which of the `given` sources need not run beside cells with the sources `own`."""
     nb = nbformat.v4.new_notebook()
     nb.cells = [nbformat.v4.new_code_cell(source) for source in (*given, *own)]
-    return {nb.cells[i].source for i in demonstrations.needless(nb, frozenset(given), frozenset())}
+    return {nb.cells[i].source for i in given.needless(nb, frozenset(given), frozenset())}
 
 
 BOUND, MUTATED, PLOT = "path = [1]", "path.append(2)", "shown = 3\nprint(shown)"
@@ -191,10 +192,10 @@ def test_ordinary_code_does_not(own):
 
 
 def test_the_list_is_the_courses_and_setup_is_not_in_it(course):
-    given = demonstrations.given(course.source_notebook(A))
+    given = given.given(course.source_notebook(A))
     assert len(given) == 5  # four of the text, and the button of all notebooks
     assert not any("settings" in text or "triple" in text for text in given)
-    assert demonstrations.given(course.root / "nowhere") == frozenset()
+    assert given.given(course.root / "nowhere") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -212,8 +213,8 @@ def test_the_list_is_the_courses_and_setup_is_not_in_it(course):
     ],
 )  # fmt: skip
 def test_other_outputs_are_not_shown(output):
-    assert demonstrations.presentable([output]) == []
-    assert demonstrations.presentable(output) == []
+    assert given.presentable([output]) == []
+    assert given.presentable(output) == []
 
 
 def test_text_and_pictures_are_shown_and_nothing_beside_them():
@@ -223,14 +224,14 @@ def test_text_and_pictures_are_shown_and_nothing_beside_them():
         {"output_type": "execute_result", "data": data, "metadata": {"x": 1}},
         {"output_type": "stream", "name": "stdout", "text": "long" * 10_000},
     ]
-    text, picture, long = demonstrations.presentable(outputs)
+    text, picture, long = given.presentable(outputs)
     assert (text.output_type, text.text) == ("stream", "a\nb\n")
     assert picture.output_type == "display_data" and picture.metadata == {}
     assert picture.data == {"text/plain": "12", "image/png": PNG}
     assert len(long.text) < 21_000
     for output in (text, picture, long):
         nbformat.validate(output, ref="output", version=4, version_minor=5)
-    assert demonstrations.presentable([text, picture]) == [text, picture]
+    assert given.presentable([text, picture]) == [text, picture]
 
 
 @pytest.fixture(scope="module")
@@ -248,15 +249,15 @@ def course(tmp_path_factory):
 @pytest.fixture
 def grade(course, tmp_path):
     """Grade a notebook of the course; the result and the judged notebook."""
-    version = grading.Version.of(course, A)
+    version = grade.Version.of(course, A)
     (tmp_path / "scratch").mkdir()
-    assignment = grading.Assignment(course, version, tmp_path / "scratch")
+    assignment = grade.Assignment(course, version, tmp_path / "scratch")
 
     def grade(notebook):
         folder = tmp_path / "handed-in"
         folder.mkdir(exist_ok=True)
         (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
-        graded = grading.grade_submission(assignment, "ada", pack(folder))
+        graded = grade.grade_submission(assignment, "ada", pack(folder))
         assert graded.result.status is Status.GRADED, graded.result.message
         return graded.result, nbformat.reads(graded.notebook.decode(), as_version=4)
 
@@ -282,7 +283,7 @@ def test_a_solved_notebook_runs_no_demonstration_and_says_so(course, grade):
     assert result.score == result.max_score == 2
     assert ran(notebook) == set()
     shown = json.dumps(notebook)
-    assert shown.count(demonstrations.NOTE) == 5
+    assert shown.count(given.NOTE) == 5
 
 
 def test_a_solution_that_uses_a_demonstrations_variable_keeps_its_points(course, grade):
@@ -339,7 +340,7 @@ def with_forged_outputs(notebook):
 
 def assert_nothing_forged(notebook):
     for cell in notebook.cells:
-        if demonstrations.NOTE in json.dumps(cell.get("outputs", [])):
+        if given.NOTE in json.dumps(cell.get("outputs", [])):
             assert all(o.output_type != "execute_result" for o in cell.outputs)
             assert "<b>" not in json.dumps(cell.outputs)
         else:
@@ -372,7 +373,7 @@ def test_forged_outputs_never_survive_in_stock_nbgrader_with_this_configuration(
     path = course.folder("autograded") / "ada" / A / f"{A}.ipynb"
     judged = nbformat.read(path, as_version=4)
     assert_nothing_forged(judged)
-    assert json.dumps(judged).count(demonstrations.NOTE) == 5
+    assert json.dumps(judged).count(given.NOTE) == 5
     with Gradebook(course.db_url) as gradebook:
         assert gradebook.find_submission(A, "ada").score == 0
 
@@ -391,11 +392,11 @@ def test_a_real_assignment_scores_the_same_with_everything_run(name, tmp_path, m
     course.private.mkdir()
     folder = hand_in(course, "ada", name, solved(course, name)).parent
     (tmp_path / "scratch").mkdir()
-    version = grading.Version.of(course, name)
-    assignment = grading.Assignment(course, version, tmp_path / "scratch")
-    skipping = grading.grade_submission(assignment, "ada", pack(folder)).result
+    version = grade.Version.of(course, name)
+    assignment = grade.Assignment(course, version, tmp_path / "scratch")
+    skipping = grade.grade_submission(assignment, "ada", pack(folder)).result
     monkeypatch.setattr(demonstrations, "needless", lambda *args: set())
-    everything = grading.grade_submission(assignment, "ada", pack(folder)).result
+    everything = grade.grade_submission(assignment, "ada", pack(folder)).result
     assert skipping.score == everything.score == skipping.max_score
 
 
@@ -404,10 +405,10 @@ def test_hidden_checks_of_the_course_need_no_demonstration(path, tmp_path):
     """What a release runs when nothing was added or changed: setup and solution cells."""
     source = expand(path)
     (tmp_path / "source.ipynb").write_text(json.dumps(source))
-    given = demonstrations.given(tmp_path / "source.ipynb")
+    given = given.given(tmp_path / "source.ipynb")
     assert given
-    skipped = demonstrations.needless(source, given, frozenset())
+    skipped = given.needless(source, given, frozenset())
     for index, cell in enumerate(source.cells):
-        if cell.metadata.get(demonstrations.SETUP) or "nbgrader" in cell.metadata:
+        if cell.metadata.get(given.SETUP) or "nbgrader" in cell.metadata:
             assert index not in skipped
     assert skipped

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import answer_bank, diagnosis
-from autograder.answer_bank import Alternative, Mistake, answers_of
-from autograder.audit import Exercises
-from autograder.checking import challenge_seed, checks_of, run_checks
-from autograder.diagnosis import Recorder, SourceExercises, diagnose
-from autograder.student import LocalStudent
+from autograder.checking import answers, diagnosis
+from autograder.checking.answers import Alternative, Mistake, answers_of
+from autograder.authoring.audit import Exercises
+from autograder.checking.check import challenge_seed, checks_of, run_checks
+from autograder.checking.diagnosis import Recorder, SourceExercises, diagnose
+from autograder.checking.student import LocalStudent
 
 A = "99_tiny"
 ASSIGNMENTS = [
@@ -70,7 +70,7 @@ def bank(monkeypatch):
 
     def fill(*mistakes):
         answers_of(A)
-        monkeypatch.setattr(answer_bank._module(A), "ANSWERS", list(mistakes))
+        monkeypatch.setattr(answers._module(A), "ANSWERS", list(mistakes))
 
     return fill
 
@@ -181,7 +181,7 @@ def test_random_generators_are_as_before(course):
 
 
 def test_what_a_check_file_reads_is_left_out(course, monkeypatch):
-    module = answer_bank._module(A)
+    module = answers._module(A)
     monkeypatch.setattr(module, "FILE_CHECKS", ("an_array", "one_number"), raising=False)
     assert told(course, A, "double", SQUARES.source) == []
     monkeypatch.setattr(module, "FILE_CHECKS", ("an_array",), raising=False)

@@ -15,11 +15,11 @@ from nbgrader.api import Gradebook
 from autograder import exports
 from autograder.errors import UserError
 from autograder.exports import canvas, gradescope, gradescope_run, moodle, prairielearn, text
-from autograder.exports.records import class_records
+from autograder.gradebook.records import class_records
 from autograder.exports.worksheet import Worksheet
-from autograder.gradebook import STALE
-from autograder.grading import CheckResult, Result
-from autograder.status import Status
+from autograder.gradebook.writer import STALE
+from autograder.grading.judging.grade import CheckResult, Result
+from autograder.outcome import Status
 
 A = "99_tiny"
 CELLS = [("check_double", "code", 3), ("check_mean", "code", 2), ("answer_why", "markdown", 3)]

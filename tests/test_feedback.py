@@ -14,13 +14,14 @@ from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader import handlers
 from PIL import Image
 
-from autograder import batch, pictures, results_table, safe_html
-from autograder.audit import Exercises
-from autograder.checking import CheckResult
-from autograder.classroom import answered, hand_in, prepend, released, solved
-from autograder.feedback import Facts, Pages
-from autograder.status import Status
-from autograder.student import LocalStudent
+from autograder.grading import batch
+from autograder.feedback import figures, table, sanitise
+from autograder.authoring.audit import Exercises
+from autograder.checking.check import CheckResult
+from autograder.authoring.classroom import answered, hand_in, prepend, released, solved
+from autograder.feedback.page import Facts, Pages
+from autograder.outcome import Status
+from autograder.checking.student import LocalStudent
 
 A = "99_tiny"
 DO = "document.title='PWNED'"
@@ -198,7 +199,7 @@ def own_ids(page):
 
 def test_each_attack_in_markup_is_cleaned_to_a_fragment_of_its_own():
     for name, code in HTML_ATTACKS.items():
-        page = Page(f"<main><p>{safe_html.clean(code)}</p></main>")
+        page = Page(f"<main><p>{sanitise.clean(code)}</p></main>")
         assert not page.active, name
         assert page.tags[0] == "main" and "body" not in page.tags, name
 
@@ -260,7 +261,7 @@ def test_the_line_that_fails_closed_is_not_shown(render, course):
 
 
 def test_what_is_too_large_is_cut():
-    assert len(safe_html.clean("<b>x</b>" * 100_000)) < 100
+    assert len(sanitise.clean("<b>x</b>" * 100_000)) < 100
 
 
 def test_mathjax_comes_with_its_own_protection(render, course):
@@ -278,13 +279,13 @@ def test_results_table_shows_checks_messages_and_the_known_mistake():
             "double", "b", "Arrays too.", 0, 2, f"got <b>{SCRIPT}\nsecond", diagnosis="No `x`."
         ),
     ]
-    html = results_table.as_html(results)
+    html = table.as_html(results)
     page = Page(html)
     assert not page.active
     assert "1 / 1" in page.text and "0 / 2" in page.text and SCRIPT in page.text
-    assert "<code>x</code>" in html and results_table.KNOWN in page.text
-    assert safe_html.clean(html).count("<tr>") == html.count("<tr>")
-    text = results_table.as_text(results)
+    assert "<code>x</code>" in html and table.KNOWN in page.text
+    assert sanitise.clean(html).count("<tr>") == html.count("<tr>")
+    text = table.as_text(results)
     assert "✓ A number is doubled.  (1/1)" in text and "No `x`." in text
 
 
@@ -303,7 +304,7 @@ def test_feedback_of_a_graded_class(course):
         name: (course.folder("feedback") / name / A / f"{A}.html").read_text(encoding="utf-8")
         for name in ("ada", "bob")
     }
-    assert results_table.KNOWN in pages["ada"] and results_table.KNOWN not in pages["bob"]
+    assert table.KNOWN in pages["ada"] and table.KNOWN not in pages["bob"]
     page = Page(pages["ada"])
     assert "kept" in page.text
     assert not any("PWNED" in str(part) for part in page.active)
@@ -332,15 +333,15 @@ def test_a_picture_is_small_and_only_of_what_goes_wrong(real_course, key, source
     assignment, exercise = key
     exercises = Exercises(real_course.root / "notebooks" / f"{assignment}.py")
     wrong = LocalStudent(exercises.namespace(**{exercise: source}))
-    bundle = pictures.picture(assignment, exercise, wrong)
+    bundle = figures.picture(assignment, exercise, wrong)
     content = base64.b64decode(bundle["image/png"])
     assert len(content) < 40_000
     assert np.asarray(Image.open(io.BytesIO(content))).std() > 10
     assert bundle["text/plain"]
     right = LocalStudent(exercises.namespace())
-    assert pictures.picture(assignment, exercise, right) is None
+    assert figures.picture(assignment, exercise, right) is None
     stub = LocalStudent(exercises.namespace(**{exercise: exercises.stubs[exercise]}))
-    assert pictures.picture(assignment, exercise, stub) is None
+    assert figures.picture(assignment, exercise, stub) is None
 
 
 HOSTILE_REPLIES = [None, "x", [], [1], {"values": "x"}, [{"width": "9"}] * 8, np.full(3, np.nan),
@@ -348,7 +349,7 @@ HOSTILE_REPLIES = [None, "x", [], [1], {"values": "x"}, [{"width": "9"}] * 8, np
                    {"values": [[np.inf, -1.0], [1.0]]}, {"values": [[], []]}]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", pictures.PICTURES, ids=[k[1] for k in pictures.PICTURES])
+@pytest.mark.parametrize("key", figures.PICTURES, ids=[k[1] for k in figures.PICTURES])
 def test_no_reply_stops_a_picture(key):
     class Says(LocalStudent):
         def call(self, *args, **kwargs):
@@ -356,7 +357,7 @@ def test_no_reply_stops_a_picture(key):
 
     student = Says({})
     for student.reply in HOSTILE_REPLIES:
-        bundle = pictures.picture(*key, student)
+        bundle = figures.picture(*key, student)
         assert bundle is None or "image/png" in bundle
 
 

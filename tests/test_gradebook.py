@@ -12,11 +12,11 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from autograder import batch
-from autograder.build import scratch_api
-from autograder.checking import Check, checks_of
-from autograder.classroom import answered, cell_of, hand_in, released, solved
-from autograder.status import Status
+from autograder.grading import batch
+from autograder.authoring.build import scratch_api
+from autograder.checking.check import Check, checks_of
+from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
+from autograder.outcome import Status
 
 A = "99_tiny"
 S = "student"
@@ -156,7 +156,7 @@ def test_a_check_that_fails_itself_is_an_error_of_the_grader(course, monkeypatch
         """Broken."""
         raise KeyError("ours")
 
-    monkeypatch.setattr("autograder.judge.checks_of", lambda a: {
+    monkeypatch.setattr("autograder.grading.judging.judge.checks_of", lambda a: {
         "double": checks_of(a)["double"], "mean": [Check("mean", "broken", 2.0, broken)]
     })  # fmt: skip
     hand_in(course, S, A, solved(course, A))

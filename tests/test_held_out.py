@@ -6,10 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from autograder import batch, held_out
-from autograder.classroom import hand_in, prepend, solved
+from autograder import held_out
+from autograder.grading import batch
+from autograder.authoring.classroom import hand_in, prepend, solved
 from autograder.errors import UserError
-from autograder.thresholds import false_fail_rate
+from autograder.authoring.thresholds import false_fail_rate
 
 A = "99_tiny"
 

@@ -9,7 +9,7 @@ from conftest import ROOT
 from torch import nn
 from torch.nn import functional as F
 
-from autograder.audit import Exercises
+from autograder.authoring.audit import Exercises
 from autograder.checks import initialization as checks
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder import ledger, packed
+from autograder.gradebook import ledger
+from autograder.submission import pack
 from autograder.course import Course
 
 A = "99_tiny"
@@ -81,11 +82,11 @@ CHANGES = [change_bytes, change_name, add_empty_file, add_folder, move_file, rep
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_of_a_folder_changes_its_hash(tmp_path, change):
     folder = submission(tmp_path / "one")
-    before = packed.digest(folder)
-    assert before == packed.digest(submission(tmp_path / "two")) == packed.pack(folder).hash
+    before = pack.digest(folder)
+    assert before == pack.digest(submission(tmp_path / "two")) == pack.pack(folder).hash
     change(folder)
-    assert packed.digest(folder) != before
-    assert packed.pack(folder).hash == packed.digest(folder)
+    assert pack.digest(folder) != before
+    assert pack.pack(folder).hash == pack.digest(folder)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
@@ -93,9 +94,9 @@ def test_what_is_packed_is_unpacked_with_links_that_lead_nowhere(tmp_path):
     folder = submission(tmp_path / "one")
     (folder / "link").symlink_to("/etc")
     os.mkfifo(folder / "pipe")
-    content = packed.pack(folder)
+    content = pack.pack(folder)
     content.unpack(tmp_path / "copy")
-    copied = packed.pack(tmp_path / "copy")
+    copied = pack.pack(tmp_path / "copy")
     assert copied == content
     assert not (tmp_path / "copy" / "link").exists()
     (tmp_path / "beside").mkdir()
@@ -110,7 +111,7 @@ def test_a_file_too_large_is_not_carried_but_keeps_its_size(tmp_path, monkeypatc
     monkeypatch.setattr(packed, "MAX_OTHER_BYTES", 10)
     folder = submission(tmp_path / "one")
     (folder / "zip_of_death").write_bytes(b"x" * 11)
-    content = packed.pack(folder)
+    content = pack.pack(folder)
     assert [e.data for e in content.entries if e.path == "zip_of_death"] == [None]
     content.unpack(tmp_path / "copy")
     assert (tmp_path / "copy" / "zip_of_death").stat().st_size == 11

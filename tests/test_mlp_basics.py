@@ -4,7 +4,7 @@ import pytest
 from conftest import ROOT
 from torch import nn
 
-from autograder.audit import Exercises
+from autograder.authoring.audit import Exercises
 
 
 @pytest.fixture(scope="module")

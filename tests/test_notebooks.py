@@ -10,10 +10,10 @@ import pytest
 import torch
 from conftest import ROOT
 
-from autograder import batch
-from autograder.classroom import hand_in, released, solved, worked_on
+from autograder.grading import batch
+from autograder.authoring.classroom import hand_in, released, solved, worked_on
 from autograder.course import Course
-from autograder.status import Status
+from autograder.outcome import Status
 
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 # An unsolved cell, or one that needs what that would have made; a self-check that fails.

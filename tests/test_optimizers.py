@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from autograder.audit import Exercises
+from autograder.authoring.audit import Exercises
 
 START, UPDATES = (5.0, 5.0), 100
 

@@ -12,8 +12,9 @@ from nbgrader.api import Gradebook
 from scale_helpers import A, attempts_of, book_of, grade_by_hand, left_over, submission
 from sqlalchemy import create_engine, make_url, text
 
-from autograder import batch, gradebook
-from autograder.classroom import hand_in
+from autograder.grading import batch
+from autograder.gradebook import writer
+from autograder.authoring.classroom import hand_in
 from autograder.course import Course
 
 PENALTY = """
@@ -104,7 +105,7 @@ def a_term(course: Course):
         hand_in(course, student, A, submission(course, kind, answer))
     at(course, "late", "2030-01-01 13:30:00 UTC")
     at(course, "müller ß", "2030-01-01 11:00:00 UTC")
-    with gradebook.opened(course) as book:
+    with writer.opened(course) as book:
         book.update_or_create_assignment(A, duedate=datetime(2030, 1, 1, 12))
     students = batch.submitted_students(course, A)
     batch.grade(course, A, students)
@@ -122,7 +123,7 @@ def a_term(course: Course):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gradebook.Writer, "_write_page", end)
+        patch.setattr(writer.Writer, "_write_page", end)
         with pytest.raises(KeyboardInterrupt):
             batch.grade(course, A, ["late"])
     yield "killed within the transaction"
@@ -153,7 +154,7 @@ def test_the_same_class_gives_equal_gradebooks(built_course, server, tmp_path):
         written = book.find_comment("answer_why", A, A, "müller ß")
         assert written.manual_comment == "schön – „gut“ 🍎"
         old = book.find_comment("answer_why", A, A, "stale").auto_comment
-        assert old.startswith(gradebook.STALE)
+        assert old.startswith(writer.STALE)
 
 
 @pytest.mark.slow

@@ -9,9 +9,9 @@ from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.authoring import expand, stub_of
-from autograder.classroom import answered, cell_of
-from autograder.repair import MISSING, Expected, repair
+from autograder.authoring.expand import expand, stub_of
+from autograder.authoring.classroom import answered, cell_of
+from autograder.submission.repair import MISSING, Expected, repair
 
 
 @pytest.fixture(scope="module")

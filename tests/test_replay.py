@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from autograder import wire
+from autograder.checking import wire
 from autograder.probes import cifar_limits as probes
 from autograder.replay import BATCH_SIZE, MAX_NUMBERS, MAX_STEPS, Network, ReplayError
 

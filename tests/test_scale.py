@@ -17,13 +17,15 @@ from bs4 import BeautifulSoup
 from distributed import LocalCluster
 from nbgrader.api import Gradebook
 
-from autograder import batch, cli, cluster, gradebook, ledger, lock
-from autograder.build import build
-from autograder.classroom import answered, hand_in, solved
+from autograder.grading import batch, dispatch
+from autograder import cli, lock
+from autograder.gradebook import writer, ledger
+from autograder.authoring.build import build
+from autograder.authoring.classroom import answered, hand_in, solved
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.exports.records import class_records
-from autograder.status import Status
+from autograder.gradebook.records import class_records
+from autograder.outcome import Status
 
 A = "99_tiny"
 WRONG = {"mean": "def mean(values):\n    return values.sum()"}
@@ -223,14 +225,14 @@ def kill_at(monkeypatch, moment: str):
 
 
 MOMENTS = {
-    "before it is laid ready": (gradebook.json, "dumps", "before", 1),
-    "when it is laid ready": (gradebook.Writer, "_lay_ready", "after", 1),
-    "before the transaction's end": (gradebook.Writer, "_write_page", "after", 1),
+    "before it is laid ready": (writer.json, "dumps", "before", 1),
+    "when it is laid ready": (writer.Writer, "_lay_ready", "after", 1),
+    "before the transaction's end": (writer.Writer, "_write_page", "after", 1),
     "after the transaction": (gradebook, "_swap", "before", 1),
     "between notebook and feedback": (gradebook, "_swap", "after", 1),
-    "while folders are swapped": (gradebook.shutil, "move", "after", 1),
-    "before the ledger": (gradebook.ledger, "append", "before", 1),
-    "after the ledger": (gradebook.ledger, "append", "after", 1),
+    "while folders are swapped": (writer.shutil, "move", "after", 1),
+    "before the ledger": (writer.ledger, "append", "before", 1),
+    "after the ledger": (writer.ledger, "append", "after", 1),
 }
 
 
@@ -243,14 +245,14 @@ def regraded(graded_course):
         worse = answered(solved(course, A), WRONG | {"answer_why": "I thought again."})
         hand_in(course, "ada", A, worse)
         caught = []
-        original = gradebook.Writer.write
+        original = writer.Writer.write
 
         def write(self, *args):
             caught.append(args)
             original(self, *args)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gradebook.Writer, "write", write)
+            patch.setattr(writer.Writer, "write", write)
             grade(course)
         (attempt,) = (args for args in caught if args[0].result.student == "ada")
         return attempt, book_of(course), files_of(course), worse
@@ -263,10 +265,10 @@ def test_an_attempt_is_written_whole_or_not_at_all(graded, regraded, monkeypatch
     hand_in(graded, "ada", A, notebook)
     with monkeypatch.context() as patch:
         kill_at(patch, moment)
-        with pytest.raises(Killed), gradebook.opened(graded) as opened:
-            gradebook.Writer(graded, A, opened).write(*arguments)
-    with gradebook.opened(graded) as opened:
-        gradebook.Writer(graded, A, opened).recover()
+        with pytest.raises(Killed), writer.opened(graded) as opened:
+            writer.Writer(graded, A, opened).write(*arguments)
+    with writer.opened(graded) as opened:
+        writer.Writer(graded, A, opened).recover()
     now = book_of(graded), files_of(graded)
     attempts = [e for e in ledger.read(graded, A) if e.student == "ada"]
     assert now == ((book, files) if len(attempts) == 2 else before)
@@ -286,8 +288,8 @@ def test_an_export_finishes_what_a_killed_run_left(graded, regraded, monkeypatch
     hand_in(graded, "ada", A, notebook)
     with monkeypatch.context() as patch:
         kill_at(patch, "after the transaction")
-        with pytest.raises(Killed), gradebook.opened(graded) as opened:
-            gradebook.Writer(graded, A, opened).write(*arguments)
+        with pytest.raises(Killed), writer.opened(graded) as opened:
+            writer.Writer(graded, A, opened).write(*arguments)
     records = {record.student: record for record in class_records(graded, A)}
     assert records["ada"].score == book["ada"]["score"]
     assert (records["ada"].status, records["bob"].status) == ("graded", "unreadable")
@@ -299,8 +301,8 @@ def test_the_page_rendered_before_is_the_page_of_the_gradebook(graded):
     """The writer takes a worker's page only where it shows what the gradebook holds."""
     page = graded.folder("feedback") / "ada" / A / f"{A}.html"
     early = page.read_text()
-    with gradebook.opened(graded) as book:
-        writer = gradebook.Writer(graded, A, book)
+    with writer.opened(graded) as book:
+        writer = writer.Writer(graded, A, book)
         writer._mark_stale("ada", "<script>alert(1)</script>")
         book.db.rollback()
     from nbgrader.apps import NbGraderAPI
@@ -316,7 +318,7 @@ def test_the_page_rendered_before_is_the_page_of_the_gradebook(graded):
 
 def test_after_a_killed_run_submissions_are_kept_out_of_this_process(graded, monkeypatch):
     """One of them may have killed it."""
-    used, local = [], cluster.local
+    used, local = [], dispatch.local
     monkeypatch.setattr(cluster, "local", lambda *a: used.append(a[-1]) or local(*a[:-1], True))
     (graded.private / "scratch-of-a-killed-run").mkdir()
     grade(graded, force=True)
@@ -357,7 +359,7 @@ def test_workers_elsewhere_give_the_same_scores_without_the_courses_folder(
     """Their checks and data come from their own installation and folder."""
     here, _ = grade(graded, force=True)
     used = []
-    original = cluster.Assignment
+    original = dispatch.Assignment
     monkeypatch.setattr(
         cluster, "Assignment", lambda c, *rest: used.append(c.root) or original(c, *rest)
     )
@@ -383,9 +385,9 @@ def test_a_run_that_ends_early_leaves_no_thread_waiting_that_the_next_one_needs(
 ):
     """Dask calls back for all clients on one thread: it must not wait for one that is closed."""
     threads = []
-    fetch = cluster.Future.result
+    fetch = dispatch.Future.result
     monkeypatch.setattr(
-        cluster.Future,
+        dispatch.Future,
         "result",
         lambda *rest: threads.append(threading.current_thread().name) or fetch(*rest),
     )
@@ -403,7 +405,7 @@ def test_workers_that_cannot_start_get_one_message(graded, monkeypatch):
     monkeypatch.setattr(cluster, "LocalCluster", fail)
     with pytest.raises(UserError, match="could not be started.*Nanny failed.*fewer --workers"):
         grade(graded, force=True)
-    assert left_over(graded) == [] and len(tries) == cluster.STARTS
+    assert left_over(graded) == [] and len(tries) == dispatch.STARTS
 
 
 def test_the_results_file_of_an_interrupted_run_has_what_is_graded(graded, monkeypatch, tmp_path):
@@ -477,14 +479,14 @@ def test_changed_points_and_added_cells_keep_every_grade(graded):
 # Dask may run it twice in one process.
 KILLER = """
 import os
-from autograder import cluster
+from autograder.grading import dispatch
 if not hasattr(cluster, "original"):
-    cluster.original = cluster.grade_submission
+    dispatch.original = dispatch.grade_submission
 def grade_submission(assignment, student, packed):
     if student == "killer":
         os.kill(os.getpid(), 9)
-    return cluster.original(assignment, student, packed)
-cluster.grade_submission = grade_submission
+    return dispatch.original(assignment, student, packed)
+dispatch.grade_submission = grade_submission
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from nbgrader.validator import Validator
 
-from autograder.classroom import answered, cell_of, released, solved
+from autograder.authoring.classroom import answered, cell_of, released, solved
 from helpers import selfcheck
 
 A = "99_tiny"

@@ -6,12 +6,12 @@ import pytest
 from conftest import ROOT
 from test_class import EQUALS_EVERYTHING, STRIP_ASSERTS
 
-from autograder import batch
-from autograder.checking import checks_of
-from autograder.classroom import answered, cell_of, hand_in, prepend, released, solved
+from autograder.grading import batch
+from autograder.checking.check import checks_of
+from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.course import Course
-from autograder.kernel import tiers
-from autograder.status import Status
+from autograder.kernel.grader import tiers
+from autograder.outcome import Status
 
 A = "03_optimizers"
 

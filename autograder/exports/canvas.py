@@ -11,12 +11,13 @@ from pathlib import Path
 
 from traitlets import Unicode
 
+from autograder import files
 from autograder.errors import UserError
 from autograder.exports import text
 from autograder.exports.people import Directory
 from autograder.exports.plugin import Exporter, Written
-from autograder.exports.records import Record
 from autograder.exports.worksheet import Worksheet
+from autograder.gradebook.records import Record
 
 STUDENT_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POINTS_POSSIBLE = "    Points Possible"
@@ -41,10 +42,10 @@ class CanvasExporter(Exporter):
             raise UserError("expected one assignment together with a column's name: name one")
         headings = {name: self.column or name for name in classes}
         if not self.template:
-            return Written([text.write(output, canvas_csv(classes, headings))])
+            return Written([files.write(output, canvas_csv(classes, headings))])
         sheet = Worksheet(Path(self.template))
         content, notes = from_template(sheet, classes, headings)
-        return Written([text.write(output, content)], notes)
+        return Written([files.write(output, content)], notes)
 
 
 def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str]) -> str:

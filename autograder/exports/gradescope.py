@@ -8,16 +8,19 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 from traitlets import Enum
 
 import autograder
-from autograder.archive import add
+from autograder import files
+from autograder.checking import hidden
+from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports import text
 from autograder.exports.plugin import Exporter, Written, student_folder
-from autograder.exports.records import Record
+from autograder.gradebook.records import Record
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 
@@ -36,7 +39,7 @@ def results(record: Record, visibility: str = "visible") -> dict | None:
         for place, check in enumerate(checks, start=1):
             passed = check.points >= check.max_points
             tests.append(
-                _test(f"{number}.{place}", f"{exercise.name}: {check.name}", check.points,
+                _test(f"{number}.{place}", f"{exercise.name}: {check.check}", check.points,
                       check.max_points, passed, check.message, visibility)
             )  # fmt: skip
         if not checks:
@@ -79,7 +82,7 @@ class GradescopeExporter(Exporter):
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        files = []
+        written = []
         for assignment, records in classes.items():
             for record in records:
                 content = results(record, self.visibility)
@@ -87,10 +90,10 @@ class GradescopeExporter(Exporter):
                     continue
                 folder = student_folder(output, assignment, record.student)
                 page = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-                files.append(text.write(folder / "results.json", page))
-        if not files:
+                written.append(files.write(folder / "results.json", page))
+        if not written:
             output.mkdir(parents=True, exist_ok=True)
-        return Written(files)
+        return Written(written)
 
 
 SETUP = """\
@@ -107,11 +110,7 @@ python3 -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or late
 }
 python=$(command -v python3.11 || command -v python3)
 "$python" -m venv /opt/autograder
-# The processor's build of PyTorch: Gradescope has no GPU.
-/opt/autograder/bin/pip install --no-cache-dir torch torchvision \\
-    --index-url https://download.pytorch.org/whl/cpu
-/opt/autograder/bin/pip install --no-cache-dir /autograder/source/course/helpers
-/opt/autograder/bin/pip install --no-cache-dir -e /autograder/source/course
+INSTALL
 # Students' code must not read the checks: run_autograder runs as root, the rest is closed.
 chmod -R go-rwx /autograder/source
 """
@@ -128,43 +127,73 @@ exec /opt/autograder/bin/python -m autograder.exports.gradescope_run ASSIGNMENT 
 """
 
 
-def autograder_zip(course, assignment: str) -> bytes:
-    """The zip to upload as Gradescope's autograder of one assignment; same course, same bytes.
+# The processor's build: Gradescope has no GPU.
+INSTALL_TORCH = """\
+/opt/autograder/bin/pip install --no-cache-dir torch torchvision \\
+    --index-url https://download.pytorch.org/whl/cpu"""
+INSTALL_HELPERS = "/opt/autograder/bin/pip install --no-cache-dir /autograder/source/course/helpers"
+INSTALL_ENGINE = "/opt/autograder/bin/pip install --no-cache-dir -e /autograder/source/engine"
 
-    Raises
-    ------
-    UserError
-        If the package is not run from a checkout of the course.
-    """
-    checkout = Path(autograder.__file__).resolve().parents[1]
-    if not (checkout / "helpers" / "pyproject.toml").is_file():
-        raise UserError("expected to run from a checkout of the course: clone it and use `uv run`")
+
+def autograder_zip(course: Course, assignment: str) -> bytes:
+    """The zip to upload as Gradescope's autograder of one assignment; same course, same bytes."""
+    content: dict[str, str | bytes] = {"engine/pyproject.toml": _engine_project()}
+    engine = Path(autograder.__file__).parent
+    for path, data in files.read_folder(engine).items():
+        content[f"engine/autograder/{path}"] = data
+    installing = [INSTALL_ENGINE]
+    if (course.root / "helpers" / "pyproject.toml").is_file():
+        installing.insert(0, INSTALL_HELPERS)
+        for path, data in files.read_folder(course.root / "helpers").items():
+            content[f"course/helpers/{path}"] = data
+    if "torch" in course.preload:
+        installing.insert(0, INSTALL_TORCH)
+    config = course.root / "nbgrader_config.py"
+    content["course/nbgrader_config.py"] = config.read_bytes()
+    for path, data in hidden.read(course.hidden, assignment).items():
+        content[f"course/hidden/{path}"] = data
+    # Only its name is asked for.
+    content[f"course/notebooks/{assignment}.py"] = ""
+    source = course.source_notebook(assignment)
+    content[f"course/source/{assignment}/{source.name}"] = source.read_bytes()
+    # The challenges' seeds depend on it: a regrade in another container gives the same score.
+    content["course/.autograder/secret"] = course.secret
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        add(archive, "setup.sh", SETUP, executable=True)
-        add(archive, "run_autograder", RUN.replace("ASSIGNMENT", assignment), executable=True)
-        for name in ("pyproject.toml", "README.md"):
-            add(archive, f"course/{name}", (checkout / name).read_bytes())
-        for folder in ("autograder", "helpers"):
-            for path in sorted((checkout / folder).rglob("*")):
-                place = path.relative_to(checkout)
-                if path.is_file() and path.suffix != ".pyc" and "egg-info" not in str(place):
-                    add(archive, f"course/{place.as_posix()}", path.read_bytes())
-        add(
-            archive,
-            "course/nbgrader_config.py",
-            (course.root / "nbgrader_config.py").read_bytes(),
+        setup, run = (
+            SETUP.replace("INSTALL", "\n".join(installing)),
+            RUN.replace("ASSIGNMENT", assignment),
         )
-        add(
-            archive,
-            f"course/notebooks/{assignment}.py",
-            (course.root / "notebooks" / f"{assignment}.py").read_bytes(),
-        )
-        source = course.source_notebook(assignment)
-        add(archive, f"course/source/{assignment}/{source.name}", source.read_bytes())
-        # The challenges' seeds depend on it: a regrade in another container gives the same score.
-        add(archive, "course/.autograder/secret", course.secret)
+        files.add_to_zip(archive, "setup.sh", setup, executable=True)
+        files.add_to_zip(archive, "run_autograder", run, executable=True)
+        for path in sorted(content):
+            files.add_to_zip(archive, path, content[path])
     return out.getvalue()
+
+
+def _engine_project() -> str:
+    """A `pyproject.toml` that installs this package with what it needs, from what is installed."""
+    (name,) = set(metadata.packages_distributions()["autograder"])
+    installed = metadata.distribution(name)
+    group = "jupyter_client.kernel_provisioners"
+    provisioners = installed.entry_points.select(group=group)
+    needs = [need for need in installed.requires or [] if "extra ==" not in need]
+    return "\n".join(
+        [
+            "[project]",
+            f"name = {json.dumps(name)}",
+            f"version = {json.dumps(installed.version)}",
+            f"dependencies = {json.dumps(sorted(needs))}",
+            f'[project.entry-points."{group}"]',
+            *(f"{p.name} = {json.dumps(p.value)}" for p in sorted(provisioners)),
+            "[build-system]",
+            'requires = ["setuptools>=77"]',
+            'build-backend = "setuptools.build_meta"',
+            "[tool.setuptools.packages.find]",
+            'include = ["autograder*"]',
+            "",
+        ]
+    )
 
 
 class GradescopeZipExporter(Exporter):
@@ -179,7 +208,7 @@ class GradescopeZipExporter(Exporter):
         output = Path(self.to or self.default_output)
         content = autograder_zip(course, course.expect_assignment(assignments[0]))
         return Written(
-            [text.write(output, content)],
+            [files.write(output, content)],
             ["the zip holds the hidden checks and the course's secret: upload it, share it with "
              "nobody, and try it on Gradescope with your own submission first"],
         )  # fmt: skip

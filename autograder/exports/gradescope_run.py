@@ -7,7 +7,7 @@ failed autograder and never a zero: a results file without a score is none to it
 for instructors.
 
 Gradescope's containers seldom allow namespaces. Grading unsealed there is refused unless
-`--allow-unsealed` is added to `run_autograder`, or $MLP_COURSE_ALLOW_UNSEALED is 1.
+`--allow-unsealed` is added to `run_autograder`, or $AUTOGRADER_ALLOW_UNSEALED is 1.
 """
 
 import argparse
@@ -20,16 +20,17 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from autograder import batch
+from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.exports import gradescope, text
-from autograder.exports.records import Check, Exercise, Record
-from autograder.grading import Result
-from autograder.kernel import tiers
+from autograder.exports import gradescope
+from autograder.gradebook.records import Exercise, Record
+from autograder.grading import batch
+from autograder.kernel.grader import tiers
+from autograder.outcome import Outcome
 
 STUDENT = "submission"
-VARIABLE = "MLP_COURSE_ALLOW_UNSEALED"
+VARIABLE = "AUTOGRADER_ALLOW_UNSEALED"
 REFUSED = """\
 not graded, and no score given: students' code cannot be sealed off in this container ({reasons}).
 It would run beside the hidden checks and the file with its score, and could read and write both.
@@ -47,11 +48,11 @@ def expect_sealed(allow_unsealed: bool) -> None:
 
 def grade(
     course: Course, assignment: str, submission: Path, scratch: Path, allow_unsealed: bool
-) -> Result:
+) -> Outcome:
     """Grade one folder in a copy of the course, so that nothing of an earlier one is left."""
     place = Course(scratch)
     ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db*")
-    for name in ("nbgrader_config.py", "notebooks", "source"):
+    for name in ("nbgrader_config.py", "hidden", "source"):
         path = course.root / name
         if path.is_dir():
             shutil.copytree(path, scratch / name, ignore=ignored)
@@ -65,27 +66,23 @@ def grade(
     shutil.copytree(submission, folder, symlinks=True)
     # What is printed here is shown to instructors only.
     with contextlib.redirect_stdout(sys.stderr):
-        (result,) = batch.grade(place, assignment, [STUDENT], workers=1)
-    return result
+        (outcome,) = batch.grade(place, assignment, [STUDENT], workers=1)
+    return outcome
 
 
-def record_of(result: Result, late: bool = False) -> Record:
-    """The record of a result that is in no gradebook: the automatic points only."""
+def record_of(outcome: Outcome, late: bool = False) -> Record:
+    """The record of an outcome that is in no gradebook: the automatic points only."""
     points: dict[str, list[float]] = {}
-    for check in result.checks:
+    for check in outcome.checks:
         earned = points.setdefault(check.exercise, [0.0, 0.0])
         earned[0] += check.points
         earned[1] += check.max_points
-    has_score = result.status.has_score
     return Record(
-        result.student, result.assignment, str(result.status),
-        result.score if has_score else None, result.max_score,
-        seconds=result.seconds, message=result.message, isolation=result.isolation,
+        outcome.student, outcome.assignment, str(outcome.status),
+        outcome.score if outcome.status.has_score else None, outcome.max_score,
+        seconds=outcome.seconds, message=outcome.message, isolation=outcome.isolation,
         exercises=tuple(Exercise(name, *both) for name, both in points.items()),
-        checks=tuple(
-            Check(c.exercise, c.check, c.points, c.max_points, c.message) for c in result.checks
-        ),
-        flags=("late",) if late else (),
+        checks=tuple(outcome.checks), flags=("late",) if late else (),
     )  # fmt: skip
 
 
@@ -123,15 +120,15 @@ def main(arguments: list[str] | None = None) -> int:
         expect_sealed(allowed)
         with tempfile.TemporaryDirectory() as scratch:
             assignment = course.expect_assignment(given.assignment)
-            result = grade(course, assignment, given.submission, Path(scratch).resolve(), allowed)
+            outcome = grade(course, assignment, given.submission, Path(scratch).resolve(), allowed)
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
-    content = gradescope.results(record_of(result, is_late(given.metadata)))
+    content = gradescope.results(record_of(outcome, is_late(given.metadata)))
     if content is None:
-        print(f"not graded: {result.status}: {result.message}", file=sys.stderr)
+        print(f"not graded: {outcome.status}: {outcome.message}", file=sys.stderr)
         return 1
-    text.write(given.results, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    files.write(given.results, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return 0
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from traitlets import Bool
 
-from autograder import collect
+from autograder import files
 from autograder.errors import UserError
 from autograder.exports import text
 from autograder.exports.people import Directory
 from autograder.exports.plugin import Exporter, Written
-from autograder.exports.records import Record
 from autograder.exports.worksheet import Worksheet
-from autograder.roster import MOODLE_HEADINGS, slug
+from autograder.gradebook.records import Record
+from autograder.lms.roster import MOODLE_HEADINGS, slug
+from autograder.submission import collected
 
 NEEDED = ("identifier", "grade", "modified")
 NO = {"no", "nein"}
@@ -46,9 +47,9 @@ class MoodleWorksheetExporter(Exporter):
             )
         ((assignment, records),) = classes.items()
         sheet = Worksheet(Path(self.template))
-        known = collect.lms_ids(self.course, assignment)
+        known = collected.lms_ids(self.course, assignment)
         notes = fill(sheet, records, known, self.scale)
-        return Written([text.write(output, bytes(sheet))], notes)
+        return Written([files.write(output, bytes(sheet))], notes)
 
 
 def fill(
@@ -146,7 +147,7 @@ class MoodleGradebookExporter(Exporter):
     default_output = "moodle-gradebook.csv"
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        return Written([text.write(output, gradebook_csv(classes))])
+        return Written([files.write(output, gradebook_csv(classes))])
 
 
 def gradebook_csv(classes: Mapping[str, list[Record]]) -> str:

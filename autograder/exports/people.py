@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from autograder.exports.records import Record
+from autograder.gradebook.records import Record
 
 
 def key(text: str) -> str:

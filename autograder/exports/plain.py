@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from autograder import files
 from autograder.exports import text
 from autograder.exports.plugin import Exporter, Written
-from autograder.exports.records import Record
+from autograder.gradebook.records import Record
 
 COLUMNS = (
     "assignment", "student_id", "last_name", "first_name", "email", "status", "flags", "score",
@@ -37,4 +38,4 @@ class PlainExporter(Exporter):
     default_output = "results.csv"
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        return Written([text.write(output, csv_text(classes))])
+        return Written([files.write(output, csv_text(classes))])

@@ -9,10 +9,11 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from traitlets import Unicode
 
+from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports import text
-from autograder.exports.records import Record, class_records
+from autograder.gradebook.records import Record, class_records
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Exporter(ExportPlugin):
         if self.flags_beside and flagged:
             folder = output if output.is_dir() else output.parent
             name = "flags.csv" if output.is_dir() else f"{output.stem}.flags.csv"
-            written.files.append(text.write(folder / name, text.flag_table(flagged)))
+            written.files.append(files.write(folder / name, text.flag_table(flagged)))
         written.notes += [
             f"{r.student}: {'; '.join(r.flags)}" + (f" ({r.message})" if r.message else "")
             for r in flagged

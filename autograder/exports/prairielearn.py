@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from autograder import files
 from autograder.exports import text
 from autograder.exports.plugin import Exporter, Written, student_folder
-from autograder.exports.records import Record
+from autograder.gradebook.records import Record
 
 
 def results(record: Record) -> dict:
@@ -50,10 +51,10 @@ class PrairieLearnExporter(Exporter):
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        files = []
+        written = []
         for assignment, records in classes.items():
             for record in records:
                 content = json.dumps(results(record), indent=1, ensure_ascii=False)
                 folder = student_folder(output, assignment, record.student)
-                files.append(text.write(folder / "results.json", content + "\n"))
-        return Written(files)
+                written.append(files.write(folder / "results.json", content + "\n"))
+        return Written(written)

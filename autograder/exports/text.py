@@ -9,9 +9,8 @@ import csv
 import html
 import io
 from collections.abc import Iterable
-from pathlib import Path
 
-from autograder.exports.records import (
+from autograder.gradebook.records import (
     LATE,
     NEEDS_MANUAL,
     NOT_SUBMITTED,
@@ -46,15 +45,6 @@ def table(rows: Iterable[Iterable[str]]) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerows([inert(cell) for cell in row] for row in rows)
     return out.getvalue()
-
-
-def write(path: Path, content: str | bytes) -> Path:
-    """Write the file in one step (UTF-8, line ends as they are)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    partial.replace(path)
-    return path
 
 
 def flag_table(records: Iterable[Record]) -> str:

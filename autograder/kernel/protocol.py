@@ -1,11 +1,12 @@
-"""The messages between provisioner, supervisor and fork server.
+"""How the processes of sealed kernels are started, and the messages between them.
 
-Each is one packet on a unix socket: JSON that names its class, and file descriptors beside it.
+Each message is one packet on a unix socket: JSON that names its class, and file descriptors beside it.
 """
 
 import dataclasses
 import json
 import socket
+import sys
 from dataclasses import dataclass, field
 
 from autograder.kernel.limits import Ending, Limits
@@ -87,6 +88,12 @@ class Exited:
 _CLASSES = {
     cls.__name__: cls for cls in (Launch, Started, Failed, Signal, Spawn, Spawned, Exited, Ending)
 }
+
+
+def command(module: str, *arguments) -> list[str]:
+    """The command that runs `main` of a module of this package as a process of its own."""
+    code = f"import sys; from autograder.kernel.{module} import main; main(*sys.argv[1:])"
+    return [sys.executable, "-P", "-c", code, *map(str, arguments)]
 
 
 class Closed(EOFError):

@@ -11,11 +11,11 @@ from datetime import datetime
 
 import numpy as np
 
-from autograder import ledger
-from autograder.checking import checks_of
+from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.exports.records import (
+from autograder.gradebook import ledger
+from autograder.gradebook.records import (
     LATE,
     NEEDS_MANUAL,
     NOT_SUBMITTED,
@@ -25,9 +25,9 @@ from autograder.exports.records import (
     Record,
     class_records,
 )
+from autograder.outcome import Outcome, Status
 from autograder.report import measures
 from autograder.report.similarity import Group, similar_groups
-from autograder.status import Status
 
 SLOWEST = 5
 
@@ -168,14 +168,14 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
             f"expected students or submissions of {assignment}, found none: collect submissions into "
             f"{course.folder('submitted')}/STUDENT/{assignment} and run `autograder grade {assignment}`"
         )
-    entries = ledger.latest(course, assignment)
-    # Results that are not those of the gradebook's points tell nothing about them.
-    results = {
-        r.student: entries[r.student].result
+    attempts = ledger.latest(course, assignment)
+    # Outcomes that are not those of the gradebook's points tell nothing about them.
+    outcomes = {
+        r.student: attempts[r.student].outcome
         for r in records
-        if r.student in entries and OTHER_RUN not in r.flags
+        if r.student in attempts and OTHER_RUN not in r.flags
     }
-    judged = {s: found for s, found in results.items() if Status(found["status"]).has_score}
+    judged = {s: found for s, found in outcomes.items() if found.status.has_score}
     max_score = max(r.max_score for r in records)
     scores = [r.score for r in records if r.score is not None]
     exercises = {e.name: e.max_score for r in records for e in r.exercises}
@@ -184,12 +184,12 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
         generated=now.isoformat(timespec="seconds"),
         summary=_summary(records, scores, max_score),
         distribution=measures.histogram(scores, max_score),
-        checks=_checks(assignment, list(judged.values())),
+        checks=_checks(course, assignment, list(judged.values())),
         mistakes=_mistakes(judged),
         attention=_attention(records),
-        run_times=_run_times(results),
+        run_times=_run_times(outcomes),
         written=_written(records),
-        isolation=dict(Counter(f["isolation"] for f in results.values() if f["isolation"])),
+        isolation=dict(Counter(o.isolation for o in outcomes.values() if o.isolation)),
         exercises=exercises,
         students=[_row(r) for r in records],
         similar=_similar(course, assignment, records),
@@ -216,18 +216,19 @@ def _summary(records: list[Record], scores: list[float], max_score: float) -> Su
     )
 
 
-def _checks(assignment: str, results: list[dict]) -> list[CheckFigures]:
+def _checks(course: Course, assignment: str, outcomes: list[Outcome]) -> list[CheckFigures]:
     """The figures of each check, in the order of the assignment's checks."""
-    titles = {(c.exercise, c.name): c.title for cs in checks_of(assignment).values() for c in cs}
-    tops = {(c["exercise"], c["check"]): c["max_points"] for r in results for c in r["checks"]}
+    checks = hidden.load(course.hidden, assignment).checks
+    titles = {(c.exercise, c.name): c.title for cs in checks.values() for c in cs}
+    tops = {(c.exercise, c.check): c.max_points for o in outcomes for c in o.checks}
     keys = [k for k in titles if k in tops] + [k for k in tops if k not in titles]
     if not keys:
         return []
     column = {key: i for i, key in enumerate(keys)}
-    points = np.full((len(results), len(keys)), np.nan)
-    for row, result in zip(points, results):
-        for check in result["checks"]:
-            row[column[check["exercise"], check["check"]]] = check["points"]
+    points = np.full((len(outcomes), len(keys)), np.nan)
+    for row, outcome in zip(points, outcomes):
+        for check in outcome.checks:
+            row[column[check.exercise, check.check]] = check.points
     figures = measures.items(points, np.array([tops[k] for k in keys]))
     return [
         CheckFigures(
@@ -238,13 +239,11 @@ def _checks(assignment: str, results: list[dict]) -> list[CheckFigures]:
     ]  # fmt: skip
 
 
-def _mistakes(judged: dict[str, dict]) -> list[KnownMistake]:
+def _mistakes(judged: dict[str, Outcome]) -> list[KnownMistake]:
     """Known mistakes, the most frequent first; each counts once per student."""
     found = Counter()
-    for result in judged.values():
-        found.update(
-            {(c["exercise"], c["diagnosis"]) for c in result["checks"] if c.get("diagnosis")}
-        )
+    for outcome in judged.values():
+        found.update({(c.exercise, c.diagnosis) for c in outcome.checks if c.diagnosis})
     return [
         KnownMistake(exercise, diagnosis, students)
         for (exercise, diagnosis), students in sorted(found.items(), key=lambda e: (-e[1], e[0]))
@@ -266,8 +265,8 @@ def _attention(records: list[Record]) -> list[Attention]:
     )  # fmt: skip
 
 
-def _run_times(results: dict[str, dict]) -> RunTimes:
-    seconds = {s: float(r["seconds"]) for s, r in results.items() if r["seconds"] is not None}
+def _run_times(outcomes: dict[str, Outcome]) -> RunTimes:
+    seconds = {student: outcome.seconds for student, outcome in outcomes.items()}
     slowest = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:SLOWEST]
     values = list(seconds.values())
     return RunTimes(

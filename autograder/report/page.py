@@ -13,9 +13,9 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.exports.records import NOT_SUBMITTED
+from autograder.gradebook.records import NOT_SUBMITTED
+from autograder.outcome import Status
 from autograder.report.data import Report
-from autograder.status import Status
 
 MOST_GROUPS = 50
 STATUS_CLASSES = {

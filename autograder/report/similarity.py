@@ -19,7 +19,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from autograder.intake import MAX_NOTEBOOK_BYTES
+from autograder.submission.intake import MAX_NOTEBOOK_BYTES
 
 # An answer with fewer tokens of its own can hardly be written in two ways.
 SHORTEST = 60

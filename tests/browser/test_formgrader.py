@@ -10,8 +10,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
 
-from autograder import batch, exports
-from autograder.classroom import answered, hand_in, released, solved
+from autograder import exports
+from autograder.grading import batch
+from autograder.authoring.classroom import answered, hand_in, released, solved
 from autograder.report import data
 from browser.conftest import serve
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from conftest import ROOT
 
-from autograder.classroom import solved
+from autograder.authoring.classroom import solved
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("release/*/*.ipynb"))
 FAST = "03_optimizers"

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from autograder.kernel import launcher, tiers
+from autograder.kernel.grader import launcher, tiers
 from autograder.kernel.limits import Ending
 
 SEALED = tiers.Tier.NAMESPACES

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import batch
-from autograder.classroom import answered, hand_in, prepend, released, solved
+from autograder.grading import batch
+from autograder.authoring.classroom import answered, hand_in, prepend, released, solved
 from autograder.course import Course
-from autograder.status import Status
+from autograder.outcome import Status
 
 pytestmark = pytest.mark.slow
 

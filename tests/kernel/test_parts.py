@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
-from autograder.kernel import cgroup, protocol, sandbox, usage
+from autograder.kernel.supervisor import cgroup, usage
+from autograder.kernel import protocol
+from autograder.kernel.sealed import sandbox
 from autograder.kernel.limits import Ending, Limits
-from autograder.kernel.relay import Relay
+from autograder.kernel.supervisor.relay import Relay
 
 
 @pytest.mark.parametrize("values", [{"memory": 1}, {"files": 0}, {"files": "5"}, {"files": True}])

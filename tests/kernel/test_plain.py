@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from autograder import batch
-from autograder.classroom import answered, hand_in, prepend, solved
+from autograder.grading import batch
+from autograder.authoring.classroom import answered, hand_in, prepend, solved
 from autograder.course import Course
-from autograder.kernel.tiers import Tier
-from autograder.status import Status
+from autograder.kernel.grader.tiers import Tier
+from autograder.outcome import Status
 
 A = "99_tiny"
 # Half an answer to a heartbeat, and a frame of 2**62 bytes, on every socket there is.

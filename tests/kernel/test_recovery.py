@@ -10,9 +10,9 @@ import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from autograder import batch
-from autograder.classroom import hand_in, solved
-from autograder.kernel import launcher
+from autograder.grading import batch
+from autograder.authoring.classroom import hand_in, solved
+from autograder.kernel.grader import launcher
 from kernel.conftest import SEALED, run_cells
 
 

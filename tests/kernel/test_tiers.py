@@ -11,8 +11,9 @@ from nbclient import NotebookClient
 
 from autograder import doctor
 from autograder.exports import gradescope_run
-from autograder.kernel import node, tiers
-from autograder.kernel.tiers import Tier
+from autograder.kernel.node import node
+from autograder.kernel.grader import tiers
+from autograder.kernel.grader.tiers import Tier
 from kernel.conftest import SECRET
 
 
@@ -62,7 +63,7 @@ ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
 rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "unshare")
 rules.load()
-from autograder.kernel import trial
+from autograder.kernel.node import trial
 trial.main()
 """
     pytest.importorskip("pyseccomp")
@@ -83,11 +84,11 @@ for flag in (0x10000000, 0x20000):
 rules.load()
 """
 PROBE = """
-from autograder import cluster
-from autograder.kernel.tiers import probe
+from autograder.grading import dispatch
+from autograder.kernel.grader.tiers import probe
 print(probe().tier.name, probe().missing)
 try:
-    cluster.expect_sealed(False)
+    dispatch.expect_sealed(False)
 except Exception as error:
     print(type(error).__name__)
 """

@@ -11,7 +11,7 @@ def double(x):
     return 2 * x
     ### END SOLUTION
 
-# %% check="double" points=3
+# %% selfcheck="double" points=3
 assert double(2) == 4, f"got {double(2)}, expected 4"
 
 # %% solution="mean"
@@ -21,7 +21,7 @@ def mean(values):
     return values.sum() / values.numel()
     ### END SOLUTION
 
-# %% check="mean" points=2
+# %% selfcheck="mean" points=2
 assert mean(torch.tensor([1.0, 3.0])) == 2
 
 # %% [markdown] answer="why" points=3

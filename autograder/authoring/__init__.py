@@ -1,0 +1,1 @@
+"""From what a teacher writes to a proven release."""

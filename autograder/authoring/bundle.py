@@ -1,0 +1,157 @@
+"""What a student downloads: one zip with the released notebooks and how to begin."""
+
+import io
+import re
+import tomllib
+import zipfile
+
+from autograder import files
+from autograder.authoring import audit, build
+from autograder.authoring.expand import SOLUTION, read_cells
+from autograder.course import Course
+from autograder.errors import UserError
+
+# Words of the grader that must not stand in anything a student gets.
+TELLTALE = re.compile(r"autograder\.checking|BEGIN SOLUTION|BEGIN HIDDEN TESTS")
+
+README = """\
+# {title}
+
+{notebooks}
+
+You need Python {python} or later. In the folder of this file:
+
+```
+pip install -r requirements.txt
+jupyter lab
+```
+
+Then open a notebook, and fill in the cells that say `YOUR CODE HERE` or `YOUR ANSWER HERE`. Do not
+delete or copy cells, and do not rename the notebook: hand in the notebook itself (`.ipynb`), and the
+files beside it that it has written.
+"""
+PYTHON = "3.11"
+ENVIRONMENT = """\
+# conda env create -f environment.yml && conda activate {name}
+name: {name}
+channels:
+  - conda-forge
+dependencies:
+  - python>={python}
+  - pip
+  - pip:
+{packages}
+      - ./helpers
+"""
+
+# One or two lines of a solution stand in many programs; this many in a row were copied.
+PIECE = 4
+
+
+def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> bytes:
+    """The zip file's bytes, which depend on the course and `name` alone.
+
+    Parameters
+    ----------
+    assignments
+        What to hand out; all of the course if empty.
+    name
+        What the file will be called, for the instructions in it.
+
+    Raises
+    ------
+    UserError
+        If a release is not what `notebooks/` builds, or something of a solution, of a model answer
+        or of the hidden checks would be handed out.
+    """
+    chosen = [course.expect_assignment(a) for a in assignments] or course.assignments
+    stale = build.stale(course)
+    if stale:
+        raise UserError(
+            f"expected releases that are up to date, {', '.join(stale)} would change: "
+            "run `autograder build`, and look at what it changed"
+        )
+    content = _files(course, chosen, name)
+    leaks = [leak for a in chosen for leak in audit.leaks(course, a)] + _leaks(course, content)
+    if leaks:
+        more = f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        raise UserError(
+            f"expected nothing of solutions or hidden checks in what students get: {leaks[0]}{more}: "
+            "correct it and build again"
+        )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in sorted(content):
+            files.add_to_zip(archive, path, content[path])
+    return out.getvalue()
+
+
+def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes]:
+    """The content by path: releases, the course's helpers, and how to begin.
+
+    The instructions are `notebooks/README.md` where the course has one, else a few general lines.
+    """
+    content: dict[str, bytes] = {}
+    requirements, python = ["jupyterlab>=4.2"], PYTHON
+    helpers = course.root / "helpers"
+    if (helpers / "pyproject.toml").is_file():
+        project = tomllib.loads((helpers / "pyproject.toml").read_text("utf-8"))["project"]
+        python = project["requires-python"].removeprefix(">=")
+        requirements.insert(0, "./helpers")
+        for path, data in files.read_folder(helpers).items():
+            if not path.startswith("build/"):
+                content[f"helpers/{path}"] = data
+        packages = [*project["dependencies"], "jupyterlab>=4.2"]
+        content["environment.yml"] = ENVIRONMENT.format(
+            name=project["name"].removesuffix("-helpers"),
+            python=python,
+            packages="\n".join(f"      - {package}" for package in packages),
+        ).encode()
+    for assignment in assignments:
+        for path, data in files.read_folder(course.folder("release") / assignment).items():
+            content[f"{assignment}/{path}"] = data
+    own = course.notebooks / "README.md"
+    text = own.read_text(encoding="utf-8") if own.is_file() else README
+    for key, value in {
+        "title": "Notebooks to work on" if len(assignments) > 1 else assignments[0],
+        "notebooks": "\n".join(f"- `{a}/{a}.ipynb`" for a in assignments),
+        "python": python,
+        "name": name,
+    }.items():
+        text = text.replace(f"{{{key}}}", value)
+    content["README.md"] = text.encode()
+    content["requirements.txt"] = ("\n".join(requirements) + "\n").encode()
+    return content
+
+
+def _leaks(course: Course, content: dict[str, bytes]) -> list[str]:
+    """The grader's words in any file, and pieces of solutions beside the notebooks.
+
+    `audit.leaks` reads the notebooks themselves line by line.
+    """
+    secret: dict[tuple[str, ...], str] = {}
+    for assignment in course.assignments:
+        for cell in read_cells(course.notebooks / f"{assignment}.py"):
+            where = f"{assignment}.py, line {cell.metadata['line']}"
+            if "answer" in cell.metadata:
+                secret |= dict.fromkeys(_pieces(cell.source, 1, 60), where)
+            elif "solution" in cell.metadata:
+                for hidden in SOLUTION.finditer(cell.source):
+                    secret |= dict.fromkeys(_pieces(hidden.group(0), PIECE, 0), where)
+    found = []
+    for path, data in sorted(content.items()):
+        text = data.decode("utf-8", "replace")
+        if match := TELLTALE.search(text):
+            found.append(f"{path} contains {match.group(0)!r}")
+        if not path.endswith(".ipynb"):
+            shown = secret.keys() & (_pieces(text, 1, 60) | _pieces(text, PIECE, 0))
+            found += [f"{path} shows the solution of {secret[p]}: {p[0]} …" for p in sorted(shown)]
+    return found
+
+
+def _pieces(source: str, length: int, characters: int) -> set[tuple[str, ...]]:
+    """Runs of `length` lines that are longer than `characters`, without blank lines and markers."""
+    lines = [line.strip() for line in source.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("### ")]
+    runs = {tuple(lines[i : i + length]) for i in range(len(lines) - length + 1)}
+    return {run for run in runs if sum(map(len, run)) > characters}

@@ -1,0 +1,198 @@
+"""From a hand-written `notebooks/NAME.py` to the notebook nbgrader reads.
+
+The terse headers `setup=true`, `solution="id"`, `selfcheck="id" points=4` and `answer="id" points=3`
+become nbgrader metadata; self-checks get the region that fails closed.
+"""
+
+import ast
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.checking import hidden
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.notebook import FAIL_CLOSED, SETUP
+
+SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
+ROLES = ("setup", "solution", "selfcheck", "answer")
+HEADER = re.compile(r"^# %%", re.MULTILINE)
+
+
+def read_cells(path: Path) -> list[NotebookNode]:
+    """The cells of a py:percent file; each keeps the line of its header in `metadata["line"]`.
+
+    Raises
+    ------
+    UserError
+        If the file does not begin with a cell or a header cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    starts = [text.count("\n", 0, m.start()) + 1 for m in HEADER.finditer(text)]
+    if not starts or text[: HEADER.search(text).start()].strip():
+        raise UserError(f"{path}:1: expected the file to begin with a cell header `# %%`")
+    cells = jupytext.reads(text, fmt="py:percent").cells
+    if len(cells) != len(starts):
+        raise UserError(
+            f"{path}: expected {len(starts)} cells, read {len(cells)}: "
+            "is there a `# %%` inside a cell?"
+        )
+    for cell, line in zip(cells, starts, strict=True):
+        cell.metadata.pop("lines_to_next_cell", None)
+        cell.metadata["line"] = line
+    return cells
+
+
+def stub_of(source: str) -> str:
+    """A solution cell as nbgrader releases it: regions replaced by a stub."""
+    return SOLUTION.sub(r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", source)
+
+
+def expand(course: Course, assignment: str) -> NotebookNode:
+    """The nbgrader source notebook of one text file, the same bytes for the same text.
+
+    Raises
+    ------
+    UserError
+        With file and line: duplicate or malformed ids, a self-check without its solution, a
+        solution without its self-check, points that the hidden checks do not add up to, a stub
+        that is not valid Python.
+    """
+    path = course.notebooks / f"{assignment}.py"
+    written = read_cells(path)
+    _refuse_errors(course, path, written)
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata = NotebookNode(
+        kernelspec={
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        language_info={"name": "python"},
+    )
+    used: set[str] = set()
+    for cell in written:
+        source = cell.source
+        if "selfcheck" in cell.metadata:
+            source = f"{source}\n{FAIL_CLOSED}"
+        make = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
+        new = make(source)
+        nbgrader = _nbgrader_metadata(cell)
+        new.metadata = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})
+        if "setup" in cell.metadata:
+            new.metadata[SETUP] = True
+        new["id"] = _cell_id(nbgrader.get("grade_id"), source, used)
+        notebook.cells.append(new)
+    return notebook
+
+
+def _nbgrader_metadata(cell: NotebookNode) -> dict:
+    meta = cell.metadata
+    common = {"schema_version": 3, "task": False}
+    if "solution" in meta:
+        return common | {
+            "grade": False, "grade_id": meta["solution"], "locked": False, "solution": True,
+            "cell_type": "code",
+        }  # fmt: skip
+    if "selfcheck" in meta:
+        return common | {
+            "grade": True, "grade_id": f"check_{meta['selfcheck']}", "locked": True, "solution": False,
+            "points": meta["points"], "cell_type": "code",
+        }  # fmt: skip
+    if "answer" in meta:
+        return common | {
+            "grade": True, "grade_id": f"answer_{meta['answer']}", "locked": False,
+            "solution": True, "points": meta["points"], "cell_type": "markdown",
+        }  # fmt: skip
+    return {}
+
+
+def _cell_id(grade_id: str | None, source: str, used: set[str]) -> str:
+    """A valid nbformat id that follows from the cell itself, so that edits elsewhere keep it."""
+    base = (grade_id or hashlib.sha256(source.encode()).hexdigest()[:12])[:56].replace("_", "-")
+    unique, copy = base, 1
+    while unique in used:
+        copy += 1
+        unique = f"{base}-{copy}"
+    used.add(unique)
+    return unique
+
+
+def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> None:
+    checks = hidden.load(course.hidden, path.stem).checks
+    seen: dict[str, int] = {}
+    solved: set[str] = set()
+    checked: set[str] = set()
+
+    def refuse(cell, message):
+        raise UserError(f"{path}:{cell.metadata['line']}: {message}")
+
+    for cell in cells:
+        meta = cell.metadata
+        roles = [role for role in ROLES if role in meta]
+        unknown = set(meta) - {*ROLES, "points", "line"}
+        if len(roles) > 1 or unknown:
+            refuse(cell, f"expected one of {', '.join(ROLES)}, got {', '.join({*roles, *unknown})}")
+        _refuse_bad_code(cell, refuse)
+        if not roles or roles == ["setup"]:
+            continue
+        role, name = roles[0], meta[roles[0]]
+        if not (isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name)):
+            refuse(cell, f"expected an id in snake case, got {name!r}")
+        prefix = {"solution": "", "selfcheck": "check_", "answer": "answer_"}[role]
+        grade_id = prefix + name
+        if grade_id in seen:
+            refuse(cell, f"the id {grade_id!r} is already used in line {seen[grade_id]}")
+        seen[grade_id] = meta["line"]
+        if (cell.cell_type == "markdown") != (role == "answer"):
+            refuse(cell, f"expected a {'markdown' if role == 'answer' else 'code'} cell")
+        points = meta.get("points")
+        if role != "solution" and not (isinstance(points, (int, float)) and points > 0):
+            refuse(cell, f"expected points above 0, got {points!r}")
+        if role == "solution":
+            solved.add(name)
+            if "### BEGIN SOLUTION" not in cell.source:
+                refuse(cell, "expected a `### BEGIN SOLUTION` … `### END SOLUTION` region")
+        if role == "selfcheck":
+            checked.add(name)
+            if name not in solved:
+                refuse(cell, f"self-check {name!r} has no solution cell before it")
+            total = sum(c.points for c in checks.get(name, []))
+            if total != points:
+                refuse(
+                    cell, f"self-check {name!r} says {points} points, its hidden checks {total:g}"
+                )
+    for name in solved - checked:
+        raise UserError(f"{path}:{seen[name]}: solution {name!r} has no self-check")
+    for name in checks.keys() - checked:
+        raise UserError(f"{path}: hidden checks for {name!r}, which the notebook does not have")
+
+
+def _refuse_bad_code(cell, refuse) -> None:
+    if cell.cell_type != "code":
+        return
+    if cell.source.count("### BEGIN SOLUTION") != cell.source.count("### END SOLUTION"):
+        refuse(cell, "expected as many `### END SOLUTION` as `### BEGIN SOLUTION` lines")
+    for form, source in (("cell", cell.source), ("stub", stub_of(cell.source))):
+        # Lines of IPython (%matplotlib …) are no Python; they are not parsed.
+        plain = re.sub(r"^( *)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+        try:
+            ast.parse(plain)
+        except SyntaxError as error:
+            line = cell.metadata["line"] + (error.lineno or 0)
+            refuse(cell, f"the {form} is not valid Python: {error.msg} (line {line})")
+
+
+def write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write with sorted keys and a final newline, so that equal notebooks are equal files."""
+    nbformat.validate(notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -1,1 +1,0 @@
-"""What `autograder calibrate` trains, one module per assignment that has accuracy thresholds."""

@@ -1,0 +1,36 @@
+"""Known mistakes and accepted alternatives: the vocabulary of the answer bank."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+# Writes the files that are handed in beside the notebook: given the names that its cells define,
+# and the folder.
+WriteFiles = Callable[[dict, Path], None]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong solution cell and the hidden check that must fail on it.
+
+    `files` changes the folder of handed-in files, which holds the reference's at first. `tells` is
+    for a student whose answer behaves alike: what is wrong, not what is right; empty where it
+    should not be named.
+    """
+
+    exercise: str
+    name: str
+    fails: str
+    source: str
+    files: WriteFiles | None = None
+    tells: str = ""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """An unusual but right solution cell: it must earn full marks."""
+
+    exercise: str
+    name: str
+    source: str
+    files: WriteFiles | None = None

@@ -1,0 +1,144 @@
+"""Writing and running hidden checks.
+
+    @check("momentum", points=2)
+    def follows_the_reference(student, rng):
+        \"\"\"Ten updates on random gradients equal the stated rule.\"\"\"
+        ...
+        expect_close(path, expected, "Is the new gradient weighted by 1 - momentum?")
+
+A check returns nothing when the answer is right and raises `CheckFailed` when it is not; the first
+line of its docstring is what students read in their feedback.
+"""
+
+import functools
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checking.reply import CheckFailed, Reply
+from autograder.checking.student import KernelDied, OutOfTime, Student
+from autograder.outcome import CheckResult
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hidden check of an exercise."""
+
+    exercise: str
+    name: str
+    points: float
+    function: Callable[[Student, np.random.Generator], None]
+
+    @property
+    def title(self) -> str:
+        return (self.function.__doc__ or self.name).strip().splitlines()[0]
+
+
+_registry: dict[str, list[Check]] = {}
+
+
+def check(exercise: str, points: float, **given):
+    """Register a function `(student, rng, **given)` as a hidden check of `exercise`.
+
+    One function may be registered for several exercises, each time with its own arguments:
+
+        @check("sgd", points=1, name="SGD")
+        @check("adam", points=1, name="Adam")
+        def changes_in_place(student, rng, name): ...
+
+    Parameters
+    ----------
+    points
+        What the check is worth.
+    given
+        Arguments that the function gets beside the student and the random generator.
+    """
+    if not (math.isfinite(points) and points > 0):
+        raise ValueError(f"expected positive finite points for {exercise}, got {points}")
+
+    def register(function):
+        checks = _registry.setdefault(function.__module__, [])
+        bound = functools.update_wrapper(functools.partial(function, **given), function)
+        new = Check(exercise, function.__name__, float(points), bound)
+        checks[:] = [c for c in checks if (c.exercise, c.name) != (new.exercise, new.name)]
+        # Decorators apply from the bottom up: the order of the registrations is that of the text.
+        same = [i for i, c in enumerate(checks) if c.name == new.name]
+        checks.insert(same[0] if same else len(checks), new)
+        return function
+
+    return register
+
+
+def registered(module: str) -> list[Check]:
+    """The checks that the module of this name has registered, in order."""
+    return list(_registry.get(module, []))
+
+
+def challenge_seed(secret: bytes, submission: bytes, *names: str) -> int:
+    """The seed of a check's inputs: repeatable for a submission, unpredictable for its author."""
+    digest = hashlib.sha256(b"\0".join([secret, submission, *(n.encode() for n in names)]))
+    return int.from_bytes(digest.digest()[:8], "little")
+
+
+def run_checks(
+    checks: list[Check], student: Student, seed: Callable[[Check], int]
+) -> list[CheckResult]:
+    """Run one exercise's checks in order and return a `CheckResult` each.
+
+    A time-out or a dead kernel is charged once: the exercise's remaining checks are not run.
+    """
+    results, stopped = [], ""
+    for item in checks:
+        message, error = stopped, ""
+        if not stopped:
+            try:
+                student.seed = seed(item) % 2**32
+                item.function(student, np.random.default_rng(seed(item)))
+            except (OutOfTime, KernelDied) as verdict:
+                message, stopped = str(verdict), f"not run: {verdict}"
+            except CheckFailed as verdict:
+                message = str(verdict) or "not as expected"
+            except Exception as failure:
+                error = f"{type(failure).__name__}: {failure}"
+                message = "the grader failed here, not you: your teacher has been told"
+        points = 0.0 if message else item.points
+        results.append(
+            CheckResult(item.exercise, item.name, item.title, points, item.points, message, error)
+        )
+    return results
+
+
+def expect(condition: bool, message: str) -> None:
+    """Fail the check with `message` unless `condition`."""
+    if not condition:
+        raise CheckFailed(message)
+
+
+def expect_close(got, want, hint: str = "", *, what="the result", rtol=1e-4, atol=1e-5) -> None:
+    """Fail unless `got` has the shape of `want` and equals it within the tolerances.
+
+    `got` is a `Reply`, or numbers that were read from one. `nan` equals `nan`. The message gives
+    shapes and the size of the difference, never the expected values.
+    """
+    want = np.asarray(want)
+    reply = got if isinstance(got, Reply) else Reply(got)
+    array = reply.array(None, what)
+    if array.shape != want.shape:
+        raise CheckFailed(
+            _join(f"{what}: got shape {tuple(array.shape)}, expected {tuple(want.shape)}", hint)
+        )
+    want = want.astype(np.float64)
+    wrong = ~np.isclose(array, want, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        part = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else "differs"
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(array - want)[wrong]
+        size = f"by up to {np.max(gap):.3g}" if np.isfinite(gap).all() else "(nan or inf)"
+        raise CheckFailed(_join(f"{what}: {part} {size}", hint))
+
+
+def _join(message: str, hint: str) -> str:
+    return f"{message}. {hint}" if hint else message

@@ -1,0 +1,142 @@
+"""An assignment's hidden folder as Python modules: checks, probes, answers and what else lies there.
+
+`hidden/` becomes a package whose name holds a hash of its content, so that a process which grades
+for weeks never mixes two versions. Inside, `from . import probes` finds a module of the same
+assignment, `from ..shared import reference` one that several assignments use.
+"""
+
+import functools
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+from autograder import files
+from autograder.checking.answers import Alternative, Mistake, WriteFiles
+from autograder.checking.check import Check, registered
+from autograder.checking.student import sent_modules
+from autograder.errors import UserError
+
+SHARED = "shared"
+
+
+def read(folder: Path, assignment: str) -> dict[str, bytes]:
+    """The files of an assignment's hidden folder and of the shared one, by path in `folder`."""
+    return {
+        f"{name}/{path}": content
+        for name in (assignment, SHARED)
+        for path, content in files.read_folder(folder / name).items()
+    }
+
+
+class Hidden:
+    """The modules in `hidden/ASSIGNMENT`, imported when they are first asked for.
+
+    Raises
+    ------
+    UserError
+        From every property, if the module it needs is missing or cannot be imported.
+    """
+
+    def __init__(self, folder: Path, assignment: str, digest: str):
+        self.folder, self.assignment, self.digest = folder / assignment, assignment, digest
+        self._package = f"hidden_{digest[:16]}"
+        if self._package not in sys.modules:
+            spec = ModuleSpec(self._package, None, is_package=True)
+            spec.submodule_search_locations = [str(folder)]
+            sys.modules[self._package] = importlib.util.module_from_spec(spec)
+
+    def module(self, name: str) -> ModuleType:
+        """The module `name` of the assignment."""
+        try:
+            module = importlib.import_module(f"{self._package}.{self.assignment}.{name}")
+            if torch := sys.modules.get("torch"):
+                # Verdicts must not depend on how many threads share a sum.
+                torch.set_num_threads(1)
+            return module
+        except Exception as error:
+            place = self.folder / name
+            if isinstance(error, ModuleNotFoundError) and not self.has(name):
+                raise UserError(f"expected {place}.py, which does not exist: write it") from None
+            raise UserError(
+                f"{place}.py cannot be imported: {type(error).__name__}: {error}"
+            ) from error
+
+    def has(self, name: str) -> bool:
+        """Whether the assignment has a module `name`."""
+        return (self.folder / f"{name}.py").is_file() or (self.folder / name).is_dir()
+
+    def import_all(self) -> None:
+        """Import what grading uses, where several threads are about to."""
+        for name in ("checks", "answers", "pictures", "data"):
+            if self.has(name):
+                self.module(name)
+
+    @functools.cached_property
+    def checks(self) -> dict[str, list[Check]]:
+        """Exercise → checks, in the order of `checks.py`."""
+        exercises: dict[str, list[Check]] = {}
+        for item in registered(self.module("checks").__name__):
+            exercises.setdefault(item.exercise, []).append(item)
+        return exercises
+
+    @functools.cached_property
+    def asked_names(self) -> frozenset[str]:
+        """The student's names that the assignment's probes spell out."""
+        sources = "\n".join(source for _, source in sent_modules(self.module("probes")))
+        return frozenset(re.findall(r"\bns\.(\w+)", sources))
+
+    @property
+    def answers(self) -> list[Mistake | Alternative]:
+        """The answer bank: `ANSWERS` of the module `answers`."""
+        return self.module("answers").ANSWERS
+
+    @property
+    def reference_files(self) -> WriteFiles | None:
+        """What writes the files that the reference hands in: `FILES` of `answers`, if any."""
+        return getattr(self.module("answers"), "FILES", None)
+
+    @property
+    def file_checks(self) -> tuple[str, ...]:
+        """The checks that read handed-in files, which no mistake's source explains: `FILE_CHECKS`."""
+        return getattr(self.module("answers"), "FILE_CHECKS", ())
+
+    @property
+    def pictures(self) -> dict[str, Callable]:
+        """Exercise → a function that draws a wrong answer: `PICTURES` of `pictures`, if any."""
+        return self.module("pictures").PICTURES if self.has("pictures") else {}
+
+    @property
+    def data(self) -> ModuleType | None:
+        """The module `data`, if any: what checks and students' kernels read (see `grading.data`)."""
+        return self.module("data") if self.has("data") else None
+
+
+def load(folder: Path, assignment: str) -> Hidden:
+    """The hidden folder of an assignment, as it is now.
+
+    Parameters
+    ----------
+    folder
+        The course's `hidden/`.
+
+    Raises
+    ------
+    UserError
+        If the assignment has no folder there.
+    """
+    if not (folder / assignment).is_dir():
+        raise UserError(
+            f"expected the folder {folder / assignment} with checks.py, probes.py and answers.py, "
+            "which does not exist: see docs/your-own-course.md"
+        )
+    return _load(folder, assignment, files.digest(read(folder, assignment)))
+
+
+@functools.lru_cache(maxsize=64)
+def _load(folder: Path, assignment: str, digest: str) -> Hidden:
+    return Hidden(folder, assignment, digest)

@@ -1,0 +1,136 @@
+"""The boundary: how a check talks to a student's code.
+
+A check gets a `Student` and calls probes on it. What comes back is plain data, already decoded and
+size-checked; whether it is right is decided here, in the grader's process.
+"""
+
+import functools
+import inspect
+import sys
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import ModuleType
+
+from autograder.checking import wire
+from autograder.checking.reply import CheckFailed, Reply
+
+AGENT_SOURCE = "\n".join(
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("wire.py", "agent.py")
+)
+
+
+class StudentError(CheckFailed):
+    """The student's code raised. `type` is the exception's name."""
+
+    def __init__(self, type: str, message: str, line: str = ""):
+        self.type = type
+        where = f" at `{line}`" if line else ""
+        if type == "NotImplementedError":
+            text = "not solved yet: the code still raises NotImplementedError"
+        else:
+            text = f"your code raised {type}{where}: {message}".rstrip(": ")
+        super().__init__(text)
+
+
+class OutOfTime(CheckFailed):
+    """The student's code did not come back within the time limit."""
+
+
+class KernelDied(CheckFailed):
+    """The student's process is gone."""
+
+
+class Student(ABC):
+    """What a check may ask of a student's code."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+
+    def call(self, probe, *args, timeout: float = 20.0, **kwargs) -> Reply:
+        """Run `probe(ns, *args, **kwargs)` beside the student's names and return its plain result.
+
+        Parameters
+        ----------
+        probe
+            A module-level function of the assignment's `probes`, or of a module in `hidden/shared`.
+            The random generators of Python, NumPy and, where it is loaded, torch are seeded with
+            `self.seed` before it runs.
+        timeout
+            Seconds until the call counts as endless.
+
+        Raises
+        ------
+        StudentError
+            If the student's code raised, or the reply is not plain data.
+        OutOfTime, KernelDied
+            If no reply arrived.
+        """
+        modules = sent_modules(sys.modules[probe.__module__])
+        request = wire.encode(
+            {
+                "modules": [[name, source] for name, source in modules],
+                "probe": probe.__name__,
+                "seed": self.seed,
+                "args": list(args),
+                "kwargs": kwargs,
+            }
+        )
+        try:
+            reply = wire.decode(self._ask(request, timeout))
+        except wire.WireError as error:
+            raise CheckFailed(f"the answer could not be read: {error}") from None
+        if isinstance(reply, dict) and set(reply) == {"value"}:
+            return Reply(reply["value"])
+        error = reply.get("error") if isinstance(reply, dict) else None
+        if not isinstance(error, dict):
+            raise CheckFailed("the answer could not be read: unknown form")
+        raise StudentError(*(str(error.get(key, ""))[:400] for key in ("type", "message", "line")))
+
+    @abstractmethod
+    def _ask(self, request: bytes, timeout: float) -> bytes: ...
+
+
+@functools.cache
+def sent_modules(module: ModuleType) -> tuple[tuple[str, str], ...]:
+    """The names and sources that a student's process needs to run a probe of `module`.
+
+    First what it imports of `hidden/shared`, the module itself last; the names begin behind the
+    package that `hidden/` was loaded as.
+    """
+    root = module.__name__.partition(".")[0]
+    found: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name in found or name not in sys.modules:
+            return
+        part = sys.modules[name]
+        if getattr(part, "__file__", None) is None:
+            return
+        for imported in list(vars(part).values()):
+            owner = imported.__name__ if isinstance(imported, ModuleType) else getattr(
+                imported, "__module__", None
+            )  # fmt: skip
+            if isinstance(owner, str) and owner != name and owner.startswith(f"{root}."):
+                add(owner)
+        found[name] = inspect.getsource(part)
+
+    add(module.__name__)
+    return tuple((name.removeprefix(f"{root}."), source) for name, source in found.items())
+
+
+class LocalStudent(Student):
+    """A namespace in this process: for unit tests and `autograder audit`, never for submissions."""
+
+    def __init__(self, namespace: dict):
+        super().__init__()
+        self._namespace = namespace
+        self._modules: dict = {}
+        self._agent: dict = {"__name__": "agent"}
+        exec(compile(AGENT_SOURCE, "<agent>", "exec"), self._agent)
+
+    def become(self, namespace: dict) -> None:
+        """Answer with these names from now on; the probes need not be compiled again."""
+        self._namespace = namespace
+
+    def _ask(self, request: bytes, timeout: float) -> bytes:
+        return self._agent["answer"](request, self._namespace, self._modules)

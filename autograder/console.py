@@ -1,0 +1,226 @@
+"""Tables and progress on a terminal; plain lines in a log."""
+
+import statistics
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.course import Course
+from autograder.outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from autograder.authoring.audit import Audit
+    from autograder.authoring.calibrate import Figure
+    from autograder.exports.plugin import Written
+    from autograder.lms.collect import Report
+
+console = Console()
+COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
+
+
+def say(what) -> None:
+    """Print text or a table; text is neither wrapped nor marked up."""
+    console.print(escape(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
+
+
+@contextmanager
+def progress(total: int, what: str):
+    """A bar on a terminal; in a log nothing. Yields a function that advances by one."""
+    if not console.is_terminal:
+        yield lambda label="": None
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda label="": bar.update(task, advance=1, description=f"{what} {escape(label)}")
+
+
+@contextmanager
+def grading(assignment: str):
+    """Progress of a grading run: a bar with the time left on a terminal, now and then a line in a log.
+
+    Yields a `batch.Watcher`.
+    """
+    from autograder.grading.batch import Watcher
+
+    watcher = Watcher(note=lambda sentence: console.print(escape(sentence), soft_wrap=True))
+    if not console.is_terminal:
+        lines = _Lines(assignment)
+        watcher.plan, watcher.outcome = lines.plan, lines.outcome
+        yield watcher
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(f"grading {assignment}", total=None)
+
+        def plan(todo: int, unchanged: int) -> None:
+            bar.update(task, total=todo)
+            if unchanged:
+                bar.print(f"{unchanged} have not changed since they were graded")
+
+        watcher.plan = plan
+        watcher.outcome = lambda outcome: bar.update(
+            task, advance=1, description=f"grading {assignment} {escape(outcome.student)}"
+        )
+        yield watcher
+
+
+class _Lines:
+    """Tells a log how far a run is, at most every 10 seconds and every 5 %."""
+
+    def __init__(self, assignment: str):
+        self._assignment, self._done, self._todo = assignment, 0, 0
+        self._started = self._told = time.monotonic()
+        self._told_at = 0
+
+    def plan(self, todo: int, unchanged: int) -> None:
+        self._todo = todo
+        if unchanged:
+            print(f"{unchanged} have not changed since they were graded", flush=True)
+
+    def outcome(self, outcome: Outcome) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._told >= 10 and self._done - self._told_at >= self._todo / 20:
+            self._told, self._told_at = now, self._done
+            left = (now - self._started) / self._done * (self._todo - self._done)
+            print(
+                f"grading {self._assignment}: {self._done} of {self._todo}, "
+                f"about {left / 60:.0f} min left",
+                flush=True,
+            )
+
+
+def results_table(outcomes: list[Outcome], title: str) -> Table:
+    """A row per submission: status, score, time and what is to be known."""
+    table = Table("student", "status", "score", "seconds", "what happened", title=title)
+    for outcome in outcomes:
+        score = "–" if outcome.score is None else f"{outcome.score:g} / {outcome.max_score:g}"
+        if outcome.status.needs_attention:
+            score = "–" if outcome.stale_score is None else f"{outcome.stale_score:g} (stale)"
+        remarks = [outcome.message, *outcome.notes]
+        lost = [c for c in outcome.checks if c.points < c.max_points]
+        if lost and not outcome.message:
+            remarks.append(f"{lost[0].exercise}: {lost[0].message}")
+        colour = COLOURS.get(outcome.status, "yellow")
+        table.add_row(
+            escape(outcome.student),
+            f"[{colour}]{outcome.status}[/]",
+            score,
+            f"{outcome.seconds:.1f}",
+            escape(textwrap.shorten("; ".join(filter(None, remarks)), 160, placeholder=" …")),
+        )
+    return table
+
+
+def where_to_look(course: Course, assignment: str) -> None:
+    console.print(f"gradebook   {escape(course.db_url.removeprefix('sqlite:///'))}", soft_wrap=True)
+    for kind in ("autograded", "feedback"):
+        place = course.folder(kind) / "STUDENT" / assignment
+        console.print(f"{kind:<11} {escape(str(place))}", soft_wrap=True)
+
+
+def attention(outcomes: list[Outcome]) -> None:
+    """List the submissions an instructor has to deal with."""
+    for outcome in outcomes:
+        if outcome.status.needs_attention:
+            console.print(
+                f"[red]needs attention[/] {escape(outcome.student)}: {outcome.status}: "
+                f"{escape(outcome.message)}",
+                soft_wrap=True,
+            )
+
+
+def audit_report(audit: "Audit") -> None:
+    """The matrix mistake × check of each exercise, then what is not as it should be."""
+    for exercise in dict.fromkeys(row.exercise for row in audit.rows):
+        rows = [row for row in audit.rows if row.exercise == exercise]
+        names = list(dict.fromkeys(name for row in rows for name in row.failures))
+        table = Table(
+            "answer", *(str(i + 1) for i in range(len(names))), "as it should be",
+            title=f"{audit.assignment} · {exercise}", title_justify="left",
+        )  # fmt: skip
+        for row in rows:
+            marks = []
+            for name in names:
+                failed = row.failures.get(name, 0)
+                marks.append("✗" if failed == audit.seeds else f"✗{failed}" if failed else "·")
+            fine = "[red]no[/]" if row.problems else "[green]yes[/]"
+            table.add_row(escape(f"{row.kind} {row.name}"), *marks, fine)
+        console.print(table)
+        console.print("   ".join(f"{i + 1} {name}" for i, name in enumerate(names)) + "\n")
+    count = {k: sum(r.kind == k for r in audit.rows) for k in ("mistake", "alternative")}
+    console.print(
+        f"{audit.assignment}: {count['mistake']} mistakes, {count['alternative']} alternatives, "
+        f"{audit.seeds} seeds; ✗ failed with every seed, ✗n with n of them, · passed with all"
+    )
+    for problem in audit.problems:
+        console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)
+    console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
+
+
+def export_report(written: "Written") -> None:
+    """What an export wrote, and what to know about it."""
+    for path in written.files[:3]:
+        console.print(f"wrote       {escape(str(path))}", soft_wrap=True)
+    if len(written.files) > 3:
+        console.print(f"            and {len(written.files) - 3} more files")
+    for note in written.notes:
+        console.print(f"[yellow]note[/]        {escape(note)}", soft_wrap=True)
+
+
+def collect_report(report: "Report") -> None:
+    """Who handed in, what became of it, and every file that went nowhere."""
+    table = Table("student", "called", "outcome", "files", "remarks")
+    for placed in report.placed:
+        colour = "red" if placed.needs_attention else "green"
+        table.add_row(
+            escape(placed.student), escape(placed.name), f"[{colour}]{placed.outcome}[/]",
+            str(len(placed.files)), escape("; ".join(placed.notes)),
+        )  # fmt: skip
+    console.print(table)
+    for name, reason in report.left_out.items():
+        console.print(f"[red]left out[/] {escape(name)}: {escape(reason)}", soft_wrap=True)
+    if report.ignored:
+        console.print(f"ignored     {len(report.ignored)} files of operating systems")
+
+
+def calibration_report(figures: list["Figure"]) -> None:
+    """Scores of reference and mistakes beside each threshold."""
+    for figure in figures:
+        table = Table(
+            "solution", "n", "mean", "sd", "lowest", "highest", "reaches the threshold",
+            title=f"{figure.name} on {figure.dataset} ({figure.device}): "
+            f"threshold {figure.threshold:.1%}",
+        )  # fmt: skip
+        for label, scores in figure.scores.items():
+            table.add_row(
+                label,
+                str(len(scores)),
+                f"{statistics.mean(scores):.2%}",
+                f"{statistics.stdev(scores):.2%}",
+                f"{min(scores):.2%}",
+                f"{max(scores):.2%}",
+                f"{sum(s >= figure.threshold for s in scores)} of {len(scores)}",
+            )
+        console.print(table)
+        console.print(f"a further correct solution fails with chance {figure.false_fail:.1e}\n")
+
+
+def facts(found: dict[str, str]) -> None:
+    """Names and values, one a line."""
+    width = max(map(len, found))
+    for name, value in found.items():
+        console.print(f"{escape(name):<{width}}  {escape(value)}", soft_wrap=True)
+
+
+def fail(message: str) -> None:
+    """One clear message on standard error."""
+    print(f"autograder: {message}", file=sys.stderr)

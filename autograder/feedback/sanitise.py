@@ -1,0 +1,196 @@
+"""What a student wrote or printed, as HTML that can do nothing.
+
+Feedback is read by students; formgrader shows the same cells inside the instructor's own session. In
+`nbgrader_config.py` both get `SafeNotebook` as a step and `clean` and `markdown_to_html` as filters.
+Everything is allowed by name: tags, attributes, properties of styles, types of outputs.
+"""
+
+import base64
+import binascii
+import functools
+import re
+
+from bleach.css_sanitizer import CSSSanitizer
+from bleach.sanitizer import Cleaner
+from jinja2 import pass_context
+from markupsafe import escape
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from pygments.token import STANDARD_TYPES
+
+from autograder.notebook import FAIL_CLOSED
+
+TAGS = frozenset(
+    """
+    a abbr b blockquote br caption center code col colgroup dd del details div dl dt em h1 h2 h3 h4
+    h5 h6 hr i img ins kbd li mark ol p pre s samp small span strong sub summary sup table tbody td
+    tfoot th thead tr tt u ul var
+    """.split()
+)
+# No position, size, margin or background image: nothing can lie over the page's own parts.
+STYLES = frozenset(
+    """
+    background-color border border-bottom border-collapse border-color border-left border-right
+    border-top color font-family font-style font-weight padding text-align text-decoration
+    vertical-align white-space
+    """.split()
+)
+# An id, or a class of the page's own, could catch the clicks and scripts that are meant for it.
+CLASSES = frozenset({"dataframe", "highlight"} | set(STANDARD_TYPES.values())) - {""}
+ATTRIBUTES = {
+    "a": {"title"},
+    "abbr": {"title"},
+    "details": {"open"},
+    "img": {"alt", "title"},
+    "ol": {"start"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "table": {"border"},
+}
+# A relative address would lead to the instructor's own server, or to files that students handed in.
+LINK = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
+PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+STYLE_SHEET = re.compile(r"<style\b.*?(</style\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+
+TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
+SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+MAX_TEXT = 1_000_000
+# Cleaning takes some seconds per megabyte.
+MAX_HTML = 200_000
+MAX_REMEMBERED = 10_000
+MAX_IMAGE = 4_000_000
+NO_ALT_TEXT = "No description has been provided for this image"
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name == "style":
+        return True
+    if name == "class":
+        return set(value.split()) <= CLASSES
+    if (tag, name) == ("a", "href"):
+        return bool(LINK.match(value))
+    if (tag, name) == ("img", "src"):
+        return bool(PICTURE.match(value))
+    return name in ATTRIBUTES.get(tag, ())
+
+
+def clean(html: str | bytes) -> str:
+    """`html` without anything that acts, loads or covers; its tags are closed in themselves."""
+    html = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
+    if len(html) > MAX_HTML:
+        return "<p>[too large to be shown here]</p>"
+    return _clean_again(html) if len(html) < MAX_REMEMBERED else _clean(html)
+
+
+def _clean(html: str) -> str:
+    # A cleaner keeps state while it works: one per call, as pages are made in several threads.
+    cleaner = Cleaner(
+        tags=TAGS,
+        attributes=_allowed,
+        protocols={"http", "https", "mailto", "data"},
+        strip=True,
+        css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
+    )
+    return cleaner.clean(STYLE_SHEET.sub("", html))
+
+
+# Most cells are the course's own, the same in every submission.
+_clean_again = functools.lru_cache(maxsize=500)(_clean)
+
+
+@pass_context
+def markdown_to_html(context, source: str) -> str:
+    """The Markdown filter of both templates: nbconvert's own, cleaned."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    try:
+        return clean(MarkdownWithMath(renderer=renderer).render(str(source)[:MAX_HTML]))
+    except Exception:
+        # A missing attachment, too much nesting: one cell must not cost the whole page.
+        return f"<pre>{escape(str(source)[:MAX_HTML])}</pre>"
+
+
+class SafeNotebook(Preprocessor):
+    """Keeps of cells and outputs what the page needs, and drops the rest."""
+
+    def preprocess(self, nb, resources):
+        # A title, the state of widgets, names of languages and kernels: nothing of it is shown.
+        nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
+        for cell in nb.cells:
+            _keep_what_is_needed(cell)
+        # formgrader's template writes these as they are.
+        for key in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(key), str):
+                resources[key] = str(escape(resources[key]))
+        return nb, resources
+
+
+def _keep_what_is_needed(cell: NotebookNode) -> None:
+    nbgrader = cell.metadata.get("nbgrader")
+    cell.metadata = NotebookNode({"nbgrader": nbgrader} if nbgrader else {})
+    # The line that keeps an unjudged check cell from earning points says nothing to a reader.
+    cell.source = cell.source.replace(FAIL_CLOSED, "").rstrip("\n")
+    if "attachments" in cell:
+        cell.attachments = _pictures_of(cell.attachments)
+    if cell.cell_type == "code":
+        cell.outputs = [safe for safe in map(_safe_output, cell.outputs) if safe]
+        if not isinstance(cell.get("execution_count"), int):
+            cell.execution_count = None
+
+
+def _pictures_of(attachments) -> NotebookNode:
+    found = NotebookNode()
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        if isinstance(bundle, dict):
+            found[name] = NotebookNode({k: v for k, v in bundle.items() if _is_image(k, v)})
+    return NotebookNode({name: bundle for name, bundle in found.items() if bundle})
+
+
+def _safe_output(output: NotebookNode) -> NotebookNode | None:
+    kind = output.get("output_type")
+    if kind == "stream":
+        name = "stderr" if output.get("name") == "stderr" else "stdout"
+        return NotebookNode(output_type=kind, name=name, text=_text(output.get("text")))
+    if kind == "error":
+        lines = output.get("traceback")
+        return NotebookNode(
+            output_type=kind,
+            ename=_text(output.get("ename")),
+            evalue=_text(output.get("evalue")),
+            traceback=[_text(line) for line in lines] if isinstance(lines, list) else [],
+        )
+    if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
+        return None
+    data = {mime: _text(output.data[mime]) for mime in TEXTS if mime in output.data}
+    data |= {mime: value for mime, value in output.data.items() if _is_image(mime, value)}
+    safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_alt_texts(output))
+    if kind == "execute_result":
+        safe.execution_count = None
+    return safe if data else None
+
+
+def _alt_texts(output) -> NotebookNode:
+    given = output.get("metadata")
+    found = NotebookNode()
+    for mime in SIGNATURES:
+        of_image = given.get(mime) if isinstance(given, dict) else None
+        alt = of_image.get("alt") if isinstance(of_image, dict) else None
+        found[mime] = NotebookNode(alt=alt[:1000] if isinstance(alt, str) else NO_ALT_TEXT)
+    return found
+
+
+def _text(value) -> str:
+    text = "".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "\n[cut off here]"
+
+
+def _is_image(mime: str, value) -> bool:
+    """Whether `value` is the base64 text of an image of the type that it says."""
+    if mime not in SIGNATURES or not isinstance(value, str) or len(value) > MAX_IMAGE:
+        return False
+    try:
+        content = base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return content.startswith(SIGNATURES[mime])

@@ -1,0 +1,79 @@
+"""Files that others read: written in one step, or with bytes that depend on their content alone."""
+
+import hashlib
+import os
+import stat
+import uuid
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+# The earliest time a zip file can hold.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+# What computers and editors leave behind in folders.
+LITTER = ("__pycache__", ".ipynb_checkpoints")
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    """Write the file in one step and return its path; text becomes UTF-8, line ends stay.
+
+    Missing folders are made. Whoever reads the file finds the old or the new content, never half.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def add_to_zip(
+    archive: zipfile.ZipFile, name: str, content: str | bytes, executable: bool = False
+) -> None:
+    """Add a file with a fixed time and fixed permissions; text becomes UTF-8."""
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3
+    entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+    archive.writestr(entry, content)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The files below a folder by relative path, sorted; litter is left out."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not is_litter(path.relative_to(folder))
+    }
+
+
+def is_litter(path: Path) -> bool:
+    """Whether a computer or an editor made this file, not a person."""
+    return any(
+        part in LITTER or part.startswith(".") or part.endswith((".pyc", ".egg-info", "~"))
+        for part in path.parts
+    )
+
+
+def write_folder(folder: Path, content: Mapping[str, bytes]) -> None:
+    """Write what `read_folder` has read; the folder is made if it does not exist."""
+    for name, data in content.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def digest(content: Mapping[str, bytes]) -> str:
+    """A hash of files' names and contents."""
+    return digest_of(part for name in sorted(content) for part in (name.encode(), content[name]))
+
+
+def digest_of(parts: Iterable[bytes]) -> str:
+    """A hash of parts that are told apart."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()

@@ -1,0 +1,213 @@
+"""An assignment in the gradebook, kept as it is in `source/` also when students were graded already.
+
+Stock nbgrader refuses to add or remove cells then, and advises to delete the assignment with all its
+grades. Here cells are changed in place, and what the gradebook held before is kept in a file.
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    SolutionCell,
+    SourceCell,
+    TaskCell,
+)
+
+from autograder import files
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.gradebook import ledger
+from autograder.snapshot import Snapshot
+
+KINDS = (GradeCell, SolutionCell, TaskCell)
+
+
+@dataclass
+class Drift:
+    """How an assignment differs from what `submissions` students were graded by.
+
+    `points`: (before, now) by cell. `lost`: by removed cell, how many submissions it is graded or
+    commented in.
+    """
+
+    assignment: str
+    submissions: int
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    points: dict[str, tuple[float, float]] = field(default_factory=dict)
+    manual: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.submissions and (self.added or self.removed or self.points))
+
+    def __str__(self) -> str:
+        parts = [f"added {', '.join(self.added)}"] if self.added else []
+        parts += [f"removed {', '.join(self.removed)}"] if self.removed else []
+        parts += [f"{name} {old:g} → {new:g} points" for name, (old, new) in self.points.items()]
+        text = (
+            f"{self.assignment} has changed since {self.submissions} submissions were graded: "
+            + "; ".join(parts)
+        )
+        if self.manual:
+            text += f". {self.manual} grades given by hand need another look"
+        return text
+
+
+def register(course: Course, book: Gradebook, snapshot: Snapshot, accept: bool = False) -> str:
+    """Bring the gradebook's cells up to date; what an instructor should know of it, or "".
+
+    Parameters
+    ----------
+    accept
+        Whether grades and comments of cells that are gone may leave the gradebook. They are kept
+        in `.autograder/versions/` in any case.
+
+    Raises
+    ------
+    UserError
+        If grades would leave the gradebook and `accept` is false. Nothing has been changed then.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        with Gradebook(snapshot.write_gradebook(Path(folder))) as released:
+            new = released.find_notebook(snapshot.name, snapshot.name)
+            kernelspec, cells, sources = new.kernelspec, _cells(new), _sources(new)
+    assignment = book.update_or_create_assignment(snapshot.name)
+    try:
+        notebook = book.find_notebook(snapshot.name, snapshot.name)
+    except MissingEntry:
+        notebook = Notebook(name=snapshot.name, assignment=assignment, kernelspec=kernelspec)
+        book.db.add(notebook)
+        book.db.flush()
+    drift = _compare(notebook, cells)
+    place = None
+    if drift:
+        place = course.private / "versions" / f"{snapshot.name}-{ledger.now():%Y%m%dT%H%M%S}.json"
+        if drift.lost and not accept:
+            book.db.rollback()
+            lost = ", ".join(f"{name} in {count}" for name, count in drift.lost.items())
+            raise UserError(
+                f"{drift}. Grades and comments would leave the gradebook ({lost} submissions): put the "
+                f"cells back, or pass --accept-drift, which keeps a copy of them in {place.parent}"
+            )
+        _keep(notebook, drift, place)
+    notebook.kernelspec = kernelspec
+    _change(book, notebook, cells, drift)
+    _change_sources(book, notebook, sources)
+    book.db.commit()
+    return f"{drift}. What the gradebook held before is in {place}" if drift else ""
+
+
+def _cells(notebook: Notebook) -> dict[tuple[type, str], dict]:
+    """The fields of each cell, by kind and name."""
+    found = {}
+    for cell in notebook._base_cells:
+        kind = next(kind for kind in KINDS if isinstance(cell, kind))
+        graded = kind is not SolutionCell
+        fields = {"max_score": cell.max_score, "cell_type": cell.cell_type} if graded else {}
+        found[kind, cell.name] = fields
+    return found
+
+
+def _sources(notebook: Notebook) -> dict[str, dict]:
+    names = ("cell_type", "locked", "source", "checksum")
+    return {cell.name: {n: getattr(cell, n) for n in names} for cell in notebook.source_cells}
+
+
+def _compare(notebook: Notebook, cells: dict[tuple[type, str], dict]) -> Drift:
+    old = _cells(notebook)
+    drift = Drift(notebook.name, len(notebook.submissions))
+    drift.added = _names(cells.keys() - old.keys())
+    drift.removed = _names(old.keys() - cells.keys())
+    for key in old.keys() & cells.keys():
+        before, now = old[key].get("max_score"), cells[key].get("max_score")
+        if before != now:
+            drift.points[key[1]] = (before, now)
+    for submitted in notebook.submissions:
+        lost = set()
+        for grade in submitted.grades:
+            by_hand = grade.manual_score is not None
+            if (_kind(grade.cell), grade.name) not in cells:
+                if by_hand or grade.auto_score is not None:
+                    lost.add(grade.name)
+            elif grade.name in drift.points:
+                drift.manual += by_hand
+        for comment in submitted.comments:
+            if (_kind(comment.cell), comment.name) not in cells and comment.manual_comment:
+                lost.add(comment.name)
+        for name in sorted(lost):
+            drift.lost[name] = drift.lost.get(name, 0) + 1
+    return drift
+
+
+def _names(keys: set[tuple[type, str]]) -> list[str]:
+    return sorted({name for _, name in keys})
+
+
+def _kind(cell: BaseCell) -> type:
+    return next(kind for kind in KINDS if isinstance(cell, kind))
+
+
+def _keep(notebook: Notebook, drift: Drift, place: Path) -> None:
+    """Write all grades and comments of the assignment, in one step."""
+    students = {}
+    for submitted in notebook.submissions:
+        students[submitted.student.id] = {
+            "grades": [
+                {
+                    "cell": g.name, "auto_score": g.auto_score, "manual_score": g.manual_score,
+                    "extra_credit": g.extra_credit, "max_score": g.max_score,
+                    "needs_manual_grade": g.needs_manual_grade,
+                }
+                for g in submitted.grades
+            ],
+            "comments": [
+                {"cell": c.name, "auto_comment": c.auto_comment, "manual_comment": c.manual_comment}
+                for c in submitted.comments
+            ],
+        }  # fmt: skip
+    kept = {"assignment": drift.assignment, "change": str(drift), "students": students}
+    files.write(place, json.dumps(kept, indent=1))
+
+
+def _change(book: Gradebook, notebook: Notebook, cells: dict, drift: Drift) -> None:
+    there = {(_kind(cell), cell.name): cell for cell in notebook._base_cells}
+    for (kind, name), fields in cells.items():
+        cell = there.get((kind, name))
+        if cell is None:
+            book.db.add(kind(name=name, notebook=notebook, **fields))
+        for key, value in fields.items() if cell is not None else ():
+            if getattr(cell, key) != value:
+                setattr(cell, key, value)
+        if cell is not None and name in drift.points:
+            for grade in book.db.query(Grade).filter(Grade.cell_id == cell.id):
+                grade.needs_manual_grade |= grade.manual_score is not None
+    for key in there.keys() - cells.keys():
+        cell = there[key]
+        for row in (Grade, Comment):
+            for entry in book.db.query(row).filter(row.cell_id == cell.id):
+                book.db.delete(entry)
+        book.db.flush()
+        book.db.delete(cell)
+
+
+def _change_sources(book: Gradebook, notebook: Notebook, sources: dict[str, dict]) -> None:
+    there = {cell.name: cell for cell in notebook.source_cells}
+    for name, fields in sources.items():
+        if name not in there:
+            book.db.add(SourceCell(name=name, notebook=notebook, **fields))
+            continue
+        for key, value in fields.items():
+            if getattr(there[name], key) != value:
+                setattr(there[name], key, value)
+    for name in there.keys() - sources.keys():
+        book.db.delete(there[name])

@@ -1,0 +1,154 @@
+"""What was graded, when, and from what: one line per finished attempt, never changed afterwards.
+
+A submission whose hashes are those of its last attempt needs no other one.
+"""
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import autograder
+from autograder import files
+from autograder.checking import hidden
+from autograder.course import Course
+from autograder.outcome import Outcome
+
+# The packages of the engine that have a say in an outcome and its page.
+JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission")
+# Libraries whose versions can change an outcome, beside those that the course loads.
+LIBRARIES = ("numpy", "nbgrader", "nbclient", "ipykernel", "ipython")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One finished attempt; `hashes` says what its outcome rests on."""
+
+    time: datetime
+    student: str
+    hashes: dict[str, str]
+    outcome: Outcome
+
+    @classmethod
+    def from_dict(cls, line: dict) -> "Attempt":
+        time = datetime.fromisoformat(line["time"])
+        return cls(time, line["student"], line["hashes"], Outcome.from_dict(line["result"]))
+
+    def as_dict(self) -> dict:
+        return {
+            "time": self.time.isoformat(),
+            "student": self.student,
+            "hashes": self.hashes,
+            "result": self.outcome.as_dict(),
+        }
+
+
+def path(course: Course, assignment: str) -> Path:
+    """The file of an assignment's attempts."""
+    return course.private / "ledger" / f"{assignment}.jsonl"
+
+
+def read(course: Course, assignment: str) -> list[Attempt]:
+    """All attempts, oldest first; what a killed process wrote half is left out."""
+    try:
+        lines = path(course, assignment).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    attempts = []
+    for line in lines[:-1]:
+        try:
+            attempts.append(Attempt.from_dict(json.loads(line)))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return attempts
+
+
+def latest(course: Course, assignment: str) -> dict[str, Attempt]:
+    """Each student's last attempt."""
+    return {attempt.student: attempt for attempt in read(course, assignment)}
+
+
+def append(course: Course, assignment: str, attempt: Attempt) -> None:
+    """Add an attempt in one write that has reached the disk on return.
+
+    Only for whoever holds the course's lock.
+    """
+    place = path(course, assignment)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(place, "ab+", buffering=0) as file:
+        _cut_torn_line(file)
+        file.write(json.dumps(attempt.as_dict()).encode() + b"\n")
+        os.fsync(file.fileno())
+
+
+def _cut_torn_line(file) -> None:
+    size = file.seek(0, os.SEEK_END)
+    end = size
+    while end > 0:
+        start = max(0, end - (1 << 16))
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            end = start + found + 1
+            break
+        end = start
+    if end < size:
+        file.truncate(end)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def hashes(course: Course, assignment: str) -> dict[str, str]:
+    """What an outcome rests on beside the submission: assignment, checks and environment."""
+    return {
+        "assignment": files.digest_of([course.source_notebook(assignment).read_bytes()]),
+        "checks": checks_hash(course, assignment),
+        "environment": environment_hash(course),
+    }
+
+
+def checks_hash(course: Course, assignment: str) -> str:
+    """The assignment's hidden folder, and the engine's packages that judge, as they are here."""
+    engine = Path(autograder.__file__).parent
+    parts = [files.digest(files.read_folder(engine / package)) for package in JUDGING]
+    parts.append(files.digest(hidden.read(course.hidden, assignment)))
+    return files.digest_of(part.encode() for part in parts)
+
+
+def environment_hash(course: Course) -> str:
+    """What students' code runs in: versions, the course's own modules, and the configuration."""
+    libraries = sorted({*LIBRARIES, *(name.partition(".")[0] for name in course.preload)})
+    versions = [platform.python_version(), *map(_version, libraries)]
+    tools = [files.digest(files.read_folder(Path(path))) for path in _visible(course)]
+    return files.digest_of(repr(part).encode() for part in (versions, tools, _settings(course)))
+
+
+def _visible(course: Course) -> list[str]:
+    """The folders of the course's own that students' code may import from."""
+    return list(course.config.SealedProvisioner.get("visible", []))
+
+
+def _settings(course: Course) -> list:
+    """The configuration of the steps that a submission goes through."""
+    config = course.config
+    steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
+    names = [step.__name__ for step in steps]
+    # Whether grading is allowed where nothing can be sealed off changes no score.
+    sections = {
+        name: sorted((k, repr(v)) for k, v in config[name].items() if k != "allow_unsealed")
+        for name in names
+        if name in config
+    }
+    return [names, sorted(sections.items())]
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,1 @@
+"""Submissions → outcomes: one in `judging`, many by `batch`, `dispatch`, `workers` and `task`."""

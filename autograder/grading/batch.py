@@ -1,0 +1,255 @@
+"""Many submissions at once; a bad one never touches another, and one process writes."""
+
+import json
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from autograder import files, lock
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.gradebook import drift, ledger
+from autograder.gradebook.released import take_snapshot
+from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
+from autograder.outcome import Outcome, Status
+from autograder.snapshot import Snapshot
+from autograder.submission.intake import printable
+from autograder.submission.pack import digest
+
+# As many submissions are graded by threads of this process. Worker processes share no lock
+# of Python's and are faster, but each of them first imports for seconds what this one has.
+FEW = 20
+
+
+class Interrupted(Exception):
+    """The run was asked to end. `outcomes` are complete and written, `left` counts the others."""
+
+    def __init__(self, outcomes: list[Outcome], left: int):
+        super().__init__(f"{len(outcomes)} graded, {left} left")
+        self.outcomes, self.left = outcomes, left
+
+
+@dataclass
+class Watcher:
+    """Who is told how a run goes on; each a function.
+
+    Parameters
+    ----------
+    plan
+        Gets how many submissions are to be graded, and how many are unchanged.
+    outcome
+        Gets each outcome that was written.
+    note
+        Gets a sentence that an instructor should read.
+    """
+
+    plan: Callable[[int, int], None] = lambda todo, unchanged: None
+    outcome: Callable[[Outcome], None] = lambda outcome: None
+    note: Callable[[str], None] = lambda sentence: None
+
+
+def grade(
+    course: Course,
+    assignment: str,
+    students: list[str],
+    workers: int | None = None,
+    scheduler: str | None = None,
+    force: bool = False,
+    accept_drift: bool = False,
+    watcher: Watcher | None = None,
+) -> list[Outcome]:
+    """Grade the students' submissions into the gradebook, `autograded/` and `feedback/`.
+
+    What has not changed since it was graded is not graded again: its outcome is that of the ledger.
+
+    Parameters
+    ----------
+    workers
+        Submissions graded at a time on this machine; default: one per core.
+    scheduler
+        The address of a Dask scheduler whose workers grade instead.
+    force
+        Whether to grade again what has not changed.
+    accept_drift
+        See `drift.register`.
+
+    Raises
+    ------
+    UserError
+        If the assignment cannot be entered into the gradebook, data that its checks need are
+        missing, students' code cannot be sealed off, or another run holds the course's lock.
+    Interrupted
+        If the run was asked to end by SIGINT or SIGTERM.
+    """
+    watcher = watcher or Watcher()
+    with lock.held(course.private, f"grades in {course.root}"):
+        was_killed = _clear_away(course)
+        folders = {s: course.folder("submitted") / s / assignment for s in students}
+        hashes = ledger.hashes(course, assignment)
+        with opened(course) as book:
+            writer = Writer(course, assignment, book)
+            writer.recover()
+            known = ledger.latest(course, assignment)
+            done = {} if force else _unchanged(course, assignment, folders, hashes, known, book)
+            todo = {s: folder for s, folder in folders.items() if s not in done}
+            watcher.plan(len(todo), len(done))
+            if todo:
+                snapshot = take_snapshot(course, assignment)
+                note = drift.register(course, book, snapshot, accept_drift)
+                if note:
+                    watcher.note(note)
+                troubled = was_killed or any(
+                    attempt.outcome.status == Status.GRADER_ERROR
+                    for s in todo
+                    if (attempt := known.get(printable(s)))
+                )
+                with _workers(
+                    course, snapshot, hashes, len(todo), workers, scheduler, troubled
+                ) as w:
+                    _grade(todo, w, writer, hashes, watcher, done)
+    return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _workers(
+    course: Course,
+    snapshot: Snapshot,
+    hashes: dict[str, str],
+    count: int,
+    workers: int | None,
+    scheduler: str | None,
+    troubled: bool,
+):
+    # Not imported where nothing is to be done.
+    from autograder.grading.workers import local, remote
+
+    if scheduler is not None:
+        return remote(snapshot, hashes, scheduler)
+    # A few need no processes that take seconds to start, unless one may have ended its process.
+    in_process = count <= FEW and not troubled
+    count = min(count, workers or os.cpu_count() or 1)
+    return local(course, snapshot, hashes, count, in_process)
+
+
+def _grade(todo, workers, writer, hashes, watcher, done) -> None:
+    """Grade and write `todo`; outcomes go into `done`."""
+    from autograder.grading.dispatch import Dispatch
+
+    if workers.link:
+        watcher.note(f"dashboard: {workers.link}")
+    dispatch = Dispatch(workers, todo)
+    unchanged = len(done)
+    with _stopping(dispatch):
+        for student, packed, outcome in dispatch.outcomes():
+            try:
+                writer.write(outcome, packed, {**hashes, "submission": packed.hash})
+            except Exception as error:
+                outcome.status = Status.GRADER_ERROR
+                outcome.message = f"not written: {type(error).__name__}: {error}"
+            # They have been written, and would fill the memory.
+            outcome.notebook = outcome.page = None
+            done[student] = outcome
+            watcher.outcome(outcome)
+    graded = len(done) - unchanged
+    if graded < len(todo):
+        raise Interrupted(list(done.values()), len(todo) - graded)
+
+
+@contextmanager
+def _stopping(dispatch):
+    """The first Ctrl-C or SIGTERM ends the run after what is being written; the second at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number, frame):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        dispatch.stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _clear_away(course: Course) -> bool:
+    """Remove the scratch folders of runs that were killed; whether there were any.
+
+    Whoever holds the lock has none yet.
+    """
+    folders = list(course.private.glob("scratch-*"))
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return bool(folders)
+
+
+def _unchanged(
+    course: Course,
+    assignment: str,
+    folders: dict[str, Path],
+    hashes: dict[str, str],
+    known: dict[str, ledger.Attempt],
+    book: Gradebook,
+) -> dict[str, Outcome]:
+    """The outcomes of those whose last attempt is complete and rests on what is there now."""
+    likely = {}
+    for student in folders:
+        attempt = known.get(printable(student))
+        if attempt is not None and hashes.items() <= attempt.hashes.items():
+            if attempt.outcome.status != Status.GRADER_ERROR:
+                likely[student] = attempt
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(likely, pool.map(lambda s: digest(folders[s]), likely)))
+    scores = automatic_scores(book, assignment) if likely else {}
+    return {
+        student: attempt.outcome
+        for student, attempt in likely.items()
+        if found[student] == attempt.hashes["submission"]
+        and _is_complete(course, assignment, attempt, scores.get(student))
+    }
+
+
+def _is_complete(course: Course, assignment: str, attempt: ledger.Attempt, scores) -> bool:
+    if not attempt.outcome.status.has_score:
+        return True
+    pages = (("autograded", "ipynb"), ("feedback", "html"))
+    place = Path(attempt.student, assignment)
+    return (
+        scores is not None
+        and agrees(attempt.outcome, scores)
+        and all((course.folder(k) / place / f"{assignment}.{end}").is_file() for k, end in pages)
+    )
+
+
+def choose_students(course: Course, assignment: str, student: str | None) -> list[str]:
+    """All students who handed in, or the one asked for.
+
+    Raises
+    ------
+    UserError
+        If nobody, or not the one asked for, handed in.
+    """
+    students = course.submitted_students(assignment)
+    place = course.folder("submitted")
+    if student is not None:
+        if student not in students:
+            raise UserError(f"expected {place / student / assignment}, which does not exist")
+        return [student]
+    if not students:
+        raise UserError(f"expected submissions in {place}/STUDENT/{assignment}, found none")
+    return students
+
+
+def write_results(outcomes: list[Outcome], path: Path) -> None:
+    """Write the outcomes as JSON, replacing the file in one step."""
+    text = json.dumps([o.as_dict() for o in outcomes], indent=1, ensure_ascii=False)
+    files.write(path, text + "\n")

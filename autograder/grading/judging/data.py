@@ -1,0 +1,91 @@
+"""The data folder that students' kernels see, made by the assignment's own `hidden/NN/data.py`.
+
+    def sources() -> list[Path]       the files it rests on; it is made anew when one has changed
+    def prepare(folder: Path)         writes what a student's kernel may read
+    def load()                        what the checks read, so that a missing file is told at the start
+    def facts() -> dict[str, str]     what `autograder doctor` says of it
+    def built_in()                    a context in which built-in data are used instead
+
+The last three may be missing. Each raises `DataMissing` where its files cannot be had.
+"""
+
+import contextlib
+import json
+import shutil
+import threading
+from pathlib import Path
+
+from autograder import files
+from autograder.checking.hidden import Hidden
+from autograder.errors import UserError
+
+_lock = threading.Lock()
+
+
+def for_kernels(private: Path, hidden: Hidden) -> Path | None:
+    """The folder to show to students' kernels, in `private`; None if the assignment has no data.
+
+    Raises
+    ------
+    UserError
+        If a file it rests on is missing or cannot be read.
+    """
+    if hidden.data is None:
+        return None
+    with _lock:
+        return _made(private / "data" / hidden.assignment, hidden)
+
+
+def _made(target: Path, hidden: Hidden) -> Path:
+    with told(hidden):
+        paths = [path for path in hidden.data.sources() if path.exists()]
+        stats = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
+        state = json.dumps([hidden.digest, sorted(stats)])
+        marker = target.with_suffix(".json")
+        if target.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == state:
+            return target
+        marker.unlink(missing_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        hidden.data.prepare(target)
+    # Where the grader is root, students' code runs as nobody.
+    for path in [target, *target.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    files.write(marker, state)
+    return target
+
+
+def load(hidden: Hidden) -> None:
+    """Read what the checks need, once, before the first submission.
+
+    Raises
+    ------
+    UserError
+        If it is not there.
+    """
+    if hidden.data is not None and hasattr(hidden.data, "load"):
+        with told(hidden):
+            hidden.data.load()
+
+
+def facts(hidden: Hidden) -> dict[str, str]:
+    """What `autograder doctor` says of the assignment's data."""
+    return hidden.data.facts() if hidden.data is not None and hasattr(hidden.data, "facts") else {}
+
+
+def built_in(hidden: Hidden):
+    """A context in which the assignment's checks and answers use data that needs no download."""
+    if hidden.data is None or not hasattr(hidden.data, "built_in"):
+        return contextlib.nullcontext()
+    return hidden.data.built_in()
+
+
+@contextlib.contextmanager
+def told(hidden: Hidden):
+    """Turn an error of the course's own data code into one for people."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{hidden.assignment}: {error}") from None

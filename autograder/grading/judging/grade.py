@@ -1,0 +1,163 @@
+"""One submission → its outcome. Nothing here opens the course's gradebook."""
+
+import copy
+import tempfile
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+
+from autograder.course import Course
+from autograder.feedback.page import Facts, Pages
+from autograder.grading.judging.judge import Judged
+from autograder.kernel.limits import KILLED
+from autograder.outcome import Outcome, Status
+from autograder.snapshot import Snapshot
+from autograder.submission.intake import Unreadable, printable, read_submission
+from autograder.submission.pack import Packed
+from autograder.submission.repair import expected_from_gradebook
+
+# formgrader's pages write ids as they are, into HTML and into scripts.
+MARKUP = frozenset('<>"&`\\')
+# A kernel may end for reasons that have nothing to do with the student's code.
+ATTEMPTS = 2
+
+
+class Grader:
+    """A snapshot made ready in a process that grades.
+
+    Parameters
+    ----------
+    course
+        The course folder, or a folder that looks like it (see `Snapshot.write_course`).
+    scratch
+        An empty folder for this process.
+    """
+
+    def __init__(self, course: Course, snapshot: Snapshot, scratch: Path):
+        self._name, self._max_score, self._scratch = snapshot.name, snapshot.max_score, scratch
+        self._config = copy.deepcopy(course.config)
+        self._config.Judge.allow_unsealed = snapshot.allow_unsealed
+        self._config.Judge.environment = snapshot.environment
+        self._db_url = snapshot.write_gradebook(scratch)
+        with Gradebook(self._db_url) as gradebook:
+            notebook = gradebook.find_notebook(self._name, self._name)
+            self._expected = expected_from_gradebook(notebook)
+        self._pages = Pages(self._config)
+
+    def grade(self, student: str, packed: Packed) -> Outcome:
+        """Grade one submission; never raises for anything a student handed in."""
+        started = time.monotonic()
+        for _ in range(ATTEMPTS):
+            outcome, unsure = self._attempt(student, packed)
+            if not unsure:
+                break
+        outcome.seconds = time.monotonic() - started
+        if outcome.notebook is not None:
+            outcome.page = self._page(outcome)
+        return outcome
+
+    def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
+        """An outcome, and whether the kernel may have ended by no fault of its own."""
+        outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
+        judged = None
+        with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
+            try:
+                _refuse(student, packed)
+                folder, files = Path(place, "handed-in"), Path(place, "files")
+                packed.unpack(folder)
+                submission = read_submission(folder, self._name, self._expected, files)
+                outcome.notes += submission.notes
+                judged, repairs = self._run_steps(student, submission.notebook, files)
+                outcome.status, outcome.message = judged.status, judged.message
+                outcome.isolation, outcome.checks = judged.isolation, judged.checks
+                outcome.notes += repairs
+                outcome.score = float(sum(c.points for c in outcome.checks))
+                if outcome.status.has_score:
+                    # Half a character, which JSON can hold, is in no file and no gradebook.
+                    text = nbformat.writes(submission.notebook)
+                    outcome.notebook = text.encode(errors="replace")
+            except Unreadable as reason:
+                outcome.status, outcome.message = Status.UNREADABLE, str(reason)
+            except Exception as error:
+                outcome.status, outcome.notebook = Status.GRADER_ERROR, None
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                outcome.message = (
+                    f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+                )
+        _make_storable(outcome)
+        return outcome, judged is not None and _is_unsure(judged)
+
+    def _run_steps(
+        self, student: str, notebook: NotebookNode, files: Path
+    ) -> tuple[Judged, list[str]]:
+        """Run nbgrader's configured steps on the notebook, in place, but the gradebook's own.
+
+        Returns what the judge found, and a sentence for each repair.
+        """
+        config = copy.deepcopy(self._config)
+        resources = ResourcesDict()
+        resources["metadata"] = {"path": str(files)}
+        resources["nbgrader"] = {
+            "student": student,
+            "assignment": self._name,
+            "notebook": self._name,
+            "db_url": self._db_url,
+        }
+        steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
+        for step in steps:
+            if step not in (SaveAutoGrades, AssignLatePenalties):
+                _, resources = step(config=config)(notebook, resources)
+        return resources["judged"], resources.get("repairs", [])
+
+    def _page(self, outcome: Outcome) -> str | None:
+        try:
+            notebook = nbformat.reads(outcome.notebook.decode(), as_version=4)
+            facts = Facts.before_anybody_looked(notebook)
+            return self._pages.page(outcome.notebook, outcome.student, self._name, facts)
+        except Exception:
+            # The writer renders it, and tells what is wrong.
+            return None
+
+
+def failed(student: str, snapshot: Snapshot, message: str) -> Outcome:
+    """What becomes of a submission that the grader could not grade."""
+    return Outcome(
+        printable(student), snapshot.name, Status.GRADER_ERROR, snapshot.max_score, message=message
+    )
+
+
+def _refuse(student: str, packed: Packed) -> None:
+    if printable(student) != student:
+        raise Unreadable("the folder's name is not UTF-8: rename it to the student's id")
+    if MARKUP & set(student):
+        found = " ".join(sorted(MARKUP & set(student)))
+        raise Unreadable(f"the folder's name contains {found}: rename it to a student's id")
+    if packed.refused:
+        raise Unreadable(packed.refused)
+
+
+def _is_unsure(judged: Judged) -> bool:
+    """Whether a kernel was ended from outside: with it its supervisor, or by the host."""
+    return (
+        judged.ending is not None
+        and judged.status in (Status.CRASHED, Status.OUT_OF_MEMORY)
+        and not judged.ending.limit
+        and judged.ending.code in (None, KILLED)
+    )
+
+
+def _make_storable(outcome: Outcome) -> None:
+    """Take out of texts what databases and files refuse."""
+
+    def plain(text: str) -> str:
+        return text.replace("\0", "").encode(errors="replace").decode()
+
+    outcome.message, outcome.notes = plain(outcome.message), [plain(n) for n in outcome.notes]
+    outcome.checks = [replace(c, message=plain(c.message)) for c in outcome.checks]

@@ -1,0 +1,376 @@
+"""The step of `nbgrader autograde` that this course replaces: run a submission and judge it.
+
+Students' cells run in a kernel, as in stock nbgrader. A check cell is not run: its hidden checks
+judge in this process, and the cell gets a readable table and a float as its outputs.
+"""
+
+import hashlib
+import itertools
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from jupyter_core.utils import run_sync
+from nbclient.client import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbgrader import utils
+from nbgrader.preprocessors import Execute
+from traitlets import Bool, Dict, Float, Integer, List, Unicode
+
+from autograder.checking import hidden
+from autograder.checking.check import challenge_seed, run_checks
+from autograder.checking.diagnosis import Recorder, diagnose
+from autograder.checking.reference import read_reference
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.feedback import figures, table
+from autograder.grading.judging import data
+from autograder.kernel.grader import tiers
+from autograder.kernel.grader.client import guarded
+from autograder.kernel.grader.student import KernelStudent
+from autograder.kernel.grader.tiers import Tier
+from autograder.kernel.limits import KILLED, Ending
+from autograder.kernel.supervisor import cgroup
+from autograder.notebook import demonstrations
+from autograder.outcome import CheckResult, Status
+from autograder.submission import given
+
+CELL_OUTPUT_BYTES = 1_000_000
+DROPPED = "[more output dropped]\n"
+START_SECONDS = 120
+LIMIT_STATUS = {
+    "memory": Status.OUT_OF_MEMORY,
+    "wall": Status.TIMED_OUT,
+    "cpu": Status.TIMED_OUT,
+    "processes": Status.CRASHED,
+    "output": Status.CRASHED,
+}
+
+
+class UnsealedError(Exception):
+    """Students' code would run unsealed, and nobody allowed it."""
+
+
+def expect_sealed(allow_unsealed: bool) -> None:
+    """Raise `UserError` where students' code cannot be sealed off and nobody allowed that."""
+    offer = tiers.probe()
+    if not offer.tier.sealed and not allow_unsealed:
+        reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
+        raise UserError(
+            f"students' code cannot be sealed off on this host ({reasons}): it could read every "
+            "file you can, the network is open to it. Grade on another host, or pass "
+            "--allow-unsealed"
+        )
+
+
+@dataclass
+class Judged:
+    """What the judge leaves in `resources["judged"]`: the part of an outcome that it knows."""
+
+    isolation: str
+    status: Status = Status.GRADED
+    message: str = ""
+    checks: list[CheckResult] = field(default_factory=list)
+    ending: Ending | None = None
+
+
+class Judge(Execute):
+    """Runs the cells, judges the check cells, and leaves a `Judged` in `resources["judged"]`."""
+
+    timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
+    submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
+    iopub_timeout = Integer(5, help="Seconds an interrupted cell has to stop.").tag(config=True)
+    kernel_name = Unicode(
+        "", help="The kernel that runs students' cells; empty: the best sealed one of this host."
+    ).tag(config=True)
+    limits = Dict(
+        help="What one submission may use: fields of autograder.kernel.limits.Limits."
+    ).tag(config=True)
+    preload = List(
+        Unicode(), help="Modules that the notebooks use: imported before the student's time counts."
+    ).tag(config=True)
+    environment = Dict(
+        help="Variables that students' kernels get; {data} in a value is the folder of their data."
+    ).tag(config=True)
+    allow_unsealed = Bool(
+        False, help="Whether to grade where students' code cannot be sealed off."
+    ).tag(config=True)
+
+    snapshot = Unicode(
+        "", help="The folder whose source/ and hidden/ count; empty: those of the course."
+    ).tag(config=True)
+
+    def preprocess(self, nb, resources, km=None):
+        self._course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
+        self._assignment = resources["nbgrader"]["assignment"]
+        frozen = Course(Path(self.snapshot)) if self.snapshot else self._course
+        self._source = frozen.source_notebook(self._assignment)
+        self._hidden = hidden.load(frozen.hidden, self._assignment)
+        self._secret = self._course.secret
+        self._submission = submission_hash(nb)
+        self._wrong: list[tuple] = []
+        self._stopped = ""
+        self._timeouts = 0
+        self._set_aside_demonstrations(nb)
+        tier = self._tier()
+        self._judged = Judged(str(tier))
+        self._data = data.for_kernels(self._course.private, self._hidden)
+        folder = Path(resources.get("metadata", {}).get("path") or ".")
+        with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
+            if not tier.sealed:
+                # A sealed kernel works on a copy of its own.
+                self._scratch = Path(scratch)
+                shutil.copytree(folder, self._scratch / "work", symlinks=True)
+                folder = self._scratch / "work"
+            self._run_all(nb, {**resources, "metadata": {"path": str(folder)}}, km)
+        resources["judged"] = self._judged
+        return nb, resources
+
+    def _set_aside_demonstrations(self, nb) -> None:
+        """Note which cells need not run, and clear the outputs that were handed in for others."""
+        known = demonstrations(self._source)
+        self._needless = given.needless(nb, known, self._hidden.asked_names)
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code":
+                skip = index in self._needless
+                cell.outputs = given.not_run(cell.outputs) if skip else []
+                cell.execution_count = None
+
+    def _tier(self) -> Tier:
+        """The tier of the kernel that is to be used, which this host must offer."""
+        if not self.kernel_name:
+            self.kernel_name = tiers.probe().tier.kernel_name
+        tier = next((t for t in Tier if t.kernel_name == self.kernel_name), Tier.PLAIN)
+        if not (tier.sealed or self.allow_unsealed):
+            raise UnsealedError(
+                f"students' code cannot be sealed off by the kernel {self.kernel_name!r} on this "
+                "host: run `autograder doctor`, or set c.Judge.allow_unsealed = True"
+            )
+        return tier
+
+    def _run_all(self, nb, resources, km):
+        NotebookClient.__init__(self, nb, km)
+        self.reset_execution_trackers()
+        self._check_assign_resources(resources)
+        # What the kernel's process itself prints is no output of a cell.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with self.setup_kernel(env=self._environment(), **quiet):
+            self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
+            # Importing libraries takes seconds on a busy machine: not the student's time.
+            self._deadline = math.inf
+            self._student.run(_importing(self.preload), START_SECONDS)
+            self._deadline = time.monotonic() + self.submission_timeout
+            for index, cell in enumerate(nb.cells):
+                self.preprocess_cell(cell, resources, index)
+            self._add_pictures()
+        for cell in nb.cells:
+            if cell.cell_type == "code" and not utils.is_grade(cell):
+                _shorten(cell)
+
+    def _add_pictures(self):
+        """Show what wrong answers do. Everything is judged by now, so that this costs no points."""
+        for exercise, cell in self._wrong:
+            if self._stopped or self._student.died:
+                return
+            if bundle := figures.picture(self._hidden, exercise, self._student):
+                metadata = {"image/png": {"alt": bundle["text/plain"]}}
+                shown = nbformat.v4.new_output("display_data", bundle, metadata=metadata)
+                cell.outputs.insert(1, shown)
+
+    def create_kernel_manager(self):
+        # Our own clock ends a cell or a submission first; this is for a kernel nobody ends.
+        limits = {"wall_seconds": self.submission_timeout + START_SECONDS, **self.limits}
+        for name in ("SealedProvisioner", "BubblewrapProvisioner"):
+            self.config[name].update(
+                limits=limits,
+                data=str(self._data or ""),
+                hidden=[str(self._course.root)],
+                variables=self.environment,
+            )
+        self.config.SealedProvisioner.preload = self.preload
+        manager = super().create_kernel_manager()
+        if self.kernel_name == Tier.PLAIN.kernel_name:
+            if os.name == "posix":
+                # Files instead of ports: nobody else on this machine can connect.
+                manager.transport = "ipc"
+                manager.ip = str(self._scratch / "k")
+            if manager.kernel_spec.argv[0].startswith("python"):
+                manager.kernel_spec.argv[0] = sys.executable
+        # Of the sealed tiers, the provisioner sees to that.
+        manager.client_factory = guarded(manager.client_factory)
+        self._oom_kills = cgroup.oom_kills()
+        return manager
+
+    def _environment(self) -> dict[str, str]:
+        """What a kernel that is not sealed may know of the grader's environment; one thread each."""
+        kept = "PATH HOME LANG LC_ALL TMPDIR SYSTEMROOT".split()
+        variables = {k: v.format(data=self._data or "") for k, v in self.environment.items()}
+        return {key: os.environ[key] for key in kept if key in os.environ} | variables | {
+            "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONHASHSEED": "0", "NBGRADER_EXECUTION": "autograde",
+        }  # fmt: skip
+
+    def preprocess_cell(self, cell, resources, index):
+        if utils.is_grade(cell) and cell.cell_type == "code":
+            self._judge(cell)
+        elif index in self._needless:
+            pass
+        elif not self._stopped:
+            self._run_cell(cell, index)
+        elif cell.cell_type == "code":
+            cell.outputs = [_error("NotRun", self._stopped)]
+        return cell, resources
+
+    def _run_cell(self, cell, index):
+        if self._left() <= 0:
+            self._stop(Status.TIMED_OUT, "all of the submission's time was used up")
+            cell.outputs = [_error("NotRun", self._stopped)]
+            return
+        self._output_bytes = 0
+        try:
+            self.execute_cell(cell, index, store_history=True)
+        except DeadKernelError:
+            self._died(cell)
+        except CellTimeoutError:
+            # The interrupt was ignored: nothing more can be asked of this kernel.
+            run_sync(self.km.shutdown_kernel)(now=True)
+            self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
+            cell.outputs.append(_error("CellTimeoutError", self._stopped))
+
+    def _judge(self, cell):
+        exercise = cell.metadata.nbgrader["grade_id"].removeprefix("check_")
+        if exercise not in self._hidden.checks:
+            raise RuntimeError(f"{self._assignment} has no hidden checks for {exercise!r}")
+        if self._stopped:
+            self._student.died = self._stopped
+        checks, recorder = self._hidden.checks[exercise], Recorder(self._student)
+        results = run_checks([recorder.watched(c) for c in checks], recorder, self._seed)
+        reference = read_reference(self._source)
+        results = diagnose(self._hidden, reference, checks, results, recorder.replies, self._seed)
+        self._judged.checks += results
+        if any(r.points < r.max_points for r in results):
+            self._wrong.append((exercise, cell))
+        if self._student.timed_out and self._judged.status is Status.GRADED:
+            self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
+        if self._student.died and not self._stopped:
+            status, how = self._how_it_ended()
+            status = Status.TIMED_OUT if self._student.timed_out else status
+            self._stop(status, f"{exercise}: {self._student.died} ({how})")
+        errors = [f"{r.exercise}/{r.check}: {r.error}" for r in results if r.error]
+        if errors:
+            self._note(Status.GRADER_ERROR, "; ".join(errors))
+        cell.outputs = outputs_of(results, float(cell.metadata.nbgrader["points"]))
+
+    def _seed(self, check) -> int:
+        names = (self._assignment, check.exercise, check.name)
+        return challenge_seed(self._secret, self._submission, *names)
+
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _died(self, cell):
+        status, how = self._how_it_ended()
+        self._stop(status, f"the kernel died in the middle of a cell: {how}")
+        cell.outputs.append(_error("DeadKernelError", self._stopped))
+
+    def _how_it_ended(self) -> tuple[Status, str]:
+        ending = getattr(self.km.provisioner, "ending", None)
+        process = getattr(self.km.provisioner, "process", None)
+        if ending is None:
+            ending = Ending(process.poll() if process is not None else None)
+        self._judged.ending = ending
+        if ending.limit:
+            return LIMIT_STATUS[ending.limit], str(ending)
+        if ending.code == KILLED and cgroup.oom_kills() > self._oom_kills:
+            return Status.OUT_OF_MEMORY, "it was killed when this machine had no memory left"
+        return Status.CRASHED, str(ending)
+
+    def _stop(self, status: Status, message: str):
+        self._note(status, message)
+        self._stopped = message
+
+    def _note(self, status: Status, message: str):
+        """Keep the first thing that went wrong; an error of the grader outranks all."""
+        if self._judged.status is Status.GRADED or status is Status.GRADER_ERROR:
+            self._judged.status, self._judged.message = status, message
+
+    def _get_timeout(self, cell):
+        left = max(1, math.ceil(self._left()))
+        # An endless function is often called in many cells: each time-out halves the time of the
+        # next, so that all of them together cost at most two.
+        return max(1, min(self.timeout / 2**self._timeouts, left)) if self.timeout else left
+
+    async def _async_handle_timeout(self, timeout, cell=None):
+        self._timeouts += 1
+        self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout:g} seconds")
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def handle_comm_msg(self, outs, msg, cell_index):
+        """Widgets leave their static output; nobody keeps the state that a student's code sends."""
+
+    def output(self, outs, msg, display_id, cell_index):
+        self._output_bytes += len(str(msg["content"]))
+        if self._output_bytes > CELL_OUTPUT_BYTES:
+            note = nbformat.v4.new_output("stream", name="stdout", text=DROPPED)
+            if not outs or outs[-1] != note:
+                outs.append(note)
+            return None
+        return super().output(outs, msg, display_id, cell_index)
+
+
+def _importing(modules: list[str]) -> str:
+    """Code that imports the packages of these modules and leaves no name behind."""
+    packages = dict.fromkeys(name.partition(".")[0] for name in modules)
+    return "\n".join(f"import {name}; del {name}" for name in packages)
+
+
+def _shorten(cell) -> None:
+    """Drop the outputs above the limit: small ones can be replaced by large ones later."""
+    sizes = itertools.accumulate(len(str(output)) for output in cell.outputs)
+    kept = sum(size <= 2 * CELL_OUTPUT_BYTES for size in sizes)
+    if kept < len(cell.outputs):
+        note = nbformat.v4.new_output("stream", name="stdout", text=DROPPED)
+        cell.outputs[kept:] = [note]
+
+
+def submission_hash(nb) -> bytes:
+    """What a student wrote, as a hash: cell types and sources, not outputs or metadata."""
+    digest = hashlib.sha256()
+    for cell in nb.cells:
+        digest.update(f"{cell.cell_type}\0{cell.source}\0".encode(errors="replace"))
+    return digest.digest()
+
+
+def outputs_of(results: list[CheckResult], max_points: float) -> list:
+    """The judged cell's outputs: a table of checks, and the points as the cell's result.
+
+    Raises
+    ------
+    ValueError
+        If the points are no finite number from 0 to `max_points`: stock nbgrader would turn some
+        such values into full marks.
+    """
+    points = math.fsum(r.points for r in results)
+    if not (math.isfinite(points) and 0 <= points <= max_points):
+        raise ValueError(f"expected 0 to {max_points} points, got {points}")
+    shown = {
+        "text/plain": table.as_text(results),
+        "text/html": table.as_html(results),
+    }
+    return [
+        nbformat.v4.new_output("display_data", shown),
+        nbformat.v4.new_output("execute_result", {"text/plain": repr(points)}),
+    ]
+
+
+def _error(name: str, message: str):
+    return nbformat.v4.new_output(
+        "error", ename=name, evalue=message, traceback=[f"{name}: {message}"]
+    )

@@ -1,0 +1,184 @@
+"""Who grades: processes of this machine, or the workers of a Dask scheduler."""
+
+import contextlib
+import functools
+import importlib.util
+import logging
+import signal
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask
+from distributed import Client, LocalCluster, Nanny, Status, WorkerPlugin
+from distributed.security import Security
+
+from autograder.checking import hidden
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.grading import task
+from autograder.grading.judging import data
+from autograder.grading.judging.judge import expect_sealed
+from autograder.kernel.grader import launcher, tiers
+from autograder.snapshot import Snapshot
+
+SECONDS_TO_CONNECT = 30
+STARTS = 3
+QUIET = {
+    # Whose worker dies is tried a second time by us, alone: others may have been with it.
+    "distributed.scheduler.allowed-failures": 0,
+    # Starting another worker takes long where the machine is busy.
+    "distributed.deploy.lost-worker-timeout": "1 hour",
+    "distributed.scheduler.work-stealing": False,
+    # A worker holds one submission: there is nothing to move to a disk, or to wait for.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.large-graph-warning-threshold": "10 GB",
+    "distributed.admin.low-level-log-length": 100,
+}
+
+
+@dataclass
+class Workers:
+    """A connected cluster.
+
+    Parameters
+    ----------
+    threads
+        Says how many submissions it can grade at a time.
+    complete
+        Says whether all of its workers run, and starts anew those that are gone.
+    """
+
+    client: Client
+    order: task.Order
+    threads: Callable[[], int]
+    complete: Callable[[], bool] = lambda: True
+    link: str = ""
+
+
+class IgnoreInterrupts(WorkerPlugin):
+    """Ctrl-C at the terminal is for the head, which ends its workers in good order."""
+
+    def setup(self, worker) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def local(
+    course: Course, snapshot: Snapshot, hashes: dict[str, str], count: int, in_process: bool
+) -> Iterator[Workers]:
+    """`count` worker processes on this machine; or this process itself.
+
+    Raises
+    ------
+    UserError
+        If students' code cannot be sealed off here, and nobody allowed that.
+    """
+    expect_sealed(snapshot.allow_unsealed)
+    with tempfile.TemporaryDirectory(
+        dir=course.private, prefix="scratch-", ignore_cleanup_errors=True
+    ) as folder:
+        scratch = Path(folder)
+        order = task.Order(uuid.uuid4().hex, snapshot, hashes, course.root, scratch)
+        frozen = scratch / "snapshot"
+        frozen.mkdir()
+        # Here, as the workers would all begin to make it.
+        own = hidden.load(snapshot.write_course(frozen).hidden, snapshot.name)
+        data.for_kernels(course.private, own)
+        launcher.share(scratch)
+        if tiers.probe().tier is tiers.Tier.NAMESPACES:
+            # This process lives longest: kernels must not end with a worker that is none of theirs.
+            launcher.connect(course.preload).close()
+        try:
+            with (
+                dask.config.set(QUIET),
+                _start(count, in_process, scratch) as cluster,
+                Client(cluster) as client,
+            ):
+                if not in_process:
+                    client.register_plugin(IgnoreInterrupts())
+                complete = functools.partial(_complete, cluster, count)
+                yield Workers(client, order, lambda: count, complete, _link(client))
+        finally:
+            launcher.share(None)
+            task.forget(order.run)
+
+
+def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
+    for start in range(1, STARTS + 1):
+        try:
+            return _start_once(count, in_process, scratch)
+        except (OSError, RuntimeError) as error:
+            # A worker may be killed while it starts.
+            if start == STARTS:
+                raise UserError(
+                    f"the worker processes could not be started ({type(error).__name__}: {error}): "
+                    "run the same command again, with fewer --workers if memory or processes are "
+                    "short"
+                ) from error
+
+
+def _start_once(count: int, in_process: bool, scratch: Path) -> LocalCluster:
+    return LocalCluster(
+        n_workers=count, threads_per_worker=1, processes=not in_process,
+        protocol="inproc://" if in_process else "tls://", memory_limit=0,
+        # Without it, any user of this machine could hand our processes code to run.
+        security=None if in_process else Security.temporary(),
+        dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
+        local_directory=str(scratch), silence_logs=logging.CRITICAL,
+    )  # fmt: skip
+
+
+def _complete(cluster: LocalCluster, count: int) -> bool:
+    """See `Workers`: Dask gives up a worker that was killed before it had quite started."""
+    nannies = {name: w for name, w in cluster.workers.items() if isinstance(w, Nanny)}
+    for name, nanny in nannies.items():
+        if nanny.status in (Status.closing, Status.closed, Status.failed):
+            cluster.worker_spec.pop(name, None)
+    if len(cluster.worker_spec) < count:
+        cluster.scale(count)
+        return False
+    return all(n.process and n.process.status == Status.running for n in nannies.values())
+
+
+@contextmanager
+def remote(snapshot: Snapshot, hashes: dict[str, str], address: str) -> Iterator[Workers]:
+    """The workers of an existing scheduler.
+
+    Raises
+    ------
+    UserError
+        If the scheduler does not answer.
+    """
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError) as error:
+        raise UserError(f"expected a Dask scheduler at {address}: {error}") from None
+    order = task.Order(uuid.uuid4().hex, snapshot, hashes)
+
+    def threads() -> int:
+        # Something to do also for workers that are only started when there is.
+        return max(1, sum(client.nthreads().values()))
+
+    with client, dask.config.set(QUIET):
+        yield Workers(client, order, threads, link=_link(client))
+        with contextlib.suppress(Exception):
+            client.run(task.leave, order.run)
+
+
+def _has_dashboard() -> bool:
+    return importlib.util.find_spec("bokeh") is not None
+
+
+def _link(client: Client) -> str:
+    return client.dashboard_link if _has_dashboard() else ""

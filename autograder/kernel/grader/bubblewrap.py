@@ -1,0 +1,116 @@
+"""Ordinary kernels inside bubblewrap, where this project may not make namespaces but bwrap may.
+
+The second-best tier: the same files and no network, but seconds to start, and weaker limits (time and
+size for each process, none for all of them together, and no filter for system calls).
+"""
+
+import os
+import resource
+import shutil
+import tempfile
+
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Dict, List, Unicode
+
+from autograder.kernel.grader import client, provisioner
+from autograder.kernel.limits import KILLED, Ending, Limits
+from autograder.kernel.sealed import sandbox
+from autograder.kernel.supervisor import cgroup
+
+
+class BubblewrapProvisioner(LocalProvisioner):
+    """Starts an ordinary kernel inside bubblewrap; configured like `SealedProvisioner`."""
+
+    limits = Dict(help="What each process may use: the fields of `Limits`.").tag(config=True)
+    data = Unicode(help="Folder of prepared data, shown read-only.").tag(config=True)
+    variables = Dict(
+        help="Environment variables of a kernel; {data} in a value is where it finds its data."
+    ).tag(config=True)
+    visible = List(Unicode(), help="More files and folders that a kernel may read.").tag(
+        config=True
+    )
+    hidden = List(Unicode(), help="Folders to show empty inside something visible.").tag(
+        config=True
+    )
+    devices = List(
+        Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
+    ).tag(config=True)
+
+    ending: Ending | None = None
+    _folder: str | None = None
+
+    async def pre_launch(self, **kwargs):
+        self.ending = None
+        self._oom_kills = cgroup.oom_kills()
+        self._folder = tempfile.mkdtemp(prefix="mlp-kernel-")
+        self.parent.transport, self.parent.ip = "ipc", os.path.join(self._folder, "sockets", "k")
+        for name in ("sockets", "submission"):
+            os.mkdir(os.path.join(self._folder, name))
+        cwd = kwargs.pop("cwd", None)
+        if cwd:
+            sandbox.copy_files(cwd, os.path.join(self._folder, "submission"), None)
+        kwargs = await super().pre_launch(**kwargs)
+        kwargs["env"] = provisioner.environment(kwargs["env"], self.variables)
+        kwargs["cmd"] = [*self._wrapping(), *kwargs["cmd"]]
+        kwargs["preexec_fn"] = self._limit
+        factory = self.parent.client_factory
+        self.parent.client_factory = client.guarded(factory)
+        return kwargs
+
+    async def poll(self):
+        code = await super().poll()
+        if code is not None and self.process is not None:
+            killed = code == KILLED and cgroup.oom_kills() > self._oom_kills
+            self.ending = Ending(code, "memory" if killed else "")
+        return code
+
+    async def cleanup(self, restart: bool = False):
+        await super().cleanup(restart)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _wrapping(self) -> list[str]:
+        """The words to put before the kernel's command."""
+        words = [
+            "bwrap",
+            "--unshare-all",
+            "--die-with-parent",
+            "--new-session",
+            "--cap-drop",
+            "ALL",
+        ]
+        # The kernel would look for its parent, which it cannot see, and give up.
+        words += ["--unsetenv", "JPY_PARENT_PID"]
+        words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        for path in self.devices:
+            words += ["--dev-bind", path, path]
+        shown = [*sandbox.SYSTEM, *sandbox.interpreter_paths(), *self.visible]
+        blanked = [*sandbox.grader_paths(), *self.hidden]
+        # Outer folders before inner ones, so that neither covers the other.
+        for path in sorted({*shown, *blanked}, key=lambda p: p.count("/")):
+            if path in blanked:
+                if any(path.startswith(p + "/") for p in shown):
+                    words += ["--tmpfs", path]
+            elif os.path.islink(path):
+                words += ["--symlink", os.readlink(path), path]
+            elif os.path.exists(path):
+                words += ["--ro-bind", path, path]
+        sockets = os.path.join(self._folder, "sockets")
+        file = self.parent.connection_file
+        if self.data:
+            words += ["--ro-bind-try", os.path.abspath(self.data), sandbox.DATA]
+        words += ["--bind", sockets, sockets, "--ro-bind", file, file]
+        submission = os.path.join(self._folder, "submission")
+        return [*words, "--bind", submission, sandbox.SUBMISSION, "--chdir", sandbox.SUBMISSION]
+
+    def _limit(self) -> None:
+        limits = Limits.from_dict(self.limits)
+        for name, value in (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1),
+            (resource.RLIMIT_DATA, 2 * limits.memory_bytes),
+            (resource.RLIMIT_FSIZE, limits.disk_bytes),
+            (resource.RLIMIT_NOFILE, limits.descriptors),
+        ):
+            resource.setrlimit(name, (value, value))

@@ -1,0 +1,136 @@
+"""The grader's side of the node: find it, start it, end it.
+
+A process has one node, or shares one with others through a private folder. A node ends with the
+process that started it; when it was killed, the next connection starts another.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import lock
+from autograder.kernel.protocol import command
+
+# What the fork server keeps of the grader's environment: nothing that could be a secret.
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+SET = {
+    # One thread each: the process that forks must have no others, and small networks are fastest so.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Before matplotlib is imported, as in any kernel.
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+_lock = threading.Lock()
+# The node, the end of the pipe that keeps it alive, and its folder.
+_started: tuple[subprocess.Popen, int, str] | None = None
+_meeting: Path | None = None
+_address = ""
+
+
+def share(folder: Path | None) -> None:
+    """Use one node with all processes that name the same private folder; None: with no others."""
+    global _meeting
+    _meeting = folder
+
+
+def connect(preload: Sequence[str] = ()) -> socket.socket:
+    """A connection to the node, which is started if none answers.
+
+    Parameters
+    ----------
+    preload
+        Modules that the kernels of a node which has to be started find imported already.
+    """
+    with _lock:
+        connection = _try_to_connect() or _connect_to_another(preload)
+        if connection is None:
+            raise ConnectionError("the process that starts sealed kernels does not answer")
+        return connection
+
+
+def stop() -> None:
+    """End the node that this process started, with all its kernels, and wait for it."""
+    with _lock:
+        _stop()
+
+
+def environment() -> dict[str, str]:
+    """The environment of the processes that kernels come from."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | SET
+
+
+def _connect_to_another(preload: Sequence[str]) -> socket.socket | None:
+    """A connection to the node that another process has started meanwhile, or to a new one."""
+    global _address
+    if _meeting is None:
+        _stop()
+        _start(preload)
+        return _try_to_connect()
+    with open(_meeting / "lock", "ab") as file:
+        lock.take(file, wait=True)
+        place = _meeting / "address"
+        with contextlib.suppress(FileNotFoundError):
+            _address = place.read_text(encoding="utf-8")
+        connection = _try_to_connect()
+        if connection is None:
+            _stop()
+            _start(preload)
+            place.write_text(_address, encoding="utf-8")
+            connection = _try_to_connect()
+        return connection
+
+
+def _try_to_connect() -> socket.socket | None:
+    if not _address:
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(_address)
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _start(preload: Sequence[str]) -> None:
+    global _started, _address
+    folder = tempfile.mkdtemp(prefix="mlp-node-")
+    address = os.path.join(folder, "node")
+    lifeline, held = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        process = subprocess.Popen(
+            command("node.node", folder, listener.fileno(), lifeline, ",".join(preload)),
+            env=environment(),
+            pass_fds=(listener.fileno(), lifeline),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # An interrupt typed at the grader's terminal is for the grader.
+            start_new_session=True,
+        )
+    os.close(lifeline)
+    _address = address
+    _started = process, held, folder
+
+
+def _stop() -> None:
+    global _started, _address
+    if _started is not None:
+        process, held, folder = _started
+        os.close(held)
+        process.wait()
+        # Still there if the node was killed.
+        shutil.rmtree(folder, ignore_errors=True)
+        _started = None
+    _address = ""

@@ -1,0 +1,138 @@
+"""Jupyter messages from a kernel, read as what they are: bytes that a student may have chosen.
+
+A student's code can find the kernel's sockets and its key, so a right signature proves nothing. What
+passes here has the fields, of the types, that clients rely on without looking.
+"""
+
+from autograder.checking.wire import is_shallow, json_value
+from autograder.kernel.supervisor.framing import MAX_PARTS
+
+# Bytes that are decoded as JSON: of a header, and of a content.
+MAX_HEADER_BYTES = 1 << 16
+MAX_CONTENT_BYTES = 8 << 20
+MAX_DEPTH = 32
+MAX_CONTAINERS = 50_000
+TOO_LARGE = "[output too large: dropped]\n"
+
+
+class Refused(ValueError):
+    """No message that a kernel would send."""
+
+
+def read(session, parts: list[bytes]) -> dict:
+    """The message in the frames `parts`, as `jupyter_client` gives it to its callers.
+
+    A content that is too large is never decoded: the message becomes a remark in the output.
+
+    Raises
+    ------
+    Refused
+        If the message is not signed, or not of the form that its type promises.
+    """
+    try:
+        _, parts = session.feed_identities(parts)
+        if len(parts) > MAX_PARTS or any(len(part) > MAX_HEADER_BYTES for part in parts[:4]):
+            raise Refused("too many parts, or a header that is too large")
+        message = session.deserialize(parts, content=False)
+        if len(parts[4]) > MAX_CONTENT_BYTES:
+            message["msg_type"] = message["header"]["msg_type"] = "stream"
+            message["content"] = {"name": "stdout", "text": TOO_LARGE}
+        else:
+            message["content"] = json_value(parts[4])
+        fields = [message[name] for name in ("header", "parent_header", "metadata", "content")]
+        if not is_shallow(fields, MAX_DEPTH, MAX_CONTAINERS):
+            raise Refused("nested too deep, or too many lists and dicts")
+        _expect_form(message)
+    except Refused:
+        raise
+    except Exception as error:
+        raise Refused(f"no message ({type(error).__name__})") from None
+    return message
+
+
+def _expect(condition: bool) -> None:
+    if not condition:
+        raise Refused("a field of the wrong type")
+
+
+def _expect_form(message: dict) -> None:
+    header, parent, content = (message[n] for n in ("header", "parent_header", "content"))
+    for part in (header, parent, message["metadata"], content):
+        _expect(isinstance(part, dict))
+    kind = header["msg_type"]
+    _expect(isinstance(kind, str) and message["msg_type"] == kind)
+    _expect(isinstance(header["msg_id"], str))
+    _expect(isinstance(parent.get("msg_id", ""), str))
+    transient = content.get("transient") or {}
+    _expect(isinstance(transient, dict))
+    _expect(isinstance(transient.get("display_id") or "", str))
+    _expect(_is_count(content.get("execution_count")))
+    if kind in _FORMS:
+        _FORMS[kind](content)
+    elif kind.startswith("comm"):
+        # nbclient takes every such type for one of a widget's messages.
+        _comm(content)
+
+
+def _is_count(value) -> bool:
+    return value is None or (type(value) is int and 0 <= value < 1 << 31)
+
+
+def _texts(values) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+
+def _status(content: dict) -> None:
+    _expect(isinstance(content["execution_state"], str))
+
+
+def _stream(content: dict) -> None:
+    _expect(content["name"] in ("stdout", "stderr") and isinstance(content["text"], str))
+
+
+def _display(content: dict) -> None:
+    _expect(isinstance(content["metadata"], dict) and isinstance(content["data"], dict))
+    for mime, value in content["data"].items():
+        _expect("json" in mime or isinstance(value, str) or _texts(value))
+
+
+def _result(content: dict) -> None:
+    _display(content)
+    _expect("execution_count" in content)
+
+
+def _error(content: dict) -> None:
+    _expect(isinstance(content["ename"], str) and isinstance(content["evalue"], str))
+    _expect(_texts(content["traceback"]))
+
+
+def _reply(content: dict) -> None:
+    _expect(isinstance(content["status"], str))
+    _expect(isinstance(content.get("ename", ""), str))
+
+
+def _comm(content: dict) -> None:
+    data = content["data"]
+    _expect(isinstance(content["comm_id"], str) and isinstance(data, dict))
+    _expect(isinstance(data.get("state", {}), dict))
+    paths = data.get("buffer_paths") or []
+    _expect(isinstance(paths, list))
+    for path in paths:
+        _expect(isinstance(path, list) and all(isinstance(step, (str, int)) for step in path))
+
+
+def _comm_open(content: dict) -> None:
+    _comm(content)
+    _expect(isinstance(content["target_name"], str))
+
+
+_FORMS = {
+    "status": _status,
+    "stream": _stream,
+    "display_data": _display,
+    "update_display_data": _display,
+    "execute_result": _result,
+    "error": _error,
+    "execute_reply": _reply,
+    "comm_open": _comm_open,
+}

@@ -1,0 +1,133 @@
+"""`KernelStudent`: the boundary to a student's code in a Jupyter kernel."""
+
+import time
+from queue import Empty
+
+from jupyter_core.utils import ensure_async, run_sync
+
+from autograder.checking import wire
+from autograder.checking.reply import CheckFailed
+from autograder.checking.student import AGENT_SOURCE, KernelDied, OutOfTime, Student
+
+# The type of the message on iopub that carries a reply's bytes.
+REPLY = "autograder_reply"
+
+# Runs in the student's process. All that is longer than a line travels as binary buffers: IPython
+# tokenizes, transforms and hashes the code of a cell, at every call. Everything comes each time, and
+# is compiled where it is not known yet, so nothing has to survive there between two calls.
+CALL = """\
+__import__("builtins").exec(\
+bytes(__import__("IPython").get_ipython().kernel.get_parent("shell")["buffers"][0]), {})"""
+CALLED = f"""\
+import IPython
+shell = IPython.get_ipython()
+parent = shell.kernel.get_parent("shell")
+_, source, request = map(bytes, parent["buffers"])
+known = shell.__dict__.setdefault("_autograder", {{}})
+if source not in known:
+    agent = {{"__name__": "agent"}}
+    exec(compile(source, "<agent>", "exec"), agent)
+    known[source] = agent, {{}}
+agent, modules = known[source]
+reply = agent["answer"](request, shell.user_ns, modules)
+channel = shell.kernel.iopub_socket
+shell.kernel.session.send(channel, "{REPLY}", {{}}, parent=parent, buffers=[reply])
+"""
+
+
+class KernelStudent(Student):
+    """Probes run in the kernel of `client`.
+
+    Parameters
+    ----------
+    client, manager
+        A started `jupyter_client` kernel client and its manager (asynchronous ones).
+    seconds_left
+        A function: seconds until the submission's time is used up.
+    grace
+        Seconds an interrupted kernel has to come back before it is killed.
+    """
+
+    def __init__(self, client, manager, seconds_left, grace: float):
+        super().__init__()
+        self._client, self._manager = client, manager
+        self._seconds_left, self._grace = seconds_left, grace
+        self.died = ""
+        self.timed_out = False
+
+    def run(self, code: str, timeout: float) -> None:
+        """Run code of the grader's in the kernel, before the student's."""
+        run_sync(self._run)(code, timeout)
+
+    def _ask(self, request: bytes, timeout: float) -> bytes:
+        if self.died:
+            raise KernelDied(self.died)
+        timeout = min(timeout, self._seconds_left())
+        reply = run_sync(self._run)(CALL, timeout, request) if timeout > 0 else None
+        if reply is None:
+            self.timed_out = True
+            raise OutOfTime(f"the code did not finish within {max(timeout, 0):.0f} seconds")
+        return reply
+
+    async def _run(self, code: str, timeout: float, request: bytes | None = None) -> bytes | None:
+        """The reply's bytes; None when time ran out (the kernel is then idle again, or dead)."""
+        message_id = self._send(code, request)
+        found: list[memoryview] = []
+        if await self._until_idle(message_id, timeout, found):
+            if request is None:
+                return None
+            if len(found) != 1:
+                raise CheckFailed("the code gave no answer: was something of Python replaced?")
+            if found[0].nbytes > wire.MAX_BYTES:
+                raise CheckFailed("the answer could not be read: it is too large")
+            return bytes(found[0])
+        await ensure_async(self._manager.interrupt_kernel())
+        if not await self._until_idle(message_id, self._grace, []):
+            await ensure_async(self._manager.shutdown_kernel(now=True))
+            self.died = "the program could not be stopped after its time was up"
+        return None
+
+    def _send(self, code: str, request: bytes | None) -> str:
+        """Have the kernel run code, with bytes beside it; the message's id."""
+        content = {
+            "code": code, "silent": True, "store_history": False, "user_expressions": {},
+            "allow_stdin": False, "stop_on_error": False,
+        }  # fmt: skip
+        message = self._client.session.msg("execute_request", content)
+        if request is not None:
+            message["buffers"] = [CALLED.encode(), AGENT_SOURCE.encode(), request]
+        self._client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    async def _until_idle(self, message_id: str, timeout: float, found: list) -> bool:
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            try:
+                message = await ensure_async(
+                    self._client.get_iopub_msg(timeout=max(0.01, min(left, 0.5)))
+                )
+            except Empty:
+                if not await ensure_async(self._client.is_alive()):
+                    self.died = "the program ended while it was being checked"
+                    raise KernelDied(self.died) from None
+                continue
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "status" and content["execution_state"] == "idle":
+                await self._drop_reply(message_id)
+                return True
+            if message["msg_type"] == REPLY and len(message["buffers"]) == 1 and len(found) < 2:
+                found.append(message["buffers"][0])
+        return False
+
+    async def _drop_reply(self, message_id: str) -> None:
+        """Take the shell channel's reply to our request, so that nobody finds it later."""
+        end = time.monotonic() + 1
+        try:
+            while (left := end - time.monotonic()) > 0:
+                reply = await ensure_async(self._client.get_shell_msg(timeout=left))
+                if reply["parent_header"].get("msg_id") == message_id:
+                    return
+        except Empty:
+            return

@@ -1,0 +1,1 @@
+"""The process that starts all others on a machine."""

@@ -1,0 +1,1 @@
+"""The process that watches one kernel from outside its sandbox."""

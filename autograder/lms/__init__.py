@@ -1,0 +1,1 @@
+"""Learning platforms: what they hand out becomes `submitted/`."""

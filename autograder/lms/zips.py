@@ -1,0 +1,150 @@
+"""Zip files, read with suspicion."""
+
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+MAX_FILES = 50_000
+MAX_FILE_BYTES = 400 << 20
+MAX_TOTAL_BYTES = 8 << 30
+# Notebooks shrink to a tenth; what shrinks to a thousandth was made to.
+MAX_RATIO = 200
+HARMLESS_BYTES = 50 << 20
+
+
+class Refused(Exception):
+    """The archive is damaged or dangerous; the message says how."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive, with a path that stays inside any folder it is put into."""
+
+    path: PurePosixPath
+    modified: tuple[int, ...]
+    info: zipfile.ZipInfo
+
+
+class Archive:
+    """A zip file that was looked at before anything is unpacked.
+
+    Raises
+    ------
+    Refused
+        If it is no zip file, encrypted, holds a symbolic link or a path out of the folder, or
+        would unpack to more than is reasonable.
+    """
+
+    def __init__(self, path: Path):
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+            raise Refused(f"it is no zip file ({error})") from None
+        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        self._refuse_bomb(infos, path.stat().st_size)
+        self.members = [Member(_safe_path(info), info.date_time, info) for info in infos]
+
+    def _refuse_bomb(self, infos: list[zipfile.ZipInfo], size: int) -> None:
+        if len(infos) > MAX_FILES:
+            raise Refused(f"it holds {len(infos)} files, expected at most {MAX_FILES}")
+        total = sum(info.file_size for info in infos)
+        largest = max((info.file_size for info in infos), default=0)
+        if total > MAX_TOTAL_BYTES or largest > MAX_FILE_BYTES:
+            raise Refused(f"it would unpack to {max(total, largest) >> 20} MB, which is too much")
+        if total > HARMLESS_BYTES and total > MAX_RATIO * size:
+            raise Refused(f"it would unpack to {total // max(size, 1)} times its size: a zip bomb")
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._zip.close()
+
+    def unpack(self, member: Member, target: Path) -> None:
+        """Write one file; its folder is made.
+
+        Raises
+        ------
+        Refused
+            If the file is damaged or encrypted.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(target, "xb") as file:
+                for block in self._blocks(member):
+                    file.write(block)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            target.unlink(missing_ok=True)
+            raise Refused(f"{member.path} is damaged ({error})") from None
+
+    def _blocks(self, member: Member) -> Iterator[bytes]:
+        written = 0
+        with self._zip.open(member.info) as source:
+            while block := source.read(1 << 20):
+                written += len(block)
+                if written > member.info.file_size:
+                    raise Refused(f"{member.path} is larger than it claims to be")
+                yield block
+
+
+def _safe_path(info: zipfile.ZipInfo) -> PurePosixPath:
+    name = _decoded(info).replace("\\", "/")
+    parts = name.split("/")
+    if name.startswith("/") or ".." in parts or "\0" in name or re.match(r"[A-Za-z]:", name):
+        raise Refused(f"{name!r} is a path out of the folder")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise Refused(f"{name!r} is a symbolic link")
+    if info.flag_bits & 0x1:
+        raise Refused(f"{name!r} is encrypted")
+    safe = [_safe_part(part) for part in parts if part not in ("", ".")]
+    if not safe:
+        raise Refused(f"{name!r} is no name of a file")
+    return PurePosixPath(*safe)
+
+
+def _safe_part(part: str) -> str:
+    """A name that every file system takes; the ending stays."""
+    part = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "_", unicodedata.normalize("NFC", part))
+    if len(part.encode()) > 200:
+        end = Path(part).suffix[:20]
+        part = part.encode()[: 200 - len(end.encode())].decode(errors="ignore") + end
+    return part
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """The name, where Python takes it for CP437 although it is UTF-8."""
+    name = info.orig_filename
+    if info.flag_bits & 0x800:
+        return name
+    try:
+        raw = name.encode("cp437")
+    except UnicodeEncodeError:
+        return name
+    if told := _unicode_path(info.extra, raw):
+        return told
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return name
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    """Info-ZIP's extra field with the name in UTF-8, if it is there and belongs to this name."""
+    place = 0
+    while place + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, place)
+        field = extra[place + 4 : place + 4 + size]
+        if (
+            kind == 0x7075
+            and len(field) > 5
+            and struct.unpack_from("<I", field, 1)[0] == zlib.crc32(raw)
+        ):
+            return field[5:].decode("utf-8", "replace")
+        place += 4 + size
+    return None

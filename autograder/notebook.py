@@ -1,0 +1,62 @@
+"""How cells are marked: in the notebook that nbgrader reads and in what students hand in."""
+
+import functools
+import json
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+# Key in the metadata of a source notebook's cells that always run: `setup=true` in the text file.
+SETUP = "autograder_setup"
+# Ends every self-check's cell in `source/`: where this course's judge does not replace it, it fails.
+FAIL_CLOSED = """\
+### BEGIN HIDDEN TESTS
+raise RuntimeError("the hidden checks have not run: grade with this course's nbgrader_config.py")
+### END HIDDEN TESTS"""
+
+
+def grade_id_of(cell: NotebookNode) -> str | None:
+    """The nbgrader id that a cell carries, whatever the shape of its metadata."""
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def reference_cells(source: NotebookNode) -> list[tuple[str | None, str]]:
+    """The setup and solution cells of a source notebook, in order: the solution's id and the code.
+
+    The id is None for a setup cell.
+    """
+    return [
+        (cell.metadata.nbgrader.grade_id if _is_solution(cell) else None, cell.source)
+        for cell in source.cells
+        if cell.cell_type == "code" and (_is_solution(cell) or cell.metadata.get(SETUP))
+    ]
+
+
+def _is_solution(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def demonstrations(path: Path) -> frozenset[str]:
+    """The sources of a source notebook's code cells that are given, and neither setup nor graded.
+
+    None without a notebook. They come from the course, never from what was handed in.
+    """
+    try:
+        return _demonstrations(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return frozenset()
+
+
+@functools.lru_cache(maxsize=32)
+def _demonstrations(path: Path, changed: int) -> frozenset[str]:
+    cells = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8"))).cells
+    texts = ((cell, "".join(cell.source)) for cell in cells if cell.cell_type == "code")
+    return frozenset(
+        text.rstrip()
+        for cell, text in texts
+        if "nbgrader" not in cell.metadata and not cell.metadata.get(SETUP)
+    )

@@ -1,0 +1,107 @@
+"""How a submission ended: the one thing that goes from the judge up to the gradebook."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Every submission ends in exactly one of these."""
+
+    GRADED = "graded"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    CRASHED = "crashed"
+    UNREADABLE = "unreadable"
+    GRADER_ERROR = "grader error"
+
+    @property
+    def has_score(self) -> bool:
+        """Whether the points are the student's own doing, and are recorded."""
+        return self not in (Status.UNREADABLE, Status.GRADER_ERROR)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether an instructor has to deal with the submission."""
+        return not self.has_score
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. `error` is set when the grader itself failed.
+
+    `diagnosis` is a sentence about the known mistake that the exercise's answer behaves like.
+    """
+
+    exercise: str
+    check: str
+    title: str
+    points: float
+    max_points: float
+    message: str = ""
+    error: str = field(default="", compare=False)
+    diagnosis: str = ""
+
+
+@dataclass
+class Outcome:
+    """How one submission ended.
+
+    Parameters
+    ----------
+    score
+        The points of the hidden checks; None when nothing was graded.
+    notes
+        A sentence for each thing that was repaired or left out.
+    stale_score
+        The score of an earlier submission that the gradebook still holds.
+    notebook
+        The judged notebook; None where there is no score.
+    page
+        The feedback page as it is before anybody has marked anything, if it has been rendered.
+    """
+
+    student: str
+    assignment: str
+    status: Status
+    max_score: float
+    score: float | None = None
+    seconds: float = 0.0
+    isolation: str = ""
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+    stale_score: float | None = None
+    checks: list[CheckResult] = field(default_factory=list)
+    notebook: bytes | None = field(default=None, repr=False)
+    page: str | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict:
+        """Plain data for a results file and the ledger: without notebook and page."""
+        return {
+            "student": self.student,
+            "assignment": self.assignment,
+            "status": str(self.status),
+            "score": self.score,
+            "max_score": self.max_score,
+            "seconds": round(self.seconds, 3),
+            "isolation": self.isolation,
+            "message": self.message,
+            "notes": self.notes,
+            "stale_score": self.stale_score,
+            "checks": [
+                {
+                    "exercise": c.exercise,
+                    "check": c.check,
+                    "points": c.points,
+                    "max_points": c.max_points,
+                    "message": c.message,
+                    "diagnosis": c.diagnosis,
+                }
+                for c in self.checks
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: dict) -> "Outcome":
+        """The outcome that `as_dict` wrote; of a check's title only its name is left."""
+        checks = [CheckResult(title=c["check"], **c) for c in plain["checks"]]
+        return cls(**plain | {"status": Status(plain["status"]), "checks": checks})

@@ -1,0 +1,142 @@
+"""A submission as bytes: what is handed to whoever grades it, on this machine or another."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from autograder.submission.intake import MAX_NOTEBOOK_BYTES, MAX_OTHER_BYTES
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in a submitted folder. `data` is None for what is no file, or is too large."""
+
+    path: str
+    kind: str
+    size: int = 0
+    data: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A submitted folder: `hash` covers names, kinds and bytes of everything in it.
+
+    `refused` says why it could not be read or carried; empty if it could.
+    """
+
+    entries: tuple[Entry, ...]
+    hash: str
+    linked: bool = False
+    refused: str = ""
+
+    def unpack(self, folder: Path) -> None:
+        """Make the folder again, with links and special files where they were, leading nowhere."""
+        if self.linked:
+            folder.symlink_to("nowhere")
+            return
+        folder.mkdir(parents=True)
+        for entry in self.entries:
+            path = folder / entry.path
+            if entry.kind == "folder":
+                path.mkdir()
+            elif entry.kind == "link":
+                path.symlink_to("nowhere")
+            elif entry.kind == "other":
+                os.mkfifo(path)
+            else:
+                path.write_bytes(entry.data or b"")
+                # What is too large to be read is as large again, without taking the room.
+                os.truncate(path, entry.size)
+
+    def files_beside(self, folder: Path) -> None:
+        """Write the ordinary files that are no notebooks into `folder`, which exists."""
+        for entry in self.entries:
+            path = folder / entry.path
+            if entry.kind == "folder":
+                path.mkdir()
+            elif entry.kind == "file" and path.suffix != ".ipynb":
+                path.write_bytes(entry.data or b"")
+
+    def text(self, name: str) -> str | None:
+        """The text of the file `name`, undecodable bytes replaced; None if there is none."""
+        for entry in self.entries:
+            if entry.path == name and entry.kind == "file":
+                return (entry.data or b"").decode(errors="replace")
+        return None
+
+
+def digest(folder: Path) -> str:
+    """The `hash` of `pack(folder)`, without keeping what is in the folder."""
+    return _read(folder, keep=False).hash
+
+
+def pack(folder: Path) -> Packed:
+    """Read a submitted folder. Links are not followed, special files not opened."""
+    return _read(folder, keep=True)
+
+
+def _read(folder: Path, keep: bool) -> Packed:
+    total = hashlib.sha256()
+    if folder.is_symlink() or folder.parent.is_symlink():
+        total.update(b"linked")
+        return Packed((), total.hexdigest(), linked=True)
+    entries, notebooks, others = [], 0, 0
+    try:
+        for path, name in _walk(folder, PurePosixPath()):
+            info = path.lstat()
+            kind, size, data = _kind(info.st_mode), 0, None
+            total.update(f"{kind}\0{name}\0".encode("utf-8", "surrogateescape"))
+            if kind == "file":
+                size = info.st_size
+                if path.suffix == ".ipynb":
+                    fits = size <= MAX_NOTEBOOK_BYTES
+                    notebooks += size * fits
+                else:
+                    others += size
+                    fits = others <= MAX_OTHER_BYTES
+                if notebooks > MAX_NOTEBOOK_BYTES:
+                    refused = f"the notebooks have more than {MAX_NOTEBOOK_BYTES >> 20} MB"
+                    return Packed((), total.hexdigest(), refused=refused)
+                data, content = _content(path, keep) if fits else (None, b"")
+                size = size if data is None else len(data)
+                total.update(f"{size}\0".encode() + content)
+            entries.append(Entry(name, kind, size, data))
+    except OSError as error:
+        total.update(f"{error.strerror}".encode())
+        refused = f"a file could not be read: {error.strerror or error}"
+        return Packed((), total.hexdigest(), refused=refused)
+    return Packed(tuple(entries), total.hexdigest())
+
+
+def _walk(folder: Path, inside: PurePosixPath) -> Iterator[tuple[Path, str]]:
+    """Everything below `folder` with its name, folders before what is in them, always in one order."""
+    for found in sorted(os.scandir(folder), key=lambda item: item.name):
+        name = inside / found.name
+        yield Path(found.path), str(name)
+        if found.is_dir(follow_symlinks=False):
+            yield from _walk(Path(found.path), name)
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "link" if stat.S_ISLNK(mode) else "other"
+
+
+def _content(path: Path, keep: bool) -> tuple[bytes | None, bytes]:
+    """The file's bytes, or None if they are not to be kept, and their hash."""
+    content, parts = hashlib.sha256(), []
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        while part := file.read(_CHUNK):
+            content.update(part)
+            if keep:
+                parts.append(part)
+    return b"".join(parts) if keep else None, content.digest()

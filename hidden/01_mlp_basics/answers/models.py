@@ -1,0 +1,1538 @@
+"""Assignment 01, exercises on tensors and models."""
+
+from autograder.checking import Alternative, Mistake
+
+FUNCTIONAL_PARAMETERS = [
+    Mistake(
+        "functional_parameters",
+        "weights_are_no_leaves",
+        "parameters_are_leaves_that_learn",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        (torch.randn(a, b, requires_grad=True) * std, torch.zeros(b, requires_grad=True))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells=(
+            "The weights are the result of a multiplication, so they are no leaves: their `.grad` "
+            "stays None."
+        ),
+    ),
+    Mistake(
+        "functional_parameters",
+        "no_gradients_at_all",
+        "parameters_are_leaves_that_learn",
+        """
+def functional_parameters(dims, std=0.01):
+    return [(torch.randn(a, b) * std, torch.zeros(b)) for a, b in zip(dims[:-1], dims[1:])]
+""",
+        tells="The tensors do not require gradients.",
+    ),
+    Mistake(
+        "functional_parameters",
+        "std_is_variance",
+        "weights_have_the_asked_spread",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        ((torch.randn(a, b) * std**0.5).requires_grad_(), torch.zeros(b, requires_grad=True))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells="`std` is used as a variance: the weights spread by its root.",
+    ),
+    Mistake(
+        "functional_parameters",
+        "std_ignored",
+        "weights_have_the_asked_spread",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        ((torch.randn(a, b) * 0.01).requires_grad_(), torch.zeros(b, requires_grad=True))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells="The weights spread by 0.01 whatever `std` says.",
+    ),
+    Mistake(
+        "functional_parameters",
+        "uniform_weights",
+        "weights_have_the_asked_spread",
+        """
+def functional_parameters(dims, std=0.01):
+    parameters = []
+    for a, b in zip(dims[:-1], dims[1:]):
+        W = torch.empty(a, b).uniform_(-(3**0.5) * std, 3**0.5 * std).requires_grad_()
+        parameters.append((W, torch.zeros(b, requires_grad=True)))
+    return parameters
+""",
+        tells="The weights are drawn uniformly; asked for are normally distributed ones.",
+    ),
+    Mistake(
+        "functional_parameters",
+        "weights_transposed",
+        "parameters_fit_the_layer_sizes",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        ((torch.randn(b, a) * std).requires_grad_(), torch.zeros(b, requires_grad=True))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells="The weights are transposed: the rows should belong to the inputs.",
+    ),
+    Mistake(
+        "functional_parameters",
+        "random_biases",
+        "parameters_fit_the_layer_sizes",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        ((torch.randn(a, b) * std).requires_grad_(), (torch.randn(b) * std).requires_grad_())
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells="The biases are drawn at random; they should begin at zero.",
+    ),
+    Alternative(
+        "functional_parameters",
+        "nn_parameters",
+        """
+def functional_parameters(dims, std=0.01):
+    pairs = []
+    for a, b in zip(dims, dims[1:]):
+        W = nn.Parameter(torch.empty(a, b))
+        nn.init.normal_(W, mean=0.0, std=std)
+        pairs.append([W, nn.Parameter(torch.zeros(b))])
+    return pairs
+""",
+    ),
+    Alternative(
+        "functional_parameters",
+        "numpy_generator",
+        """
+def functional_parameters(dims, std=0.01):
+    rng = np.random.default_rng()
+
+    def pair(index):
+        W = torch.tensor(rng.normal(0, std, dims[index : index + 2]), dtype=torch.float32)
+        return W.requires_grad_(True), torch.zeros(dims[index + 1], requires_grad=True)
+
+    return [pair(index) for index in range(len(dims) - 1)]
+""",
+    ),
+]
+
+FUNCTIONAL_MLP = [
+    Mistake(
+        "functional_mlp",
+        "no_relu",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters:
+        h = h @ W + b
+    return h
+""",
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
+    ),
+    Mistake(
+        "functional_mlp",
+        "relu_on_the_output",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters:
+        h = torch.relu(h @ W + b)
+    return h
+""",
+        tells="The output goes through a ReLU too: logits may be negative.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "softmax_on_the_output",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return torch.softmax(h @ W + b, dim=1)
+""",
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
+    ),
+    Mistake(
+        "functional_mlp",
+        "bias_dropped",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W)
+    return h @ parameters[-1][0]
+""",
+        tells="The biases are not used.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "last_bias_dropped",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    return h @ parameters[-1][0]
+""",
+        tells="The last layer's bias is not used.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "images_not_flattened",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return h @ W + b
+""",
+        tells="The images are not flattened before the first layer.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "flattened_over_the_batch",
+        "functional_logits_follow_the_rule",
+        """
+def functional_mlp(x, parameters):
+    h = x.permute(1, 2, 3, 0).reshape(x.shape[0], -1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return h @ W + b
+""",
+        tells="Flattening mixes pixels of different images: the batch must stay the first axis.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "x_mutated",
+        "functional_mlp_leaves_its_inputs",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    logits = h @ W + b
+    x.clamp_(min=0)
+    return logits
+""",
+        tells="The input `x` is changed in place.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "two_layers_only",
+        "functional_mlp_has_any_depth",
+        """
+def functional_mlp(x, parameters):
+    (W1, b1), (W2, b2) = parameters
+    return torch.relu(x.flatten(1) @ W1 + b1) @ W2 + b2
+""",
+        tells="It works for exactly two layers.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "graph_cut",
+        "functional_mlp_passes_gradients",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W.data + b.data)
+    W, b = parameters[-1]
+    return h @ W + b
+""",
+        tells="`.data` or `detach` cuts the graph: no gradient reaches the hidden parameters.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "single_image_squeezed",
+        "functional_mlp_has_any_depth",
+        """
+def functional_mlp(x, parameters):
+    h = x.squeeze().flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return h @ W + b
+""",
+        tells="`squeeze` also removes the batch axis when there is one image.",
+    ),
+    Alternative(
+        "functional_mlp",
+        "functional_linear_and_clamp",
+        """
+def functional_mlp(x, parameters):
+    h = x.reshape(len(x), -1)
+    for index, (W, b) in enumerate(parameters):
+        if index:
+            h = h.clamp(min=0)
+        h = F.linear(h, W.T, b)
+    return h
+""",
+    ),
+    Alternative(
+        "functional_mlp",
+        "recursive_einsum",
+        """
+def functional_mlp(x, parameters):
+    *hidden, (W, b) = parameters
+    h = x.flatten(1)
+    if hidden:
+        h = functional_mlp(x, hidden)
+        h = h * (h > 0)
+    return torch.einsum("ni,io->no", h, W) + b
+""",
+    ),
+]
+
+COUNT_PARAMETERS = [
+    Mistake(
+        "count_parameters",
+        "hard_coded",
+        "counts_weights_and_biases",
+        """
+def count_parameters(model):
+    return 397510
+""",
+        tells="The number is fixed, whatever the model is.",
+    ),
+    Mistake(
+        "count_parameters",
+        "biases_forgotten",
+        "counts_weights_and_biases",
+        """
+def count_parameters(model):
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and p.ndim > 1)
+""",
+        tells="Biases and other vectors are not counted.",
+    ),
+    Mistake(
+        "count_parameters",
+        "frozen_counted",
+        "leaves_out_frozen_parameters",
+        """
+def count_parameters(model):
+    return sum(p.numel() for p in model.parameters())
+""",
+        tells="Frozen parameters are counted as well.",
+    ),
+    Mistake(
+        "count_parameters",
+        "tensors_counted",
+        "counts_weights_and_biases",
+        """
+def count_parameters(model):
+    return len([p for p in model.parameters() if p.requires_grad])
+""",
+        tells="The parameter tensors are counted, not their numbers.",
+    ),
+    Mistake(
+        "count_parameters",
+        "linear_layers_only",
+        "counts_every_kind_once",
+        """
+def count_parameters(model):
+    layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    return sum(p.numel() for m in layers for p in m.parameters() if p.requires_grad)
+""",
+        tells="Only linear layers are counted.",
+    ),
+    Mistake(
+        "count_parameters",
+        "shared_counted_twice",
+        "counts_every_kind_once",
+        """
+def count_parameters(model):
+    every = model.named_parameters(remove_duplicate=False)
+    return sum(p.numel() for _, p in every if p.requires_grad)
+""",
+        tells="A parameter that two layers share is counted twice.",
+    ),
+    Mistake(
+        "count_parameters",
+        "buffers_counted",
+        "counts_every_kind_once",
+        """
+def count_parameters(model):
+    frozen = {name for name, p in model.named_parameters() if not p.requires_grad}
+    return sum(t.numel() for name, t in model.state_dict().items() if name not in frozen)
+""",
+        tells="Buffers, such as running statistics, are counted as parameters.",
+    ),
+    Alternative(
+        "count_parameters",
+        "product_of_shapes",
+        """
+def count_parameters(model):
+    total = 0
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            total += int(np.prod(list(parameter.shape)))
+    return total
+""",
+    ),
+    Alternative(
+        "count_parameters",
+        "flat_vector",
+        """
+def count_parameters(model):
+    trainable = [p.detach().flatten() for p in model.parameters() if p.requires_grad]
+    return len(torch.cat(trainable)) if trainable else 0
+""",
+    ),
+]
+
+DENSE_LAYER = [
+    Mistake(
+        "dense_layer",
+        "norm_after_activation",
+        "batch_norm_stands_before_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm), activation()]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, nn.Dropout(dropout))
+""",
+        tells="The batch norm stands behind the activation.",
+    ),
+    Mistake(
+        "dense_layer",
+        "norm_of_the_input_width",
+        "batch_norm_stands_before_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(in_features))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells=(
+            "The batch norm has the width of the input; what it normalises has that of the output."
+        ),
+    ),
+    Mistake(
+        "dense_layer",
+        "norm_of_the_input",
+        "batch_norm_stands_before_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.BatchNorm1d(in_features)] if batch_norm else []
+    layers.append(nn.Linear(in_features, out_features, bias=not batch_norm))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells="The batch norm stands before the linear layer.",
+    ),
+    Mistake(
+        "dense_layer",
+        "bias_kept",
+        "no_bias_under_batch_norm",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells="The linear layer keeps its bias under batch norm, where it has no effect.",
+    ),
+    Mistake(
+        "dense_layer",
+        "bias_never",
+        "no_bias_under_batch_norm",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=False)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells="The linear layer has no bias even without batch norm.",
+    ),
+    Mistake(
+        "dense_layer",
+        "activation_ignored",
+        "dense_is_linear_then_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, nn.ReLU(), nn.Dropout(dropout))
+""",
+        tells="The activation is always ReLU, whatever is passed.",
+    ),
+    Mistake(
+        "dense_layer",
+        "batch_norm_ignored",
+        "no_bias_under_batch_norm",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    return nn.Sequential(
+        nn.Linear(in_features, out_features), activation(), nn.Dropout(dropout)
+    )
+""",
+        tells="`batch_norm` makes no difference.",
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_ignored",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, activation())
+""",
+        tells="`dropout` makes no difference.",
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_before_activation",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, nn.Dropout(dropout), activation())
+""",
+        tells="The dropout stands before the activation.",
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_of_whole_samples",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, activation(), nn.Dropout1d(dropout))
+""",
+        tells="The dropout drops whole samples, not single units.",
+    ),
+    Mistake(
+        "dense_layer",
+        "keep_probability_for_dropout",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    layers.append(activation())
+    if dropout > 0:
+        layers.append(nn.Dropout(1 - dropout))
+    return nn.Sequential(*layers)
+""",
+        tells="`dropout` is taken for the share that is kept; it is the share that is dropped.",
+    ),
+    Alternative(
+        "dense_layer",
+        "identities_for_what_is_off",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    return nn.Sequential(
+        nn.Linear(in_features, out_features, bias=not batch_norm),
+        nn.BatchNorm1d(out_features) if batch_norm else nn.Identity(),
+        activation(),
+        nn.Dropout(p=dropout),
+    )
+""",
+    ),
+    Alternative(
+        "dense_layer",
+        "named_layers",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layer = nn.Sequential()
+    layer.add_module("linear", nn.Linear(in_features, out_features, bias=not batch_norm))
+    if batch_norm:
+        layer.add_module("norm", nn.BatchNorm1d(num_features=out_features))
+    layer.add_module("activation", activation())
+    if dropout:
+        layer.add_module("dropout", nn.Dropout(dropout))
+    return layer
+""",
+    ),
+    Alternative(
+        "dense_layer",
+        "nested_linear_and_norm",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    if batch_norm:
+        linear = nn.Sequential(
+            nn.Linear(in_features, out_features, bias=False), nn.BatchNorm1d(out_features)
+        )
+    else:
+        linear = nn.Linear(in_features, out_features)
+    return nn.Sequential(linear, nn.Sequential(activation(), nn.Dropout(dropout)))
+""",
+    ),
+]
+
+MLP = [
+    Mistake(
+        "mlp",
+        "plain_list",
+        "mlp_gradients_reach_every_parameter",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        self.layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.layers[:-1]:
+            x = F.relu(layer(x))
+        return self.layers[-1](x)
+""",
+        tells="The layers are in a plain list, where `nn.Module` does not find their parameters.",
+    ),
+    Mistake(
+        "mlp",
+        "hidden_layers_in_a_plain_list",
+        "mlp_gradients_reach_every_parameter",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+""",
+        tells=(
+            "The hidden layers are in a plain list, where `nn.Module` does not find their "
+            "parameters."
+        ),
+    ),
+    Mistake(
+        "mlp",
+        "relu_on_the_output",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return x
+""",
+        tells="The output goes through a ReLU too: logits may be negative.",
+    ),
+    Mistake(
+        "mlp",
+        "softmax_on_the_output",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return F.softmax(self.output(x), dim=1)
+""",
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
+    ),
+    Mistake(
+        "mlp",
+        "no_activation",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.layers = nn.Sequential(nn.Flatten(), *layers)
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
+    ),
+    Mistake(
+        "mlp",
+        "sigmoid_instead_of_relu",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        layers = [nn.Flatten()]
+        for a, b in zip(sizes, sizes[1:]):
+            layers += [nn.Linear(a, b), nn.Sigmoid()]
+        self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], num_classes))
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+        tells="The activation is the sigmoid, not ReLU.",
+    ),
+    Mistake(
+        "mlp",
+        "fixed_depth",
+        "mlp_has_any_depth",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        self.first = nn.Linear(input_size, hidden_sizes[0])
+        self.second = nn.Linear(hidden_sizes[0], hidden_sizes[1])
+        self.output = nn.Linear(hidden_sizes[1], num_classes)
+
+    def forward(self, x):
+        x = F.relu(self.first(x.flatten(1)))
+        return self.output(F.relu(self.second(x)))
+""",
+        tells="There are two hidden layers, whatever `hidden_sizes` says.",
+    ),
+    Mistake(
+        "mlp",
+        "no_hidden_layer_fails",
+        "mlp_has_any_depth",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        layers = [nn.Flatten(), nn.Linear(input_size, hidden_sizes[0]), nn.ReLU()]
+        for a, b in zip(hidden_sizes[:-1], hidden_sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden_sizes[-1], num_classes))
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+        tells="An empty `hidden_sizes` is not handled.",
+    ),
+    Mistake(
+        "mlp",
+        "one_hidden_layer_used_twice",
+        "mlp_layers_of_one_width_are_separate",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        made, layers, a = {}, [nn.Flatten()], input_size
+        for b in hidden_sizes:
+            layers += [made.setdefault((a, b), nn.Linear(a, b)), nn.ReLU()]
+            a = b
+        self.layers = nn.Sequential(*layers, nn.Linear(a, num_classes))
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+        tells="Hidden layers of equal size are one and the same layer.",
+    ),
+    Mistake(
+        "mlp",
+        "last_hidden_layer_repeated_for_others",
+        "mlp_layers_of_one_width_are_separate",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for index, layer in enumerate(self.hidden):
+            same = index and layer.weight.shape == self.hidden[-1].weight.shape
+            x = F.relu(self.hidden[-1](x) if same else layer(x))
+        return self.output(x)
+""",
+        tells="Hidden layers of equal size are one and the same layer in the forward pass.",
+    ),
+    Mistake(
+        "mlp",
+        "hidden_part_detached",
+        "mlp_gradients_reach_every_parameter",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x)).detach()
+        return self.output(x)
+""",
+        tells="`detach` cuts the graph: no gradient reaches the hidden layers.",
+    ),
+    Mistake(
+        "mlp",
+        "images_not_flattened",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = F.relu(layer(x))
+        return self.layers[-1](x)
+""",
+        tells="The images are not flattened before the first layer.",
+    ),
+    Mistake(
+        "mlp",
+        "other_default_sizes",
+        "mlp_defaults_are_for_mnist",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(128, 64)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+""",
+        tells="The default sizes are not those that were asked for.",
+    ),
+    Mistake(
+        "mlp",
+        "probabilities_in_evaluation_mode",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = (input_size,) + hidden_sizes + (num_classes,)
+        layers = [nn.Flatten()]
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        logits = self.layers(x)
+        return logits if self.training else logits.softmax(1)
+""",
+        tells="In evaluation mode the model returns probabilities; it should always return logits.",
+    ),
+    Alternative(
+        "mlp",
+        "output_layer_first_in_a_sequential",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        hidden_sizes = tuple(hidden_sizes)
+        self.output = nn.Linear((input_size, *hidden_sizes)[-1], num_classes)
+        self.body = nn.Sequential()
+        for index, width in enumerate(hidden_sizes):
+            self.body.add_module(f"linear{index}", nn.Linear(input_size, width))
+            self.body.add_module(f"relu{index}", nn.ReLU(inplace=True))
+            input_size = width
+
+    def forward(self, x):
+        return self.output(self.body(x.view(x.size(0), -1)))
+""",
+    ),
+    Alternative(
+        "mlp",
+        "own_weights_of_shape_in_out",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        gaps = list(zip(sizes, sizes[1:]))
+        self.biases = nn.ParameterList([nn.Parameter(torch.zeros(1, b)) for _, b in gaps])
+        self.weights = nn.ParameterList(
+            [nn.Parameter(torch.randn(a, b) * (2 / a) ** 0.5) for a, b in gaps]
+        )
+
+    def forward(self, x):
+        x = x.reshape(x.shape[0], -1)
+        for index, (W, b) in enumerate(zip(self.weights, self.biases)):
+            x = (x if index == 0 else x.clamp(min=0)) @ W + b
+        return x
+""",
+    ),
+    Alternative(
+        "mlp",
+        "recursive",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        width, *others = [*hidden_sizes, num_classes]
+        self.layer = nn.Linear(input_size, width)
+        self.rest = MLP(width, num_classes, others[:-1]) if others else None
+
+    def forward(self, x):
+        x = self.layer(torch.flatten(x, start_dim=1))
+        return x if self.rest is None else self.rest(torch.relu(x))
+""",
+    ),
+    Alternative(
+        "mlp",
+        "sum_of_tuples",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = (input_size,) + hidden_sizes + (num_classes,)
+        layers = [nn.Flatten()]
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+    ),
+]
+
+SEQUENTIAL_MLP = [
+    Mistake(
+        "sequential_mlp",
+        "relu_at_the_end",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    layers = [nn.Flatten()]
+    for a, b in zip(dims[:-1], dims[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers)
+""",
+        tells="The output goes through a ReLU too: logits may be negative.",
+    ),
+    Mistake(
+        "sequential_mlp",
+        "no_relu",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    return nn.Sequential(
+        nn.Flatten(), *(nn.Linear(a, b) for a, b in zip(dims[:-1], dims[1:]))
+    )
+""",
+        tells=(
+            "There is no ReLU between the layers, so all of them together are one linear function."
+        ),
+    ),
+    Mistake(
+        "sequential_mlp",
+        "softmax_at_the_end",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    layers = [nn.Flatten()]
+    for a, b in zip(dims[:-2], dims[1:-1]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]), nn.Softmax(dim=1))
+""",
+        tells=(
+            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "itself."
+        ),
+    ),
+    Mistake(
+        "sequential_mlp",
+        "structure_differs",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    layers = [nn.Flatten(), nn.Linear(dims[0], dims[1]), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(dims[1], dims[-1]))
+""",
+        tells="There is one hidden layer, whatever `dims` says.",
+    ),
+    Mistake(
+        "sequential_mlp",
+        "no_flatten",
+        "sequential_is_a_chain",
+        """
+def sequential_mlp(dims):
+    layers = []
+    for a, b in zip(dims[:-2], dims[1:-1]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]))
+""",
+        tells="The images are not flattened inside the model.",
+    ),
+    Mistake(
+        "sequential_mlp",
+        "no_sequential",
+        "sequential_is_a_chain",
+        """
+def sequential_mlp(dims):
+    return MLP(dims[0], dims[-1], tuple(dims[1:-1]))
+""",
+        tells="The result is no `nn.Sequential`.",
+    ),
+    Mistake(
+        "sequential_mlp",
+        "layers_of_one_width_shared",
+        "sequential_passes_gradients",
+        """
+def sequential_mlp(dims):
+    made, layers = {}, [nn.Flatten()]
+    for a, b in zip(dims[:-2], dims[1:-1]):
+        layers += [made.setdefault((a, b), nn.Linear(a, b)), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]))
+""",
+        tells="Layers of equal size are one and the same layer.",
+    ),
+    Alternative(
+        "sequential_mlp",
+        "last_relu_removed",
+        """
+def sequential_mlp(dims):
+    layers = []
+    for index in range(len(dims) - 1):
+        layers.append(nn.Linear(dims[index], dims[index + 1]))
+        layers.append(nn.ReLU(inplace=True))
+    layers.pop()
+    return nn.Sequential(nn.Flatten(start_dim=1), *layers)
+""",
+    ),
+    Alternative(
+        "sequential_mlp",
+        "nested_blocks",
+        """
+def sequential_mlp(dims):
+    *hidden, last = zip(dims[:-1], dims[1:])
+    model = nn.Sequential(nn.Flatten())
+    for a, b in hidden:
+        model.append(nn.Sequential(nn.Linear(a, b), nn.ReLU()))
+    model.append(nn.Linear(*last))
+    return model
+""",
+    ),
+]
+
+L1_PENALTY = [
+    Mistake(
+        "l1_penalty",
+        "item",
+        "penalties_are_differentiable",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().sum().item() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.pow(2).sum().item() for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells=(
+            "The penalty is cut off from the graph, as `.item()`, `.data` and `detach` do: no "
+            "gradient comes back from it."
+        ),
+    ),
+    Mistake(
+        "l1_penalty",
+        "detached",
+        "penalties_are_differentiable",
+        """
+def l1_penalty(model):
+    return sum(m.weight.data.abs().sum() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.data.pow(2).sum() for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells=(
+            "The penalty is cut off from the graph, as `.item()`, `.data` and `detach` do: no "
+            "gradient comes back from it."
+        ),
+    ),
+    Mistake(
+        "l1_penalty",
+        "norm_not_squared",
+        "l2_sums_squared_weights",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().sum() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.norm() for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells="The L2 penalty is the norm; asked for is the sum of squares.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "half_of_the_squares",
+        "l2_sums_squared_weights",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().sum() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.pow(2).sum() / 2 for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells="The L2 penalty is half the sum of squares.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "biases_included",
+        "l1_sums_absolute_weights",
+        """
+def l1_penalty(model):
+    return sum(p.abs().sum() for p in model.parameters())
+
+
+def l2_penalty(model):
+    return sum(p.pow(2).sum() for p in model.parameters())
+""",
+        tells="Biases are penalised as well.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "norm_layers_included",
+        "l1_sums_absolute_weights",
+        """
+def l1_penalty(model):
+    return sum(p.abs().sum() for name, p in model.named_parameters() if "weight" in name)
+
+
+def l2_penalty(model):
+    return sum(p.pow(2).sum() for name, p in model.named_parameters() if "weight" in name)
+""",
+        tells="Weights of norm layers are penalised as well.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "top_level_only",
+        "l2_sums_squared_weights",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().sum() for m in model.children() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.pow(2).sum() for m in model.children() if isinstance(m, nn.Linear))
+""",
+        tells="Only linear layers directly in the model are found, not those inside its parts.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "mean_instead_of_sum",
+        "l1_sums_absolute_weights",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().mean() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.pow(2).mean() for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells="The penalty is a mean, not a sum.",
+    ),
+    Alternative(
+        "l1_penalty",
+        "matrices_by_dimension",
+        """
+def _matrices(model):
+    return torch.cat([p.flatten() for p in model.parameters() if p.dim() == 2])
+
+
+def l1_penalty(model):
+    return torch.linalg.vector_norm(_matrices(model), ord=1)
+
+
+def l2_penalty(model):
+    w = _matrices(model)
+    return w @ w
+""",
+    ),
+    Alternative(
+        "l1_penalty",
+        "running_total",
+        """
+def l1_penalty(model):
+    total = torch.tensor(0.0)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            total = total + torch.sum(torch.sqrt(module.weight**2))
+    return total
+
+
+def l2_penalty(model):
+    total = torch.zeros(())
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            total = total + torch.linalg.norm(module.weight) ** 2
+    return total
+""",
+    ),
+]
+
+INITIALIZE = [
+    Mistake(
+        "initialize",
+        "top_level_only",
+        "xavier_uniform_has_its_bound",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.children():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Only layers directly in the model are found, not those inside its parts.",
+    ),
+    Mistake(
+        "initialize",
+        "two_levels_only",
+        "kaiming_normal_has_its_spread",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for child in model.children():
+        for module in [child, *child.children()]:
+            if isinstance(module, nn.Linear):
+                schemes[scheme](module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Only the first two levels are searched; a linear layer may be deeper.",
+    ),
+    Mistake(
+        "initialize",
+        "norm_layers_touched",
+        "only_linear_layers_change",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        elif parameter.ndim == 2:
+            schemes[scheme](parameter)
+    return model
+""",
+        tells="Layers other than the linear ones are changed too.",
+    ),
+    Mistake(
+        "initialize",
+        "unknown_scheme_ignored",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if scheme == "xavier_uniform":
+                nn.init.xavier_uniform_(module.weight)
+            elif scheme == "kaiming_normal":
+                nn.init.kaiming_normal_(module.weight)
+            elif scheme == "zeros":
+                nn.init.zeros_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="An unknown scheme passes silently.",
+    ),
+    Mistake(
+        "initialize",
+        "bias_always_expected",
+        "only_linear_layers_change",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A linear layer without bias is not handled.",
+    ),
+    Mistake(
+        "initialize",
+        "biases_left",
+        "only_linear_layers_change",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+    return model
+""",
+        tells="The biases keep their old values; they should be zero.",
+    ),
+    Mistake(
+        "initialize",
+        "xavier_normal",
+        "xavier_uniform_has_its_bound",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_normal_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="`xavier_uniform` draws normally distributed weights.",
+    ),
+    Mistake(
+        "initialize",
+        "kaiming_of_fan_out",
+        "kaiming_normal_has_its_spread",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": lambda w: nn.init.kaiming_normal_(w, mode="fan_out"),
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Kaiming's spread is taken from the outputs; it belongs to the inputs.",
+    ),
+    Mistake(
+        "initialize",
+        "parameters_replaced",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            module.weight = nn.Parameter(schemes[scheme](torch.empty_like(module.weight)))
+            if module.bias is not None:
+                module.bias = nn.Parameter(torch.zeros_like(module.bias))
+    return model
+""",
+        tells=(
+            "The parameters are replaced by new ones: an optimizer made before would train the old "
+            "ones."
+        ),
+    ),
+    Mistake(
+        "initialize",
+        "copy_returned",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A copy is initialised; the given model stays as it was.",
+    ),
+    Mistake(
+        "initialize",
+        "nothing_returned",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            schemes[scheme](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+""",
+        tells="Nothing is returned; the model was asked for.",
+    ),
+    Mistake(
+        "initialize",
+        "any_scheme_of_nn_init",
+        "works_in_place_and_refuses_unknown_schemes",
+        """
+def initialize(model, scheme):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            draw = getattr(nn.init, scheme + "_", None)
+            if draw is None:
+                raise ValueError(scheme)
+            draw(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Every scheme of `nn.init` is accepted, not only the named ones.",
+    ),
+    Alternative(
+        "initialize",
+        "apply_with_own_formulas",
+        """
+def initialize(model, scheme):
+    @torch.no_grad()
+    def visit(module):
+        if not isinstance(module, nn.Linear):
+            return
+        out, fan_in = module.weight.shape
+        if scheme == "xavier_uniform":
+            bound = math.sqrt(6 / (fan_in + out))
+            module.weight.uniform_(-bound, bound)
+        elif scheme == "kaiming_normal":
+            module.weight.normal_(0, math.sqrt(2 / fan_in))
+        elif scheme == "zeros":
+            module.weight.fill_(0)
+        else:
+            raise ValueError(f"scheme {scheme} is not known")
+        if module.bias is not None:
+            module.bias.fill_(0)
+
+    return model.apply(visit)
+""",
+    ),
+    Alternative(
+        "initialize",
+        "recursive_with_data",
+        """
+def initialize(model, scheme):
+    if scheme not in ("xavier_uniform", "kaiming_normal", "zeros"):
+        raise ValueError("expected xavier_uniform, kaiming_normal or zeros")
+    if isinstance(model, nn.Linear):
+        getattr(nn.init, scheme + "_")(model.weight.data)
+        if model.bias is not None:
+            model.bias.data.zero_()
+    for child in model.children():
+        initialize(child, scheme)
+    return model
+""",
+    ),
+]
+
+ANSWERS = [
+    *FUNCTIONAL_PARAMETERS,
+    *FUNCTIONAL_MLP,
+    *COUNT_PARAMETERS,
+    *DENSE_LAYER,
+    *MLP,
+    *SEQUENTIAL_MLP,
+    *L1_PENALTY,
+    *INITIALIZE,
+]

@@ -1,0 +1,1508 @@
+"""Assignment 01, exercises on training and measuring."""
+
+from autograder.checking import Alternative, Mistake
+
+TRAIN_EPOCH = [
+    Mistake(
+        "train_epoch",
+        "no_zero_grad",
+        "epoch_takes_one_step_per_batch",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="The gradients are never cleared: they add up from batch to batch.",
+    ),
+    Mistake(
+        "train_epoch",
+        "no_step",
+        "epoch_takes_one_step_per_batch",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells=(
+            "No weight changes: the step is missing, or the gradients are cleared right before it."
+        ),
+    ),
+    Mistake(
+        "train_epoch",
+        "one_step_per_epoch",
+        "epoch_takes_one_step_per_batch",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    optimizer.zero_grad()
+    for images, labels in loader:
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        total += loss.item() * len(images)
+        seen += len(images)
+    optimizer.step()
+    return total / seen
+""",
+        tells="There is one step per epoch, not one per batch.",
+    ),
+    Mistake(
+        "train_epoch",
+        "gradients_zeroed_before_the_step",
+        "epoch_takes_one_step_per_batch",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells=(
+            "No weight changes: the step is missing, or the gradients are cleared right before it."
+        ),
+    ),
+    Mistake(
+        "train_epoch",
+        "mean_of_batch_means",
+        "epoch_returns_the_mean_per_sample",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    losses = []
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return sum(losses) / len(losses)
+""",
+        tells="The result is the mean of the batches' means: a small last batch counts too much.",
+    ),
+    Mistake(
+        "train_epoch",
+        "first_batch_size_for_all",
+        "epoch_returns_the_mean_per_sample",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen, size = 0.0, 0, None
+    for images, labels in loader:
+        size = size or len(images)
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * size
+        seen += len(images)
+    return total / seen
+""",
+        tells="Every batch is weighted by the size of the first one.",
+    ),
+    Mistake(
+        "train_epoch",
+        "loss_after_the_epoch",
+        "epoch_returns_the_mean_per_sample",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    kept = []
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        kept.append((images, labels))
+    with torch.no_grad():
+        total = sum(loss_fn(model(x), y).item() * len(x) for x, y in kept)
+    return total / sum(len(x) for x, _ in kept)
+""",
+        tells="The loss is measured after the epoch, not while training.",
+    ),
+    Mistake(
+        "train_epoch",
+        "graph_kept",
+        "epoch_returns_a_plain_float",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total = total + loss * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="The sum of losses keeps every batch's graph and is no plain number.",
+    ),
+    Mistake(
+        "train_epoch",
+        "penalty_ignored",
+        "epoch_minimises_the_penalty_too",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="`penalty` makes no difference.",
+    ),
+    Mistake(
+        "train_epoch",
+        "penalty_in_the_returned_loss",
+        "epoch_minimises_the_penalty_too",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        if penalty is not None:
+            loss = loss + penalty(model)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="The returned loss includes the penalty.",
+    ),
+    Mistake(
+        "train_epoch",
+        "evaluation_mode",
+        "epoch_runs_in_training_mode",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.eval()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="The model is not switched to training mode.",
+    ),
+    Mistake(
+        "train_epoch",
+        "mode_left_as_it_came",
+        "epoch_runs_in_training_mode",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="The model is not switched to training mode.",
+    ),
+    Mistake(
+        "train_epoch",
+        "own_loss_function",
+        "epoch_takes_any_loss_and_loader",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        seen += len(images)
+    return total / seen
+""",
+        tells="`loss_fn` is ignored.",
+    ),
+    Mistake(
+        "train_epoch",
+        "loader_read_twice",
+        "epoch_takes_any_loss_and_loader",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    seen, total = sum(len(labels) for _, labels in loader), 0.0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+    return total / seen
+""",
+        tells="The loader is gone through twice; some can be read only once.",
+    ),
+    Mistake(
+        "train_epoch",
+        "images_flattened_by_the_loop",
+        "epoch_takes_any_loss_and_loader",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        loss = loss_fn(model(images.flatten(1)), labels)
+        objective = loss if penalty is None else loss + penalty(model)
+        optimizer.zero_grad()
+        objective.backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+        tells="The loop flattens the images: that is the model's own matter.",
+    ),
+    Alternative(
+        "train_epoch",
+        "zero_grad_after_the_step",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train(True)
+    losses, sizes = [], []
+    for batch in loader:
+        images, labels = batch
+        logits = model(images)
+        loss = loss_fn(logits, labels)
+        objective = loss
+        if penalty:
+            objective = penalty(model) + loss
+        objective.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=False)
+        losses.append(float(loss.detach()))
+        sizes.append(labels.shape[0])
+    return float(np.average(losses, weights=sizes))
+""",
+    ),
+    Alternative(
+        "train_epoch",
+        "two_backward_calls_and_a_closure",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    device = next(model.parameters()).device
+    total, seen = torch.zeros((), dtype=torch.float64), 0
+    for images, labels in loader:
+        images, labels = images.to(device), labels.to(device)
+
+        def closure():
+            model.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            if penalty is not None:
+                penalty(model).backward()
+            return loss
+
+        total += optimizer.step(closure).detach().double() * images.size(0)
+        seen += images.size(0)
+    return (total / seen).item()
+""",
+    ),
+]
+
+EVALUATE = [
+    Mistake(
+        "evaluate",
+        "left_in_train_mode",
+        "evaluation_switches_training_off",
+        """
+def evaluate(model, loader, loss_fn):
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    return total / seen, right / seen
+""",
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
+    ),
+    Mistake(
+        "evaluate",
+        "buffers_changed_before_evaluation_mode",
+        "evaluation_switches_training_off",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            model.train()
+            model(images)
+            model.eval()
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells="A forward pass in training mode changes the running statistics.",
+    ),
+    Mistake(
+        "evaluate",
+        "mode_not_restored",
+        "evaluation_restores_the_mode",
+        """
+def evaluate(model, loader, loss_fn):
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    return total / seen, right / seen
+""",
+        tells="The model is left in evaluation mode.",
+    ),
+    Mistake(
+        "evaluate",
+        "always_back_to_training",
+        "evaluation_restores_the_mode",
+        """
+def evaluate(model, loader, loss_fn):
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    model.train()
+    return total / seen, right / seen
+""",
+        tells="The model always ends in training mode, even if it was not in it.",
+    ),
+    Mistake(
+        "evaluate",
+        "images_flattened_by_the_loop",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    training = model.training
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images.flatten(1))
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    model.train(training)
+    return total / seen, right / seen
+""",
+        tells="The loop flattens the images: that is the model's own matter.",
+    ),
+    Alternative(
+        "evaluate",
+        "one_flag_for_the_model",
+        """
+def evaluate(model, loader, loss_fn):
+    training = model.training
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    model.train(training)
+    return total / seen, right / seen
+""",
+    ),
+    Mistake(
+        "evaluate",
+        "gradients_tracked",
+        "evaluation_tracks_no_gradients",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    for images, labels in loader:
+        logits = model(images)
+        total += loss_fn(logits, labels).item() * len(labels)
+        right += (logits.argmax(1) == labels).sum().item()
+        seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells="Gradients are tracked while evaluating.",
+    ),
+    Mistake(
+        "evaluate",
+        "gradients_off_for_good",
+        "evaluation_tracks_no_gradients",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    torch.set_grad_enabled(False)
+    total, right, seen = 0.0, 0, 0
+    for images, labels in loader:
+        logits = model(images)
+        total += loss_fn(logits, labels).item() * len(labels)
+        right += (logits.argmax(1) == labels).sum().item()
+        seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells="Gradients are switched off and never on again.",
+    ),
+    Mistake(
+        "evaluate",
+        "tensors_returned",
+        "evaluation_tracks_no_gradients",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels) * len(labels)
+            right += (logits.argmax(1) == labels).sum()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells="Tensors are returned; plain numbers were asked for.",
+    ),
+    Mistake(
+        "evaluate",
+        "mean_of_batch_means",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    losses, accuracies = [], []
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            losses.append(loss_fn(logits, labels).item())
+            accuracies.append((logits.argmax(1) == labels).float().mean().item())
+    for module, mode in modes:
+        module.training = mode
+    return sum(losses) / len(losses), sum(accuracies) / len(accuracies)
+""",
+        tells="The result is the mean of the batches' means: a small last batch counts too much.",
+    ),
+    Mistake(
+        "evaluate",
+        "percent",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, 100.0 * right / seen
+""",
+        tells="The accuracy is in percent; a fraction was asked for.",
+    ),
+    Alternative(
+        "evaluate",
+        "everything_at_once",
+        """
+@torch.no_grad()
+def evaluate(model, loader, loss_fn):
+    training = {name: module.training for name, module in model.named_modules()}
+    try:
+        model.eval()
+        pairs = [(model(images), labels) for images, labels in loader]
+    finally:
+        for name, module in model.named_modules():
+            module.train(training[name]) if not list(module.children()) else None
+            module.training = training[name]
+    logits, labels = (torch.cat(part) for part in zip(*pairs))
+    accuracy = (logits.argmax(dim=-1) == labels).double().mean()
+    return float(loss_fn(logits, labels)), float(accuracy)
+""",
+    ),
+    Alternative(
+        "evaluate",
+        "copy_in_inference_mode",
+        """
+def evaluate(model, loader, loss_fn):
+    judged = copy.deepcopy(model).eval()
+    losses, hits, sizes = [], [], []
+    with torch.inference_mode():
+        for images, labels in loader:
+            logits = judged(images)
+            losses.append(float(loss_fn(logits, labels)))
+            hits.append(int(torch.eq(logits.max(dim=1).indices, labels).sum()))
+            sizes.append(labels.numel())
+    return float(np.average(losses, weights=sizes)), float(sum(hits) / sum(sizes))
+""",
+    ),
+]
+
+TRAINER = [
+    Mistake(
+        "trainer",
+        "last_weights_kept",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+        return history
+""",
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
+    ),
+    Mistake(
+        "trainer",
+        "best_by_training_loss",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = math.inf, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if loss < best:
+                best, state = loss, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
+    ),
+    Mistake(
+        "trainer",
+        "best_by_validation_loss",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = math.inf, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if val_loss < best:
+                best, state = val_loss, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells="The best epoch is chosen by the validation loss; accuracy was asked for.",
+    ),
+    Mistake(
+        "trainer",
+        "best_weights_aliased",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, self.model.state_dict()
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
+    ),
+    Mistake(
+        "trainer",
+        "best_weights_shallow_copy",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, dict(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells=(
+            "The model ends with the weights of the last epoch: which epoch is the best, and is "
+            "its state a copy?"
+        ),
+    ),
+    Mistake(
+        "trainer",
+        "validation_data_trained_on",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            _, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            val_loss = train_epoch(self.model, val_loader, self.optimizer, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells="The model is trained on the validation data as well.",
+    ),
+    Mistake(
+        "trainer",
+        "validated_before_training",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells="Each epoch is validated before it is trained.",
+    ),
+    Mistake(
+        "trainer",
+        "last_of_equals",
+        "fit_takes_the_first_of_equals",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy >= best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells="Of equally good epochs the last is kept; the first was asked for.",
+    ),
+    Mistake(
+        "trainer",
+        "buffers_of_the_last_epoch",
+        "fit_restores_batch_norm_too",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, weights = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best = accuracy
+                weights = [p.detach().clone() for p in self.model.parameters()]
+        with torch.no_grad():
+            for parameter, value in zip(self.model.parameters(), weights):
+                parameter.copy_(value)
+        return history
+""",
+        tells="Only parameters are restored; batch norm keeps the statistics of the last epoch.",
+    ),
+    Mistake(
+        "trainer",
+        "best_model_in_an_attribute",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, model = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, model = accuracy, copy.deepcopy(self.model)
+        self.model = model
+        return history
+""",
+        tells="The best model is kept elsewhere; the given one ends with the last weights.",
+    ),
+    Mistake(
+        "trainer",
+        "parameters_replaced_at_the_end",
+        "fit_may_be_called_again",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state, assign=True)
+        return history
+""",
+        tells="The parameters are replaced at the end: the optimizer goes on with the old ones.",
+    ),
+    Mistake(
+        "trainer",
+        "one_history_for_all_trainers",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            self.history["train_loss"].append(loss)
+            self.history["val_loss"].append(val_loss)
+            self.history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(state)
+        return self.history
+""",
+        tells="All trainers share one history.",
+    ),
+    Mistake(
+        "trainer",
+        "stops_when_not_better",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                best, state = accuracy, copy.deepcopy(self.model.state_dict())
+            else:
+                break
+        self.model.load_state_dict(state)
+        return history
+""",
+        tells="Training stops at the first epoch that is not better.",
+    ),
+    Alternative(
+        "trainer",
+        "list_of_all_states",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        rows, states = [], []
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            rows.append((loss, *evaluate(self.model, val_loader, self.loss_fn)))
+            states.append({k: v.clone() for k, v in self.model.state_dict().items()})
+        columns = [list(column) for column in zip(*rows)]
+        history = dict(zip(("train_loss", "val_loss", "val_accuracy"), columns))
+        best = max(range(num_epochs), key=lambda epoch: history["val_accuracy"][epoch])
+        self.model.load_state_dict(states[best])
+        return history
+""",
+    ),
+    Alternative(
+        "trainer",
+        "own_loops_and_a_file_in_memory",
+        """
+import io
+
+
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+        self.history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+
+    def _pass(self, loader, learn):
+        self.model.train(learn)
+        total = right = seen = 0
+        for images, labels in loader:
+            with torch.set_grad_enabled(learn):
+                logits = self.model(images)
+                loss = self.loss_fn(logits, labels)
+            if learn:
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+            total += loss.item() * len(labels)
+            right += int((logits.argmax(1) == labels).sum())
+            seen += len(labels)
+        return total / seen, right / seen
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        best, file = None, None
+        for _ in range(num_epochs):
+            train_loss, _ = self._pass(train_loader, True)
+            val_loss, accuracy = self._pass(val_loader, False)
+            for name, value in zip(self.history, (train_loss, val_loss, accuracy)):
+                self.history[name].append(value)
+            if best is None or accuracy > best:
+                best, file = accuracy, io.BytesIO()
+                torch.save(self.model.state_dict(), file)
+        file.seek(0)
+        self.model.load_state_dict(torch.load(file, weights_only=True))
+        return self.history
+""",
+    ),
+]
+
+SAVE_MODEL = [
+    Mistake(
+        "save_model",
+        "whole_module_pickled",
+        "file_holds_a_state_dict",
+        """
+def save_model(model, path):
+    torch.save(model, path)
+
+
+def load_model(model, path):
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    state = saved if isinstance(saved, dict) else saved.state_dict()
+    model.load_state_dict(state)
+    return model
+""",
+        tells="The whole module is saved; a state dict was asked for.",
+    ),
+    Mistake(
+        "save_model",
+        "wrapped_in_a_checkpoint",
+        "file_holds_a_state_dict",
+        """
+def save_model(model, path):
+    torch.save({"model": model.state_dict()}, path)
+
+
+def load_model(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state.get("model", state))
+    return model
+""",
+        tells="The state dict is wrapped in another dict.",
+    ),
+    Mistake(
+        "save_model",
+        "device_lost",
+        "load_works_without_the_device",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    model.load_state_dict(torch.load(path, weights_only=True))
+    return model
+""",
+        tells="Loading needs the device on which the file was written.",
+    ),
+    Mistake(
+        "save_model",
+        "buffers_lost",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    torch.save({name: p.detach() for name, p in model.named_parameters()}, path)
+
+
+def load_model(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state, strict=False)
+    return model
+""",
+        tells="Only parameters are saved; the buffers of batch norm are lost.",
+    ),
+    Mistake(
+        "save_model",
+        "nothing_returned",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+""",
+        tells="Something else than the model is returned.",
+    ),
+    Mistake(
+        "save_model",
+        "matched_keys_returned",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    return model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+""",
+        tells="Something else than the model is returned.",
+    ),
+    Mistake(
+        "save_model",
+        "copy_loaded",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    model = copy.deepcopy(model)
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return model
+""",
+        tells="A copy is filled; the given model stays as it was.",
+    ),
+    Mistake(
+        "save_model",
+        "parameters_replaced",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state, assign=True)
+    return model
+""",
+        tells=(
+            "The parameters are replaced by new ones: an optimizer made before would train the old "
+            "ones."
+        ),
+    ),
+    Alternative(
+        "save_model",
+        "open_files",
+        """
+def save_model(model, path):
+    with open(path, "wb") as file:
+        torch.save({k: v.detach().cpu().clone() for k, v in model.state_dict().items()}, file)
+
+
+def load_model(model, path):
+    device = next(model.parameters()).device
+    with Path(path).open("rb") as file:
+        state = torch.load(file, map_location=device)
+    model.load_state_dict(state)
+    return model
+""",
+    ),
+    Alternative(
+        "save_model",
+        "copied_entry_by_entry",
+        """
+def save_model(model, path):
+    torch.save(dict(model.state_dict()), str(path))
+
+
+def load_model(model, path):
+    saved = torch.load(str(path), map_location=lambda storage, location: storage)
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            tensor.copy_(saved[name])
+    return model.eval()
+""",
+    ),
+]
+
+MOVING_AVERAGE = [
+    Mistake(
+        "moving_average",
+        "one_too_short",
+        "averages_full_windows_only",
+        """
+def moving_average(values, window):
+    return [sum(values[i : i + window]) / window for i in range(len(values) - window)]
+""",
+        tells="The last window is missing.",
+    ),
+    Mistake(
+        "moving_average",
+        "one_too_long",
+        "averages_full_windows_only",
+        """
+def moving_average(values, window):
+    return [sum(values[i : i + window]) / window for i in range(len(values) - window + 2)]
+""",
+        tells="There is one window too many, an incomplete one.",
+    ),
+    Mistake(
+        "moving_average",
+        "zero_padding",
+        "averages_full_windows_only",
+        """
+def moving_average(values, window):
+    return np.convolve(np.asarray(values), np.ones(window) / window, mode="same")
+""",
+        tells="Windows at the ends are filled up with zeros.",
+    ),
+    Mistake(
+        "moving_average",
+        "shorter_windows_at_the_start",
+        "averages_full_windows_only",
+        """
+def moving_average(values, window):
+    values = np.asarray(values)
+    return [values[max(0, i - window + 1) : i + 1].mean() for i in range(len(values))]
+""",
+        tells="Shorter windows at the start are averaged too.",
+    ),
+    Mistake(
+        "moving_average",
+        "windows_do_not_overlap",
+        "averages_full_windows_only",
+        """
+def moving_average(values, window):
+    values = np.asarray(values)
+    return [values[i : i + window].mean() for i in range(0, len(values) - window + 1, window)]
+""",
+        tells="The windows do not overlap; each should begin one value later.",
+    ),
+    Mistake(
+        "moving_average",
+        "window_one_is_empty",
+        "averages_at_the_extremes",
+        """
+def moving_average(values, window):
+    values = np.asarray(values, dtype=float)
+    if window < 2:
+        return []
+    return np.convolve(values, np.ones(window) / window, mode="valid")
+""",
+        tells="A window of 1 gives nothing; it should give the values themselves.",
+    ),
+    Alternative(
+        "moving_average",
+        "slices",
+        """
+def moving_average(values, window):
+    return [
+        float(sum(values[i : i + window])) / window for i in range(len(values) - window + 1)
+    ]
+""",
+    ),
+    Alternative(
+        "moving_average",
+        "cumulative_sums",
+        """
+def moving_average(values, window):
+    sums = np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=np.float64))])
+    return (sums[window:] - sums[:-window]) / window
+""",
+    ),
+    Alternative(
+        "moving_average",
+        "unfolded_tensor",
+        """
+def moving_average(values, window):
+    return torch.as_tensor(values, dtype=torch.float32).unfold(0, window, 1).mean(dim=-1)
+""",
+    ),
+    Alternative(
+        "moving_average",
+        "numpy_mean_of_slices",
+        """
+def moving_average(values, window):
+    return [np.mean(values[i : i + window]) for i in range(len(values) - window + 1)]
+""",
+    ),
+]
+
+ACCURACY_PER_CLASS = [
+    Mistake(
+        "accuracy_per_class",
+        "precision",
+        "accuracy_is_per_true_class",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(images).argmax(1), labels) for images, labels in loader]
+    for module, mode in modes:
+        module.training = mode
+    guesses, labels = (torch.cat(part) for part in zip(*pairs))
+    result = {}
+    for c in range(num_classes):
+        chosen = guesses == c
+        result[c] = (labels[chosen] == c).float().mean().item() if chosen.any() else math.nan
+    return result
+""",
+        tells="This is the precision: it counts per predicted class, not per true class.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "global_accuracy",
+        "accuracy_is_per_true_class",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(images).argmax(1), labels) for images, labels in loader]
+    for module, mode in modes:
+        module.training = mode
+    guesses, labels = (torch.cat(part) for part in zip(*pairs))
+    accuracy = (guesses == labels).float().mean().item()
+    return {c: accuracy if (labels == c).any() else math.nan for c in range(num_classes)}
+""",
+        tells="Every class gets the accuracy over all images.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "divided_by_all_images",
+        "accuracy_is_per_true_class",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(images).argmax(1), labels) for images, labels in loader]
+    for module, mode in modes:
+        module.training = mode
+    guesses, labels = (torch.cat(part) for part in zip(*pairs))
+    result = {}
+    for c in range(num_classes):
+        right = ((guesses == c) & (labels == c)).sum().item()
+        result[c] = right / len(labels) if (labels == c).any() else math.nan
+    return result
+""",
+        tells="Each class is divided by the number of all images, not by its own.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "mean_of_batch_accuracies",
+        "accuracy_is_per_true_class",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    found = {c: [] for c in range(num_classes)}
+    with torch.no_grad():
+        for images, labels in loader:
+            right = model(images).argmax(1) == labels
+            for c in labels.unique().tolist():
+                found[c].append(right[labels == c].float().mean().item())
+    for module, mode in modes:
+        module.training = mode
+    return {c: sum(v) / len(v) if v else math.nan for c, v in found.items()}
+""",
+        tells=(
+            "The batches' accuracies are averaged: batches with few images of a class count too "
+            "much."
+        ),
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "division_by_zero",
+        "absent_class_is_nan",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    right, seen = [0] * num_classes, [0] * num_classes
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] += 1
+                right[label] += label == guess
+    for module, mode in modes:
+        module.training = mode
+    return {c: right[c] / seen[c] for c in range(num_classes)}
+""",
+        tells="A class without images is not handled: it divides by zero.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "zero_for_absent_classes",
+        "absent_class_is_nan",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    right, seen = [0] * num_classes, [0] * num_classes
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] += 1
+                right[label] += label == guess
+    for module, mode in modes:
+        module.training = mode
+    return {c: right[c] / max(seen[c], 1) for c in range(num_classes)}
+""",
+        tells="A class without images gets 0; it is not known, so nan.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "absent_classes_left_out",
+        "absent_class_is_nan",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    right, seen = {}, {}
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] = seen.get(label, 0) + 1
+                right[label] = right.get(label, 0) + (label == guess)
+    for module, mode in modes:
+        module.training = mode
+    return {c: right[c] / seen[c] for c in sorted(seen)}
+""",
+        tells="Classes without images are left out.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "training_mode",
+        "class_accuracies_leave_the_model",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    right, seen = [0] * num_classes, [0] * num_classes
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] += 1
+                right[label] += label == guess
+    return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
+""",
+        tells="The model is not switched to evaluation mode: dropout and batch norm still act.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "mode_not_restored",
+        "class_accuracies_leave_the_model",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    model.eval()
+    right, seen = [0] * num_classes, [0] * num_classes
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] += 1
+                right[label] += label == guess
+    return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
+""",
+        tells="The model is left in evaluation mode.",
+    ),
+    Alternative(
+        "accuracy_per_class",
+        "bincounts",
+        """
+@torch.no_grad()
+def accuracy_per_class(model, loader, num_classes=10):
+    judged = copy.deepcopy(model).eval()
+    right, seen = torch.zeros(num_classes), torch.zeros(num_classes)
+    for images, labels in loader:
+        hits = judged(images).argmax(dim=1) == labels
+        seen += torch.bincount(labels, minlength=num_classes)
+        right += torch.bincount(labels[hits], minlength=num_classes)
+    return dict(enumerate((right / seen).tolist()))
+""",
+    ),
+    Alternative(
+        "accuracy_per_class",
+        "confusion_matrix",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = {module: module.training for module in model.modules()}
+    model.train(False)
+    table = np.zeros((num_classes, num_classes))
+    with torch.inference_mode():
+        for images, labels in loader:
+            np.add.at(table, (labels.numpy(), model(images).numpy().argmax(axis=1)), 1)
+    for module, mode in modes.items():
+        module.training = mode
+    with np.errstate(invalid="ignore"):
+        shares = table.diagonal() / table.sum(axis=1)
+    return {np.int64(c): np.float64(share) for c, share in enumerate(shares)}
+""",
+    ),
+    Alternative(
+        "accuracy_per_class",
+        "one_flag_for_the_model",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(images).argmax(1), labels) for images, labels in loader]
+    model.train(training)
+    guesses, labels = (torch.cat(part) for part in zip(*pairs))
+    hits = (guesses == labels).float()
+    return {c: hits[labels == c].mean() for c in range(num_classes)}
+""",
+    ),
+]
+
+ANSWERS = [
+    *TRAIN_EPOCH,
+    *EVALUATE,
+    *TRAINER,
+    *SAVE_MODEL,
+    *MOVING_AVERAGE,
+    *ACCURACY_PER_CLASS,
+]

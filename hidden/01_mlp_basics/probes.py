@@ -1,0 +1,369 @@
+"""Probes of assignment 01. Arrays come in, plain data goes out; nothing here judges."""
+
+import tempfile
+import warnings
+from pathlib import Path
+from unittest import mock
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ..shared.networks import batches, loss_function, network, restored, square_penalty
+
+
+def shapes(tensors):
+    return [list(t.shape) for t in tensors]
+
+
+def pairs(parameters):
+    return [(weight, bias) for weight, bias in parameters]
+
+
+# functional_parameters, functional_mlp
+
+
+def drawn_parameters(ns, dims, std=None):
+    return pairs(ns.functional_parameters(dims, **({} if std is None else {"std": std})))
+
+
+def train_parameters(ns, dims, x, labels, lr, num_steps):
+    """Start, first gradients and values after SGD steps on a network of the drawn parameters."""
+    parameters = pairs(ns.functional_parameters(dims))
+    tensors = [t for pair in parameters for t in pair]
+    start = [t.detach().clone() for t in tensors]
+    x, labels = torch.tensor(x), torch.tensor(labels)
+    try:
+        optimizer = torch.optim.SGD(tensors, lr=lr)
+    except ValueError:  # raised for tensors that are no leaves
+        optimizer = None
+    gradients = None
+    for _ in range(num_steps):
+        h = x
+        for weight, bias in parameters:
+            h = torch.tanh(h @ weight + bias)
+        loss = F.cross_entropy(h, labels)
+        if loss.requires_grad:
+            loss.backward()
+        if gradients is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # reading .grad of a non-leaf warns
+                gradients = [None if t.grad is None else t.grad.clone() for t in tensors]
+        if optimizer is None:
+            break
+        optimizer.step()
+        optimizer.zero_grad()
+    return {"start": start, "gradients": gradients, "end": tensors}
+
+
+def functional_logits(ns, x, parameters, factors=None):
+    """Logits, the inputs after the call, and the parameters' gradients of sum(logits * factors)."""
+    x = torch.tensor(x)
+    parameters = [tuple(torch.tensor(t, requires_grad=True) for t in pair) for pair in parameters]
+    logits = ns.functional_mlp(x, parameters)
+    result = {"logits": logits, "x": x, "parameters": parameters}
+    if factors is not None:
+        if isinstance(logits, torch.Tensor) and logits.requires_grad:
+            (logits * torch.tensor(factors)).sum().backward()
+        result["gradients"] = [[t.grad for t in pair] for pair in parameters]
+    return result
+
+
+# count_parameters
+
+
+def counted(ns, layers, frozen=(), tied=None):
+    """The count for a network; `frozen` are parameter names, `tied` two layers with one weight."""
+    model = network(layers)
+    if tied is not None:
+        first, second = tied
+        model[second].weight = model[first].weight
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    return ns.count_parameters(model)
+
+
+# dense_layer
+
+
+def dense_layer_outputs(ns, sizes, options, x):
+    """Outputs in training and in evaluation mode, with the state each of them started from."""
+    options = dict(options)
+    if "activation" in options:
+        options["activation"] = getattr(nn, options["activation"])
+    layer = ns.dense_layer(*sizes, **options)
+    with torch.no_grad():
+        for name, tensor in layer.state_dict().items():
+            if name.endswith("running_var"):
+                tensor.uniform_(0.5, 2.0)
+            elif tensor.is_floating_point():
+                tensor.normal_()
+    x = torch.tensor(x)
+    state = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    layer.eval()
+    evaluated = layer(x)
+    layer.train()
+    return {
+        "parameters": shapes(layer.parameters()),
+        "state": state,
+        "evaluated": evaluated,
+        "trained": layer(x),
+    }
+
+
+# mlp, sequential_mlp
+
+
+def randomize(model):
+    """Biases may start at zero: only other values show whether they are used."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.7)
+
+
+def forward_and_gradients(model, x, labels):
+    randomize(model)
+    logits = model(torch.tensor(x))
+    F.cross_entropy(logits, torch.tensor(labels)).backward()
+    return {
+        "parameters": list(model.parameters()),
+        "gradients": [p.grad for p in model.parameters()],
+        "logits": logits,
+    }
+
+
+def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels):
+    """As `forward_and_gradients`, with logits in evaluation mode and of the first image alone."""
+    model = ns.MLP(input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes))
+    result = forward_and_gradients(model, x, labels)
+    result["single"] = model(torch.tensor(x[:1]))
+    result["evaluated"] = model.eval()(torch.tensor(x))
+    return result
+
+
+def default_mlp(ns, x):
+    model = ns.MLP()
+    return {"parameters": shapes(model.parameters()), "logits": model(torch.tensor(x))}
+
+
+def sequential_outputs(ns, dims, x, labels):
+    return forward_and_gradients(ns.sequential_mlp(dims), x, labels)
+
+
+def sequential_with_weights(ns, dims, parameters, x):
+    """Logits with the given (in, out) weights, of the whole and applied layer by layer."""
+    model = ns.sequential_mlp(dims)
+    own = list(model.parameters())
+    given = [t for weight, bias in parameters for t in (torch.tensor(weight).T, torch.tensor(bias))]
+    if shapes(own) == shapes(given):
+        with torch.no_grad():
+            for parameter, value in zip(own, given, strict=True):
+                parameter.copy_(value)
+    step, x = torch.tensor(x), torch.tensor(x)
+    logits = model(x)
+    layers = list(model) if isinstance(model, nn.Sequential) else None
+    for layer in layers or []:
+        step = layer(step)
+    return {
+        "shapes": shapes(own),
+        "logits": logits,
+        "step_by_step": None if layers is None else step,
+    }
+
+
+# train_epoch
+
+
+def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None, one_shot=False):
+    """What one epoch returns and leaves in the model, which comes in evaluation mode."""
+    model = restored(layers, state).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    loader = (batch for batch in batches(data)) if one_shot else batches(data)
+    extra = {} if penalty is None else {"penalty": square_penalty(penalty)}
+    value = ns.train_epoch(model, loader, optimizer, loss_function(loss), **extra)
+    return {"value": value, "plain": isinstance(value, float), "state": model.state_dict()}
+
+
+# evaluate, accuracy_per_class
+
+
+def observed(call, layers, state, x, training):
+    """Call `call(model)` and send its result with the traces that it left in the model.
+
+    The whole model comes in training or in evaluation mode; `after` is its output on `x` in the
+    mode that the call left behind.
+    """
+    model = restored(layers, state).train(training)
+    tracked = []
+    model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
+    # A solution may switch gradients off for good: this process must not be left that way.
+    with torch.set_grad_enabled(True):
+        result = call(model)
+        gradients = [p.grad for p in model.parameters()]
+        state_after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        after = model(torch.tensor(x))
+    return {
+        "result": result,
+        "tracked": tracked[:-1],
+        "gradients": gradients,
+        "state": state_after,
+        "after": after,
+        "still_tracks": bool(after.requires_grad),
+    }
+
+
+def evaluated(ns, layers, state, data, loss, x, training):
+    def call(model):
+        loss_value, accuracy = ns.evaluate(model, batches(data), loss_function(loss))
+        plain = isinstance(loss_value, float) and isinstance(accuracy, float)
+        return {"loss": loss_value, "accuracy": accuracy, "plain": plain}
+
+    return observed(call, layers, state, x, training)
+
+
+def class_accuracies(ns, layers, state, data, num_classes, x, training):
+    def call(model):
+        result = ns.accuracy_per_class(model, batches(data), num_classes=num_classes)
+        if not isinstance(result, dict):
+            return {"kind": type(result).__name__, "size": 0, "values": []}
+        values = [result[c] if c in result else None for c in range(num_classes)]
+        return {"kind": "dict", "size": len(result), "values": values}
+
+    return observed(call, layers, state, x, training)
+
+
+# trainer
+
+
+def fitted(ns, layers, state, fits, loss, lr):
+    """Call `fit` once per item of `fits`, `(train data, validation data, num_epochs)`."""
+    model = restored(layers, state)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    trainer = ns.Trainer(model, optimizer, loss_function(loss))
+    results = []
+    for train, val, num_epochs in fits:
+        history = trainer.fit(batches(train), batches(val), num_epochs)
+        if isinstance(history, dict):
+            plain = all(isinstance(x, float) for values in history.values() for x in values)
+            history = {str(name): list(values) for name, values in history.items()}
+        else:
+            plain, history = False, None
+        weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        results.append({"history": history, "plain": plain, "state": weights})
+    return results
+
+
+# save_model, load_model
+
+
+def round_trip(ns, layers, state, other_state, x, as_path):
+    """Save a network and load the file into another one.
+
+    `moved` and `returned` are outputs of the other one and of what `load_model` returned, after 1
+    was added to the parameters that the other one had *before* loading.
+    """
+    x = torch.tensor(x)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.pt"
+        path = path if as_path else str(path)
+        ns.save_model(restored(layers, state), path)
+        model = restored(layers, other_state).eval()
+        before = list(model.parameters())
+        returned = ns.load_model(model, path)
+    loaded = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with torch.no_grad():
+        for parameter in before:
+            parameter.add_(1.0)
+    return {
+        "state": loaded,
+        "moved": model.eval()(x),
+        "returned": returned.eval()(x) if isinstance(returned, nn.Module) else None,
+    }
+
+
+def file_content(ns, layers, state):
+    """What is in the file that `save_model` writes, read without running code from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.pt"
+        model = restored(layers, state)
+        ns.save_model(model, path)
+        if not path.is_file():
+            return {"kind": "no file"}
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:
+            return {"kind": "other objects than tensors"}
+    if not isinstance(content, dict) or not all(torch.is_tensor(v) for v in content.values()):
+        return {"kind": "something else"}
+    return {"kind": "state", "state": {str(k): v for k, v in content.items()}}
+
+
+def load_foreign_file(ns, layers, state, other_state):
+    """Load a state dict whose tensors lay on a device that this machine does not have."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.pt"
+        with mock.patch("torch.serialization.location_tag", lambda storage: "cuda:63"):
+            torch.save(restored(layers, state).state_dict(), path)
+        model = restored(layers, other_state)
+        ns.load_model(model, path)
+    return model.state_dict()
+
+
+# l1_penalty, l2_penalty
+
+
+def penalty_of(ns, name, layers, state, factor):
+    """A penalty's value, and the gradients of `factor` times it by parameter name."""
+    model = restored(layers, state)
+    value = getattr(ns, name)(model)
+    differentiable = isinstance(value, torch.Tensor) and value.requires_grad
+    if differentiable:
+        (factor * value).backward()
+    gradients = {
+        name: torch.zeros_like(p) if p.grad is None else p.grad
+        for name, p in model.named_parameters()
+    }
+    return {"value": value, "gradients": gradients if differentiable else None}
+
+
+# initialize
+
+
+def initialized(ns, layers, state, scheme):
+    """State after the call, read from the parameters and buffers that were there before it."""
+    model = restored(layers, state)
+    tensors = model.state_dict(keep_vars=True)
+    ns.initialize(model, scheme)
+    return tensors
+
+
+def initialized_and_returned(ns, layers, state, scheme, x):
+    """Outputs of the model and of what came back, after 1 was added to the model's parameters."""
+    model = restored(layers, state)
+    tensors = model.state_dict(keep_vars=True)
+    returned = ns.initialize(model, scheme)
+    after = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    x = torch.tensor(x)
+    is_module = isinstance(returned, nn.Module)
+    return {"state": after, "returned": returned.eval()(x) if is_module else None}
+
+
+def unknown_scheme(ns, layers, state, scheme):
+    model = restored(layers, state)
+    try:
+        ns.initialize(model, scheme)
+    except ValueError:
+        return "ValueError"
+    return "no error"
+
+
+# moving_average
+
+
+def averaged(ns, values, window, kind="list"):
+    convert = {"list": lambda v: v.tolist(), "array": lambda v: v}[kind]
+    result = ns.moving_average(convert(values.copy()), window)
+    return list(result)

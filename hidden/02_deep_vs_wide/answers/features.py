@@ -1,0 +1,241 @@
+"""Answers to polynomial_features."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "polynomial_features",
+        "constant_kept",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(degree + 1)
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="The constant 1 is kept as a feature.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "full_square",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** j
+        for i in range(degree + 1)
+        for j in range(degree + 1)
+        if i + j > 0
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="Each exponent goes up to the degree; it is their sum that is limited.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "products_in_both_orders",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = block = X
+    for _ in range(degree - 1):
+        block = torch.cat([block * X[:, :1], block * X[:, 1:]], dim=1)
+        columns = torch.cat([columns, block], dim=1)
+        if columns.shape[1] > 2000:
+            break
+    return columns
+""",
+        tells="Products appear once for each order of their factors.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "powers_without_products",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    return torch.cat([X**k for k in range(1, degree + 1)], dim=1)
+""",
+        tells="Only powers of single coordinates are there: the products are missing.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "degree_left_out",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, max(degree, 2))
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="The monomials of the highest degree are missing.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "one_twice_one_missing",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    columns[-1] = columns[-2]
+    return torch.stack(columns, dim=1)
+""",
+        tells="One monomial is there twice, and another is missing.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "through_logarithms",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    logs = X.abs().log()
+    columns = [
+        (i * logs[:, 0] + (total - i) * logs[:, 1]).exp()
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="The way through logarithms loses the signs.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "standardised",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    features = torch.stack(columns, dim=1)
+    return (features - features.mean(0)) / features.std(0)
+""",
+        tells="The features are standardised; the plain monomials were asked for.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "rows_and_columns_swapped",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    return torch.stack(
+        [
+            X[:, 0] ** i * X[:, 1] ** (total - i)
+            for total in range(1, degree + 1)
+            for i in range(total + 1)
+        ]
+    )
+""",
+        tells="Rows and columns are swapped: a row should be a point.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "points_overwritten",
+        "leaves_the_points_alone",
+        """\
+def polynomial_features(X, degree):
+    x1, x2 = X[:, 0], X[:, 1]
+    blocks = [X.clone()]
+    for total in range(2, degree + 1):
+        last = blocks[-1]
+        blocks.append(torch.cat([last * x1[:, None], last[:, -1:] * x2[:, None]], dim=1))
+    result = torch.cat(blocks, dim=1)
+    X.mul_(0.5)
+    return result
+""",
+        tells="The points `X` are changed in place.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "high_degrees_cut",
+        "right_at_degree_fifty",
+        """\
+def polynomial_features(X, degree):
+    degree = min(degree, 20)
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="High degrees are cut off.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "squeezed",
+        "leaves_the_points_alone",
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1).squeeze()
+""",
+        tells="`squeeze` removes an axis when there is one point.",
+    ),
+    Alternative(
+        "polynomial_features",
+        "outer_product_of_powers",
+        """\
+def polynomial_features(X, degree):
+    powers = X[:, :, None] ** torch.arange(degree + 1)
+    grid = powers[:, 0, :, None] * powers[:, 1, None, :]
+    i, j = torch.meshgrid(torch.arange(degree + 1), torch.arange(degree + 1), indexing="ij")
+    return grid[:, (i + j >= 1) & (i + j <= degree)]
+""",
+    ),
+    Alternative(
+        "polynomial_features",
+        "built_from_the_degree_below",
+        """\
+def polynomial_features(X, degree):
+    blocks = [X]
+    for _ in range(1, degree):
+        last = blocks[-1]
+        blocks.append(torch.cat([last * X[:, :1], last[:, -1:] * X[:, 1:]], dim=1))
+    return torch.cat(blocks, dim=1)
+""",
+    ),
+    Alternative(
+        "polynomial_features",
+        "multisets_of_coordinates",
+        """\
+import itertools
+from collections import Counter
+
+def polynomial_features(X, degree, **options):
+    columns = []
+    for total in range(degree, 0, -1):
+        for chosen in itertools.combinations_with_replacement((0, 1), total):
+            counts = Counter(chosen)
+            columns.append(X[:, 0].double() ** counts[0] * X[:, 1].double() ** counts[1])
+    return torch.column_stack(columns)
+""",
+    ),
+    Alternative(
+        "polynomial_features",
+        "numpy_powers",
+        """\
+import numpy
+
+def polynomial_features(X, degree):
+    x = X.numpy().astype(float)
+    pairs = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i) if i or j]
+    return torch.from_numpy(numpy.stack([x[:, 0] ** i * x[:, 1] ** j for i, j in pairs], axis=-1))
+""",
+    ),
+]

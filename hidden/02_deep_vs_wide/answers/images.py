@@ -1,0 +1,807 @@
+"""Answers to image_loaders."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "image_loaders",
+        "augmented_test_set",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(augmented))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The test pictures are turned and mirrored too.",
+    ),
+    Mistake(
+        "image_loaders",
+        "test_order_shuffled",
+        "test_order_fixed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size, shuffle=True),
+    )
+""",
+        tells="The test pictures are shuffled.",
+    ),
+    Mistake(
+        "image_loaders",
+        "test_order_from_the_seed",
+        "test_order_fixed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(test), generator=torch.Generator().manual_seed(seed))
+    test = torch.utils.data.Subset(test, order.tolist())
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The test pictures are shuffled.",
+    ),
+    Mistake(
+        "image_loaders",
+        "range_0_to_1",
+        "train_epochs_complete",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor()]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The pictures are in 0 to 1; they were to be normalised.",
+    ),
+    Mistake(
+        "image_loaders",
+        "normalised_twice",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [
+        transforms.ToTensor(),
+        transforms.Normalize([0.5] * 3, [0.5] * 3),
+        transforms.Normalize([0.5] * 3, [0.5] * 3),
+    ]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The pictures are normalised twice.",
+    ),
+    Mistake(
+        "image_loaders",
+        "statistics_of_imagenet",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [
+        transforms.ToTensor(),
+        transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+    ]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The pictures are normalised with ImageNet's statistics; others were asked for.",
+    ),
+    Mistake(
+        "image_loaders",
+        "train_order_fixed",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=False),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are not shuffled.",
+    ),
+    Mistake(
+        "image_loaders",
+        "one_permutation_for_all_epochs",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    train = torch.utils.data.Subset(
+        train, torch.randperm(len(train), generator=generator).tolist()
+    )
+    return (
+        DataLoader(train, batch_size=batch_size),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are shuffled once: every epoch has the same order.",
+    ),
+    Mistake(
+        "image_loaders",
+        "seed_ignored",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The order of the training pictures does not depend on `seed`.",
+    ),
+    Mistake(
+        "image_loaders",
+        "global_seed",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    torch.manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="`seed` sets torch's global generator; the loader needs one of its own.",
+    ),
+    Mistake(
+        "image_loaders",
+        "constant_seed",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(0)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The order of the training pictures is the same for every `seed`.",
+    ),
+    Mistake(
+        "image_loaders",
+        "only_rotated",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned, but never mirrored.",
+    ),
+    Mistake(
+        "image_loaders",
+        "only_flipped",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are mirrored, but never turned.",
+    ),
+    Mistake(
+        "image_loaders",
+        "always_flipped",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(1.0), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="Every training picture is mirrored; it should happen by chance.",
+    ),
+    Mistake(
+        "image_loaders",
+        "flipped_upside_down",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomVerticalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned upside down; left and right should be swapped.",
+    ),
+    Mistake(
+        "image_loaders",
+        "turned_too_far",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(30), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned too far.",
+    ),
+    Mistake(
+        "image_loaders",
+        "turned_too_little",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(3), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned too little.",
+    ),
+    Mistake(
+        "image_loaders",
+        "turned_to_one_side",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation((0, 10)), *plain, transforms.RandomHorizontalFlip()]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned to one side only.",
+    ),
+    Mistake(
+        "image_loaders",
+        "cropped_as_well",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [
+        transforms.RandomCrop(32, padding=4),
+        transforms.RandomRotation(10),
+        transforms.RandomHorizontalFlip(),
+        *plain,
+    ]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are cropped as well.",
+    ),
+    Mistake(
+        "image_loaders",
+        "no_augmentation",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(plain))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are neither turned nor mirrored.",
+    ),
+    Mistake(
+        "image_loaders",
+        "last_batch_dropped",
+        "train_epochs_complete",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(
+            train, batch_size=batch_size, shuffle=True, drop_last=True, generator=generator
+        ),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="An incomplete last batch is dropped, so some pictures are missing in each epoch.",
+    ),
+    Mistake(
+        "image_loaders",
+        "folders_swapped",
+        "train_epochs_complete",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "val", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "train", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The folders of training and test pictures are swapped.",
+    ),
+    Mistake(
+        "image_loaders",
+        "train_pictures_as_test",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "train", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The test pictures are those of the training folder.",
+    ),
+    Mistake(
+        "image_loaders",
+        "loaders_swapped",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(test, batch_size=batch_size),
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+    )
+""",
+        tells="The two loaders are returned in the wrong order.",
+    ),
+    Mistake(
+        "image_loaders",
+        "every_other_picture_turned",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [
+        transforms.RandomApply([transforms.RandomRotation(10)]),
+        transforms.RandomHorizontalFlip(),
+        *plain,
+    ]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="Only some of the training pictures are turned.",
+    ),
+    Mistake(
+        "image_loaders",
+        "colours_changed",
+        "train_epochs_complete",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [
+        transforms.ColorJitter(0.5, 0.5),
+        transforms.RandomRotation(10),
+        transforms.RandomHorizontalFlip(),
+        *plain,
+    ]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures' colours are changed as well.",
+    ),
+    Mistake(
+        "image_loaders",
+        "channels_reversed",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [
+        transforms.ToTensor(),
+        transforms.Lambda(lambda image: image.flip(0)),
+        transforms.Normalize([0.5] * 3, [0.5] * 3),
+    ]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The colour channels are in reverse order.",
+    ),
+    Mistake(
+        "image_loaders",
+        "divided_by_256",
+        "test_pictures_unchanged",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [
+        transforms.PILToTensor(),
+        transforms.Lambda(lambda image: image / 256),
+        transforms.Normalize([0.5] * 3, [0.5] * 3),
+    ]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="Bytes are divided by 256; the largest is 255.",
+    ),
+    Mistake(
+        "image_loaders",
+        "augmented_once_for_all_epochs",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = list(datasets.ImageFolder(root / "train", transforms.Compose(augmented)))
+    test = list(datasets.ImageFolder(root / "val", transforms.Compose(plain)))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are changed once: every epoch shows the same versions.",
+    ),
+    Mistake(
+        "image_loaders",
+        "one_angle_per_batch",
+        "train_pictures_turned_and_mirrored",
+        """\
+class Augmented:
+    def __init__(self, loader):
+        self.loader = loader
+        self.change = transforms.Compose(
+            [transforms.RandomRotation(10), transforms.RandomHorizontalFlip()]
+        )
+
+    def __iter__(self):
+        for images, labels in self.loader:
+            yield self.change(images), labels
+
+def image_loaders(root, batch_size, seed):
+    plain = transforms.Compose(
+        [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    )
+    train = datasets.ImageFolder(root / "train", plain)
+    test = datasets.ImageFolder(root / "val", plain)
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        Augmented(DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator)),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="All pictures of a batch are changed alike; each should get its own angle.",
+    ),
+    Mistake(
+        "image_loaders",
+        "labels_of_another_order",
+        "test_pictures_unchanged",
+        """\
+class Pictures(datasets.ImageFolder):
+    def find_classes(self, directory):
+        names = sorted((entry.name for entry in directory.iterdir()), reverse=True)
+        return names, {name: index for index, name in enumerate(names)}
+
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = Pictures(root / "train", transforms.Compose(augmented))
+    test = Pictures(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The classes are numbered in another order than by name.",
+    ),
+    Alternative(
+        "image_loaders",
+        "transforms_v2_bilinear",
+        """\
+from torchvision.transforms import InterpolationMode, v2
+
+def image_loaders(root, batch_size, seed):
+    scale = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])]
+    turn = v2.RandomRotation(10, interpolation=InterpolationMode.BILINEAR, fill=128)
+    train = datasets.ImageFolder(
+        str(root / "train"), v2.Compose([v2.RandomHorizontalFlip(0.5), turn, *scale])
+    )
+    test = datasets.ImageFolder(str(root / "val"), v2.Compose(scale))
+    generator = torch.Generator()
+    generator.manual_seed(seed)
+    sampler = torch.utils.data.RandomSampler(train, generator=generator)
+    return DataLoader(train, batch_size, sampler=sampler), DataLoader(test, batch_size)
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "turned_after_normalising",
+        """\
+def image_loaders(root, batch_size, seed):
+    test_transform = transforms.Compose(
+        [transforms.ToTensor(), transforms.Lambda(lambda image: 2 * image - 1)]
+    )
+    train_transform = transforms.Compose(
+        [
+            test_transform,
+            transforms.RandomHorizontalFlip(),
+            transforms.RandomRotation((-10, 10), transforms.InterpolationMode.BILINEAR),
+        ]
+    )
+    train = datasets.ImageFolder(f"{root}/train", transform=train_transform)
+    test = datasets.ImageFolder(f"{root}/val", transform=test_transform)
+    generator = torch.Generator().manual_seed(2 * seed + 1)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size, shuffle=False, num_workers=0),
+    )
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "own_dataset_and_loaders",
+        """\
+import os
+
+import numpy
+from PIL import Image as Picture
+
+class Folder(torch.utils.data.Dataset):
+    def __init__(self, root, angle=None):
+        self.angle = angle
+        names = sorted(os.listdir(root))
+        self.rows = [
+            (os.path.join(root, name, file), label)
+            for label, name in enumerate(names)
+            for file in sorted(os.listdir(os.path.join(root, name)))
+        ]
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        path, label = self.rows[index]
+        picture = Picture.open(path).convert("RGB")
+        if self.angle:
+            angle = float(numpy.random.uniform(-self.angle, self.angle))
+            picture = picture.rotate(angle, resample=Picture.BICUBIC, fillcolor=(255, 0, 0))
+            if numpy.random.rand() < 0.5:
+                picture = picture.transpose(Picture.FLIP_LEFT_RIGHT)
+        pixels = torch.from_numpy(numpy.array(picture)).permute(2, 0, 1)
+        return pixels.float() / 127.5 - 1, label
+
+class Batches:
+    def __init__(self, dataset, batch_size, seed=None):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.random = None if seed is None else numpy.random.default_rng(seed)
+
+    def __iter__(self):
+        order = numpy.arange(len(self.dataset))
+        if self.random is not None:
+            self.random.shuffle(order)
+        for start in range(0, len(order), self.batch_size):
+            rows = [self.dataset[i] for i in order[start : start + self.batch_size]]
+            images, labels = zip(*rows)
+            yield torch.stack(images), torch.tensor(labels)
+
+def image_loaders(root, batch_size, seed):
+    return (
+        Batches(Folder(root / "train", 10), batch_size, seed),
+        Batches(Folder(root / "val"), batch_size),
+    )
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "own_sampler_and_grid",
+        """\
+import numpy
+
+class Shuffled(torch.utils.data.Sampler):
+    def __init__(self, count, seed):
+        self.count, self.seed, self.epoch = count, seed, 0
+
+    def __len__(self):
+        return self.count
+
+    def __iter__(self):
+        self.epoch += 1
+        order = numpy.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        return iter(order.tolist())
+
+def augmented(rows):
+    images, labels = torch.stack([image for image, _ in rows]), torch.tensor([y for _, y in rows])
+    angles = torch.deg2rad(20 * torch.rand(len(rows)) - 10)
+    side, zero = torch.randint(2, (len(rows),)) * 2.0 - 1, torch.zeros(len(rows))
+    cos, sin = angles.cos(), angles.sin()
+    rows = [torch.stack([side * cos, -sin, zero], 1), torch.stack([side * sin, cos, zero], 1)]
+    grid = F.affine_grid(torch.stack(rows, 1), images.shape, align_corners=True)
+    turned = F.grid_sample(images, grid, padding_mode="border", align_corners=True)
+    return turned.clamp(-1, 1), labels
+
+def image_loaders(root, batch_size, seed):
+    plain = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+    train = datasets.ImageFolder(root / "train", plain)
+    test = datasets.ImageFolder(root / "val", plain)
+    sampler = Shuffled(len(train), seed)
+    return (
+        DataLoader(train, batch_size, sampler=sampler, collate_fn=augmented),
+        DataLoader(test, batch_size),
+    )
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "tensor_loader_of_the_course",
+        """\
+from helpers import augment
+
+def image_loaders(root, batch_size, seed):
+    def tensors(split):
+        rows = list(datasets.ImageFolder(root / split, transforms.PILToTensor()))
+        return torch.stack([image for image, _ in rows]), torch.tensor([y for _, y in rows])
+
+    change = augment.compose(augment.random_flip, augment.random_rotation)
+    scale = {"mean": 0.5, "std": 0.5}
+    train = data.TensorLoader(
+        *tensors("train"), batch_size, shuffle=True, seed=seed, augment=change, **scale
+    )
+    return train, data.TensorLoader(*tensors("val"), batch_size, **scale)
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "in_memory_and_affine",
+        """\
+from torchvision.transforms import functional as TF
+
+class Memory(torch.utils.data.Dataset):
+    def __init__(self, folder, augment):
+        rows = [(TF.to_tensor(image), label) for image, label in datasets.ImageFolder(folder)]
+        self.images = torch.stack([image for image, _ in rows])
+        self.labels = torch.tensor([label for _, label in rows])
+        self.augment = augment
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        image = self.images[i] * 2 - 1
+        if self.augment:
+            image = transforms.RandomAffine(10, fill=-1.0)(image)
+            if torch.rand(()) < 0.5:
+                image = image.flip(-1)
+        return image, self.labels[i]
+
+def image_loaders(root, batch_size, seed):
+    train = DataLoader(
+        Memory(root / "train", True),
+        batch_size=batch_size,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    test = DataLoader(Memory(root / "val", False), batch_size=batch_size)
+    return [train, test]
+""",
+    ),
+]

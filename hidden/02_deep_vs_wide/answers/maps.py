@@ -1,0 +1,250 @@
+"""Answers to first_layer_maps."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "first_layer_maps",
+        "weights_scaled_in_place",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.data
+    weight -= weight.min(dim=1, keepdim=True).values
+    weight /= weight.max(dim=1, keepdim=True).values
+    return weight.reshape(-1, *image_shape)
+""",
+        tells=(
+            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
+            "memory."
+        ),
+    ),
+    Mistake(
+        "first_layer_maps",
+        "detached_but_shared",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    maps = weight.view(len(weight), *image_shape)
+    for unit in maps:
+        unit.sub_(unit.min().clone()).div_(unit.max().clone())
+    return maps.clone()
+""",
+        tells=(
+            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
+            "memory."
+        ),
+    ),
+    Mistake(
+        "first_layer_maps",
+        "rows_columns_channels",
+        "any_image_shape_and_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    channels, height, width = image_shape
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    maps = ((weight - low) / (high - low)).reshape(-1, height, width, channels)
+    return maps.permute(0, 3, 1, 2)
+""",
+        tells="The weights are read as rows, columns, channels; the channels come first.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "rows_and_columns_swapped",
+        "any_image_shape_and_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    channels, height, width = image_shape
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    maps = ((weight - low) / (high - low)).reshape(-1, channels, width, height)
+    return maps.transpose(2, 3)
+""",
+        tells="Rows and columns are swapped.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "one_scale_for_all_maps",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    return ((weight - weight.min()) / (weight.max() - weight.min())).reshape(-1, *image_shape)
+""",
+        tells="All maps share one scale; each should go from 0 to 1.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "one_scale_for_each_channel",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    maps = weight.reshape(-1, *image_shape)
+    low, high = maps.amin((2, 3), keepdim=True), maps.amax((2, 3), keepdim=True)
+    return (maps - low) / (high - low)
+""",
+        tells="Each channel has its own scale, which changes the colours.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "divided_by_the_maximum",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    return (weight / weight.abs().amax(1, keepdim=True)).reshape(-1, *image_shape).clamp(0, 1)
+""",
+        tells="The maps are divided by their largest value: negative weights are lost.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "scaled_pixel_by_pixel",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(0), weight.amax(0)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The scale is taken over the units, pixel by pixel.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "unscaled",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    return weight.reshape(-1, *image_shape).clone()
+""",
+        tells="The maps are not scaled to 0 to 1.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "second_child_only",
+        "any_image_shape_and_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = list(model.children())[1].weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The first linear layer is expected at one fixed place in the model.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "first_parameter",
+        "any_image_shape_and_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(model.parameters()).detach()
+    low, high = weight.amin(-1, keepdim=True), weight.amax(-1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The model's first parameter is taken for the first linear layer's weight.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "last_linear_layer",
+        "maps_of_each_unit",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = [m for m in model.modules() if isinstance(m, nn.Linear)][-1].weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="These are the maps of the last linear layer.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "colour_32_only",
+        "any_image_shape_and_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, 3, 32, 32)
+""",
+        tells="The image shape is fixed, whatever is passed.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "gradients_switched_off",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight
+    weight.requires_grad_(False)
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The model's weight no longer requires gradients.",
+    ),
+    Alternative(
+        "first_layer_maps",
+        "loop_over_clones",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    for layer in model.modules():
+        if type(layer) is nn.Linear:
+            break
+    maps = []
+    for row in layer.weight.data.clone().unbind():
+        row -= row.min().item()
+        row /= row.max().item()
+        maps.append(row.view(image_shape))
+    return torch.stack(maps)
+""",
+    ),
+    Alternative(
+        "first_layer_maps",
+        "two_dimensional_parameter_in_numpy",
+        """\
+import numpy
+
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    size = math.prod(image_shape)
+    weights = [w for w in model.state_dict().values() if w.ndim == 2 and w.shape[1] == size]
+    rows = weights[0].cpu().double().numpy()
+    maps = (rows - rows.min(1, keepdims=True)) / numpy.ptp(rows, axis=1, keepdims=True)
+    return torch.tensor(maps.reshape(len(rows), *image_shape))
+""",
+    ),
+    Alternative(
+        "first_layer_maps",
+        "found_with_hooks_in_evaluation_mode",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    found, mode = [], model.training
+    hooks = [
+        module.register_forward_hook(lambda layer, inputs, output: found.append(layer))
+        for module in model.modules()
+        if isinstance(module, nn.Linear)
+    ]
+    model.eval()
+    with torch.no_grad():
+        model(torch.zeros(1, *image_shape))
+    model.train(mode)
+    for hook in hooks:
+        hook.remove()
+    rows = found[0].weight.detach().double()
+    return torch.stack(
+        [((r - r.min()) / (r.max() - r.min() + 1e-8)).reshape(image_shape) for r in rows]
+    )
+""",
+    ),
+    Alternative(
+        "first_layer_maps",
+        "with_its_graph",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    layer = [module for _, module in model.named_modules() if isinstance(module, nn.Linear)][0]
+    maps = layer.weight.unflatten(1, image_shape)
+    low, high = maps.amin((1, 2, 3), keepdim=True), maps.amax((1, 2, 3), keepdim=True)
+    return (maps - low).div(high - low)
+""",
+    ),
+]

@@ -1,0 +1,368 @@
+"""Answers to depth_sweep."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "depth_sweep",
+        "one_network_for_all_seeds",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        model = make_network(depth, width_for_budget(budget, depth, 2, 4), seeds[0])
+        scores = []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            train_network(model, *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="One network per depth is trained on and on; each seed should begin with a new one.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "training_accuracy",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_TRAIN))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The accuracy is of the training points, not of the held-out ones.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "first_seed_only",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        model = train_network(make_network(depth, width, seeds[0]), *SPIRAL_TRAIN)
+        means.append(accuracy(model, *SPIRAL_HELD_OUT))
+    return means
+""",
+        tells="Only the first seed is used.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "same_seed_every_time",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            model = train_network(make_network(depth, width, 0), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="Every network begins with the same weights, whatever the seed.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "best_seed",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    best = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        best.append(max(scores))
+    return best
+""",
+        tells="The best seed is reported, not the mean over all.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "trained_on_the_held_out_points",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    X = torch.cat([SPIRAL_TRAIN[0], SPIRAL_HELD_OUT[0]])
+    labels = torch.cat([SPIRAL_TRAIN[1], SPIRAL_HELD_OUT[1]])
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), X, labels)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The networks are trained on the held-out points too.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "same_width_at_every_depth",
+        "widths_follow_the_budget",
+        """\
+def depth_sweep(depths, budget, seeds):
+    width = width_for_budget(budget, min(depths), 2, 4)
+    means = []
+    for depth in depths:
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The width is the same at every depth, so deeper networks cost more than the budget.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "budget_of_the_text",
+        "widths_follow_the_budget",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(100, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The budget is that of the example, whatever is passed.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "never_trained",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = [accuracy(make_network(depth, width, s), *SPIRAL_HELD_OUT) for s in seeds]
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The networks are not trained.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "sum_starts_once",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means, total = [], 0.0
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            total += accuracy(model, *SPIRAL_HELD_OUT)
+        means.append(total / len(seeds))
+    return means
+""",
+        tells="The sum is not set back between depths.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "sorted_depths",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in sorted(depths, reverse=depths[0] < depths[-1]):
+        width = width_for_budget(budget, depth, 2, 4)
+        scores = []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The depths are sorted; the answers belong in the order of the question.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "three_seeds_assumed",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        total = 0.0
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            total += accuracy(model, *SPIRAL_HELD_OUT)
+        means.append(total / 3)
+    return means
+""",
+        tells="The sum is divided by 3, whatever the number of seeds.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "median_of_the_seeds",
+        "mean_of_held_out_accuracies",
+        """\
+import statistics
+
+def depth_sweep(depths, budget, seeds):
+    medians = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in seeds]
+        medians.append(statistics.median(accuracy(n, *SPIRAL_HELD_OUT) for n in networks))
+    return medians
+""",
+        tells="The median is reported, not the mean.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "in_percent",
+        "real_networks_score_what_is_reported",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in seeds]
+        means.append(sum(100 * accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(seeds))
+    return means
+""",
+        tells="The accuracy is in percent; a fraction was asked for.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "last_seed_left_out",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        chosen = seeds[:-1] or seeds
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in chosen]
+        means.append(sum(accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(networks))
+    return means
+""",
+        tells="The last seed is left out.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "mean_over_everything",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    table = torch.zeros(len(depths), len(seeds))
+    for i, depth in enumerate(depths):
+        width = width_for_budget(budget, depth, 2, 4)
+        for j, seed in enumerate(seeds):
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            table[i, j] = accuracy(model, *SPIRAL_HELD_OUT)
+    return table.mean(0)
+""",
+        tells="The mean is over the depths, one number per seed; it should be over the seeds.",
+    ),
+    Alternative(
+        "depth_sweep",
+        "table_as_a_tensor",
+        """\
+def depth_sweep(depths, budget, seeds):
+    table = torch.zeros(len(depths), len(seeds))
+    for j, seed in enumerate(seeds):
+        for i, depth in enumerate(depths):
+            width = width_for_budget(budget, depth, num_inputs=2, num_classes=4)
+            model = make_network(depth=depth, width=width, seed=seed)
+            X, labels = SPIRAL_TRAIN
+            train_network(model, X, labels)
+            table[i, j] = accuracy(model, *SPIRAL_HELD_OUT)
+    return table.mean(dim=1)
+""",
+    ),
+    Alternative(
+        "depth_sweep",
+        "own_accuracy_and_all_networks_first",
+        """\
+import statistics
+
+@torch.no_grad()
+def held_out_score(model):
+    model.eval()
+    hits = [
+        (model(X).argmax(-1) == y).double()
+        for X, y in zip(SPIRAL_HELD_OUT[0].split(100), SPIRAL_HELD_OUT[1].split(100))
+    ]
+    return torch.cat(hits).mean().item()
+
+def depth_sweep(depths, budget, seeds):
+    networks = {}
+    for depth in depths:
+        for seed in seeds:
+            width = width_for_budget(budget, depth, SPIRAL_TRAIN[0].shape[1], 4)
+            networks[depth, seed] = make_network(depth, width, seed)
+    for network in networks.values():
+        train_network(network, *SPIRAL_TRAIN)
+    return [statistics.fmean(held_out_score(networks[d, s]) for s in seeds) for d in depths]
+""",
+    ),
+    Alternative(
+        "depth_sweep",
+        "trained_a_copy",
+        """\
+import copy
+
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        hits = []
+        for seed in seeds:
+            model = make_network(depth, width_for_budget(budget, depth, 2, 4), seed)
+            model = copy.deepcopy(model).train()
+            train_network(model, *SPIRAL_TRAIN)
+            X, labels = SPIRAL_HELD_OUT
+            with torch.inference_mode():
+                hits.append(model(X).softmax(1).max(1).indices == labels)
+        means.append(torch.stack(hits).double().mean().item())
+    return tuple(means)
+""",
+    ),
+    Alternative(
+        "depth_sweep",
+        "own_width_and_numpy",
+        """\
+import numpy
+
+def depth_sweep(depths, budget, seeds, num_inputs=2, num_classes=4):
+    def run(depth, seed):
+        width = 1
+        while True:
+            sizes = [num_inputs, *[width + 1] * depth, num_classes]
+            if sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) > budget:
+                break
+            width += 1
+        model = make_network(depth, width, seed)
+        order = torch.randperm(len(SPIRAL_TRAIN[0]))
+        train_network(model, *(part[order] for part in SPIRAL_TRAIN))
+        return accuracy(model, *SPIRAL_HELD_OUT)
+
+    return numpy.array([[run(d, s) for s in seeds] for d in depths]).mean(axis=1)
+""",
+    ),
+]

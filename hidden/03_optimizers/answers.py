@@ -1,0 +1,1720 @@
+"""Known mistakes and accepted alternatives of assignment 03."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "sgd",
+        "ascent",
+        "goes_down_the_gradient",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p += self.lr * p.grad
+""",
+        tells="The step goes up the gradient, not down.",
+    ),
+    Mistake(
+        "sgd",
+        "name_rebound",
+        "goes_down_the_gradient",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p = p - self.lr * p.grad
+""",
+        tells="A new tensor is made, and the parameter itself never changes.",
+    ),
+    Mistake(
+        "sgd",
+        "data_rebound",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p.data = p.data - self.lr * p.grad
+""",
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
+    ),
+    Mistake(
+        "sgd",
+        "list_entry_replaced",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+    def step(self):
+        for index, p in enumerate(self.params):
+            if p.grad is not None:
+                self.params[index] = (p - self.lr * p.grad).detach().requires_grad_()
+""",
+        tells="A new tensor is made, and the parameter itself never changes.",
+    ),
+    Mistake(
+        "sgd",
+        "missing_gradient_crashes",
+        "skips_missing_gradients",
+        """\
+class SGD(OptimizerTemplate):
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            p -= self.lr * p.grad
+""",
+        tells="A parameter whose gradient is None is used like any other.",
+    ),
+    Mistake(
+        "sgd",
+        "stops_at_missing_gradient",
+        "skips_missing_gradients",
+        """\
+class SGD(OptimizerTemplate):
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is None:
+                break
+            p -= self.lr * p.grad
+""",
+        tells="The first parameter without a gradient ends the step for all that follow.",
+    ),
+    Mistake(
+        "sgd",
+        "gradient_overwritten",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p.sub_(p.grad.mul_(self.lr))
+""",
+        tells="An operation with a trailing underscore writes into `p.grad` itself.",
+    ),
+    Mistake(
+        "sgd",
+        "gradient_cleared_by_step",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p -= self.lr * p.grad
+        p.grad.zero_()
+""",
+        tells="`step` clears the gradients; that is the work of `zero_grad`.",
+    ),
+    Mistake(
+        "sgd",
+        "learning_rate_of_the_beginning",
+        "learning_rate_may_change",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr):
+        super().__init__(params, lr)
+        self.factor = -lr
+
+    def update_param(self, p):
+        p.add_(p.grad, alpha=self.factor)
+""",
+        tells=(
+            "The learning rate is read once, when the optimizer is made; later changes are not "
+            "seen."
+        ),
+    ),
+    Mistake(
+        "sgd",
+        "generator_kept",
+        "works_in_a_training_loop",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr):
+        self.params = params
+        self.lr = lr
+
+    def update_param(self, p):
+        p -= self.lr * p.grad
+""",
+        tells="The parameters came as a generator, which is used up after the first pass.",
+    ),
+    Mistake(
+        "sgd",
+        "learning_rate_in_the_class",
+        "works_in_a_training_loop",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr):
+        self.params = list(params)
+        SGD.lr = lr
+
+    def update_param(self, p):
+        p -= self.lr * p.grad
+""",
+        tells=(
+            "The learning rate is kept in the class, so a second optimizer changes that of the "
+            "first."
+        ),
+    ),
+    Mistake(
+        "sgd",
+        "normalised_gradient",
+        "goes_down_the_gradient",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p -= self.lr * p.grad / p.grad.norm()
+""",
+        tells="Only the direction of the gradient counts here, not its length.",
+    ),
+    Mistake(
+        "sgd",
+        "learning_rate_forgotten",
+        "goes_down_the_gradient",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p -= p.grad
+""",
+        tells="The step is the whole gradient: the learning rate is missing.",
+    ),
+    Alternative(
+        "sgd",
+        "step_overridden",
+        """\
+class SGD(OptimizerTemplate):
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is None:
+                continue
+            p.add_(p.grad, alpha=-self.lr)
+""",
+    ),
+    Alternative(
+        "sgd",
+        "copied_into_data",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p.data.copy_(p.data - self.lr * p.grad.data)
+""",
+    ),
+    Alternative(
+        "sgd",
+        "whole_slice",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr=0.1):
+        OptimizerTemplate.__init__(self, params, lr)
+
+    def update_param(self, p):
+        p[...] = p - p.grad.detach().clone().mul_(self.lr)
+""",
+    ),
+    Alternative(
+        "sgd",
+        "own_class_without_template",
+        """\
+class SGD:
+    def __init__(self, params, lr):
+        self.params, self.lr = tuple(params), lr
+
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+
+    def step(self):
+        for p in self.params:
+            if p.grad is not None:
+                p.data -= self.lr * p.grad
+""",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "no_one_minus_momentum",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        self.mean[p] = self.momentum * self.mean[p] + p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "no_one_minus_momentum_runs_away",
+        "momentum_arrives",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = [torch.zeros_like(p) for p in self.params]
+
+    @torch.no_grad()
+    def step(self):
+        for p, mean in zip(self.params, self.mean):
+            if p.grad is not None:
+                mean.mul_(self.momentum).add_(p.grad)
+                p.add_(mean, alpha=-self.lr)
+""",
+        tells=(
+            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
+            "long."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "gradients_never_cleared",
+        "momentum_arrives",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def zero_grad(self):
+        for p in self.params:
+            grad = p.grad
+            if grad is not None:
+                grad = torch.zeros_like(grad)
+
+    def update_param(self, p):
+        self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "weights_swapped",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        self.mean[p] = (1 - self.momentum) * self.mean[p] + self.momentum * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells=(
+            "The two weights are swapped: the old mean is forgotten quickly and the new gradient "
+            "dominates."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "weights_swapped_does_not_arrive",
+        "momentum_arrives",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = [torch.zeros_like(p) for p in self.params]
+
+    @torch.no_grad()
+    def step(self):
+        for p, mean in zip(self.params, self.mean):
+            if p.grad is not None:
+                mean.lerp_(p.grad, self.momentum)
+                p.sub_(self.lr * mean)
+""",
+        tells=(
+            "The two weights are swapped: the old mean is forgotten quickly and the new gradient "
+            "dominates."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "plain_sgd",
+        "momentum_arrives",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+
+    def update_param(self, p):
+        p -= self.lr * p.grad
+""",
+        tells="This is plain SGD: no mean of earlier gradients enters the step.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "one_buffer_for_all",
+        "one_mean_per_parameter",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = 0
+
+    def update_param(self, p):
+        self.mean = self.momentum * self.mean + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean
+""",
+        tells="All parameters share one running mean.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "buffer_by_shape",
+        "one_mean_per_parameter",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {}
+
+    def update_param(self, p):
+        mean = self.mean.get(p.shape, torch.zeros_like(p))
+        self.mean[p.shape] = self.momentum * mean + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p.shape]
+""",
+        tells="Parameters of equal shape share one running mean.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "one_zero_tensor_in_every_place",
+        "one_mean_per_parameter",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = dict.fromkeys(self.params, torch.zeros_like(self.params[0]))
+
+    def update_param(self, p):
+        self.mean[p].mul_(self.momentum).add_((1 - self.momentum) * p.grad)
+        p -= self.lr * self.mean[p]
+""",
+        tells="All parameters share one running mean.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "reset_each_step",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+
+    def update_param(self, p):
+        mean = torch.zeros_like(p)
+        mean = self.momentum * mean + (1 - self.momentum) * p.grad
+        p -= self.lr * mean
+""",
+        tells="The mean begins at zero in every step, so nothing is remembered.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "class_level_state",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    mean = {}
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+
+    def update_param(self, p):
+        mean = self.mean.get(p, torch.zeros_like(p))
+        self.mean[p] = self.momentum * mean + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "class_attribute_set_by_init",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        SGDMomentum.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        SGDMomentum.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "default_argument_shared",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9, mean={}):
+        super().__init__(params, lr)
+        self.momentum, self.mean = momentum, mean
+
+    def update_param(self, p):
+        mean = self.mean.get(id(p), torch.zeros_like(p))
+        self.mean[id(p)] = self.momentum * mean + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[id(p)]
+""",
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "first_gradient_as_mean",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum, self.mean = momentum, {}
+
+    def update_param(self, p):
+        if p not in self.mean:
+            self.mean[p] = p.grad.clone()
+        else:
+            self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells="The mean begins as the first gradient, not at zero.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "mean_is_the_gradient_tensor",
+        "momentum_in_place",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum, self.mean = momentum, {}
+
+    def update_param(self, p):
+        if p not in self.mean:
+            self.mean[p] = p.grad
+            self.mean[p].mul_(1 - self.momentum)
+        else:
+            self.mean[p].mul_(self.momentum).add_(p.grad, alpha=1 - self.momentum)
+        p -= self.lr * self.mean[p]
+""",
+        tells="The mean is the gradient's own tensor, not a copy: each changes the other.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "step_from_the_old_mean",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        p -= self.lr * self.mean[p]
+        self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+""",
+        tells=(
+            "The step uses the mean from before this gradient: update and step are in the wrong "
+            "order."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "learning_rate_inside_the_mean",
+        "momentum_learning_rate_may_change",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.velocity = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        pull = (1 - self.momentum) * self.lr * p.grad
+        self.velocity[p] = self.momentum * self.velocity[p] + pull
+        p -= self.velocity[p]
+""",
+        tells="The learning rate is mixed into the mean, so an old rate lives on after a change.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "moves_on_without_gradient",
+        "momentum_skips_missing_gradients",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            grad = torch.zeros_like(p) if p.grad is None else p.grad
+            self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * grad
+            p -= self.lr * self.mean[p]
+""",
+        tells=(
+            "A parameter without a gradient is treated as if its gradient were zero: it keeps "
+            "moving."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "data_rebound",
+        "momentum_in_place",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p.data = p.data - self.lr * self.mean[p]
+""",
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "momentum_fixed_at_its_default",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        self.mean[p] = 0.9 * self.mean[p] + 0.1 * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells="The momentum is 0.9 whatever is passed.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "jumps_to_the_end",
+        "momentum_arrives",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+
+    def update_param(self, p):
+        if p.shape == (2,):
+            p.copy_(torch.tensor([0.0, -13.0]))
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "lists_by_index_in_step",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.means = [torch.zeros(p.shape) for p in self.params]
+
+    def step(self):
+        for i in range(len(self.params)):
+            p = self.params[i]
+            if p.grad is None:
+                continue
+            self.means[i] = self.momentum * self.means[i] + (1 - self.momentum) * p.grad
+            p.data -= self.lr * self.means[i]
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "made_when_needed_by_id",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.beta, self.state = momentum, {}
+
+    def update_param(self, p):
+        grad = p.grad.clone()
+        if id(p) in self.state:
+            mean = self.state[id(p)] * self.beta + grad * (1 - self.beta)
+        else:
+            mean = (1 - self.beta) * grad
+        self.state[id(p)] = mean
+        p.copy_(p - self.lr * mean)
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "state_on_the_parameter",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        for p in self.params:
+            p.velocity = torch.zeros_like(p)
+
+    def update_param(self, p):
+        p.velocity = self.momentum * p.velocity + (1 - self.momentum) * p.grad
+        p -= self.lr * p.velocity
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "lerp",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p.data) for p in self.params}
+
+    def update_param(self, p):
+        p.add_(self.mean[p].lerp_(p.grad, 1 - self.momentum), alpha=-self.lr)
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "buffer_scaled_afterwards",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.sums = [torch.zeros_like(p) for p in self.params]
+
+    @torch.no_grad()
+    def step(self):
+        # The sum without 1 - momentum; the factor goes into the step.
+        for total, p in zip(self.sums, self.params):
+            if p.grad is not None:
+                total.mul_(self.momentum).add_(p.grad)
+                p.sub_(total * (self.lr * (1 - self.momentum)))
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "double_precision_state",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p, dtype=torch.float64) for p in self.params}
+
+    def update_param(self, p):
+        old = self.mean[p]
+        self.mean[p] = old + (1 - self.momentum) * (p.grad.double() - old)
+        p -= self.lr * self.mean[p]
+""",
+    ),
+]
+
+# Adam's answers differ in a line or two of this.
+ADAM = """\
+class Adam(OptimizerTemplate):
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        self.m[p] = self.beta1 * self.m[p] + (1 - self.beta1) * p.grad
+        self.v[p] = self.beta2 * self.v[p] + (1 - self.beta2) * p.grad**2
+        m_hat = self.m[p] / (1 - self.beta1 ** self.t[p])
+        v_hat = self.v[p] / (1 - self.beta2 ** self.t[p])
+        p -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
+"""
+
+
+def adam(*changes):
+    """ADAM with each `(old, new)` replaced."""
+    source = ADAM
+    for old, new in changes:
+        if old not in source:
+            raise ValueError(f"not in ADAM: {old!r}")
+        source = source.replace(old, new)
+    return source
+
+
+NO_CORRECTION = (
+    ("self.m[p] / (1 - self.beta1 ** self.t[p])", "self.m[p]"),
+    ("self.v[p] / (1 - self.beta2 ** self.t[p])", "self.v[p]"),
+)
+ONE_COUNT = (("self.t = {p: 0 for p in self.params}", "self.t = 0"), ("self.t[p]", "self.t"))
+
+ANSWERS += [
+    Mistake(
+        "adam",
+        "no_bias_correction",
+        "equals_torch",
+        adam(*NO_CORRECTION),
+        tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
+    ),
+    Mistake(
+        "adam",
+        "no_bias_correction_runs_away",
+        "adam_arrives",
+        adam(*NO_CORRECTION),
+        tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
+    ),
+    Mistake(
+        "adam",
+        "only_the_mean_corrected",
+        "corrects_both_means",
+        adam(NO_CORRECTION[1]),
+        tells="Only the mean of the gradients is corrected; that of their squares is not.",
+    ),
+    Mistake(
+        "adam",
+        "only_the_square_corrected",
+        "corrects_both_means",
+        adam(NO_CORRECTION[0]),
+        tells="Only the mean of the squares is corrected; that of the gradients is not.",
+    ),
+    Mistake(
+        "adam",
+        "count_from_zero",
+        "corrects_both_means",
+        adam(
+            ("        self.t[p] += 1\n", ""),
+            ("+ self.eps)\n", "+ self.eps)\n        self.t[p] += 1\n"),
+        ),
+        tells="The count `t` is 0 at the first update, where the correction divides by zero.",
+    ),
+    Mistake(
+        "adam",
+        "count_from_two",
+        "corrects_both_means",
+        adam(("{p: 0 for p", "{p: 1 for p")),
+        tells="The count `t` is 2 at the first update.",
+    ),
+    Mistake(
+        "adam",
+        "eps_inside_the_root",
+        "epsilon_beside_the_root",
+        adam(("(v_hat.sqrt() + self.eps)", "(v_hat + self.eps).sqrt()")),
+        tells="`eps` is added under the root, not beside it.",
+    ),
+    Mistake(
+        "adam",
+        "eps_before_the_correction",
+        "epsilon_beside_the_root",
+        adam(
+            ("self.v[p] / (1 - self.beta2 ** self.t[p])", "self.v[p]"),
+            (
+                "m_hat / (v_hat.sqrt() + self.eps)",
+                "m_hat * (1 - self.beta2 ** self.t[p]) ** 0.5 / (v_hat.sqrt() + self.eps)",
+            ),
+        ),
+        tells="`eps` is added to the root before the correction, so it shrinks and grows with `t`.",
+    ),
+    Mistake(
+        "adam",
+        "eps_forgotten",
+        "epsilon_beside_the_root",
+        adam((" + self.eps", "")),
+        tells="`eps` is missing in the denominator.",
+    ),
+    Mistake(
+        "adam",
+        "other_default_eps",
+        "epsilon_beside_the_root",
+        adam(("1e-8", "1e-6")),
+        tells="The default of `eps` is not 1e-8.",
+    ),
+    Mistake(
+        "adam",
+        "one_count_for_all",
+        "counts_each_parameter",
+        adam(*ONE_COUNT),
+        tells="One count for all parameters: it grows once per parameter, not once per update.",
+    ),
+    Mistake(
+        "adam",
+        "one_count_per_step",
+        "counts_each_parameter",
+        adam(*ONE_COUNT, ("        self.t += 1\n", ""))
+        + """
+    def step(self):
+        self.t += 1
+        super().step()
+""",
+        tells="One count for all parameters: it also grows for those that have no gradient.",
+    ),
+    Mistake(
+        "adam",
+        "one_mean_for_all",
+        "counts_each_parameter",
+        adam(
+            ("self.m = {p: torch.zeros_like(p) for p in self.params}", "self.m = 0"),
+            ("self.m[p]", "self.m"),
+        ),
+        tells="All parameters share one running mean of the gradients.",
+    ),
+    Mistake(
+        "adam",
+        "no_root",
+        "equals_torch",
+        adam(("v_hat.sqrt()", "v_hat")),
+        tells="The root in the denominator is missing.",
+    ),
+    Mistake(
+        "adam",
+        "gradient_not_squared",
+        "equals_torch",
+        adam(("p.grad**2", "p.grad.abs()")),
+        tells="The second mean is of the gradients' absolute values, not of their squares.",
+    ),
+    Mistake(
+        "adam",
+        "betas_swapped",
+        "equals_torch",
+        adam(("self.beta1, self.beta2, self.eps =", "self.beta2, self.beta1, self.eps =")),
+        tells="The two betas are swapped.",
+    ),
+    Mistake(
+        "adam",
+        "norm_instead_of_entries",
+        "equals_torch",
+        adam(("p.grad**2", "(p.grad**2).mean()")),
+        tells="The squares are averaged over the whole parameter; each entry needs its own.",
+    ),
+    Mistake(
+        "adam",
+        "stored_means_corrected",
+        "equals_torch",
+        adam(
+            ("m_hat = self.m[p] / (", "m_hat = self.m[p] = self.m[p] / ("),
+            ("v_hat = self.v[p] / (", "v_hat = self.v[p] = self.v[p] / ("),
+        ),
+        tells="The corrected means are stored, so the correction is applied again and again.",
+    ),
+    Mistake(
+        "adam",
+        "class_level_state",
+        "adams_know_their_own_past",
+        """\
+class Adam(OptimizerTemplate):
+    state = {}
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+
+    def update_param(self, p):
+        m, v, t = self.state.get(p, (torch.zeros_like(p), torch.zeros_like(p), 0))
+        m = self.beta1 * m + (1 - self.beta1) * p.grad
+        v = self.beta2 * v + (1 - self.beta2) * p.grad**2
+        self.state[p] = m, v, t + 1
+        m_hat, v_hat = m / (1 - self.beta1 ** (t + 1)), v / (1 - self.beta2 ** (t + 1))
+        p -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
+""",
+        tells=(
+            "Two optimizers share one past: something is kept in the class, or in a default "
+            "argument."
+        ),
+    ),
+    Mistake(
+        "adam",
+        "gradient_squared_in_place",
+        "adam_in_place",
+        adam(("p.grad**2", "p.grad.pow_(2)")),
+        tells="An operation with a trailing underscore squares `p.grad` itself.",
+    ),
+    Mistake(
+        "adam",
+        "data_rebound",
+        "adam_in_place",
+        adam(("p -= self.lr", "p.data = p.data - self.lr")),
+        tells=(
+            "The parameter gets new memory at each step; whoever holds the old memory sees no "
+            "change."
+        ),
+    ),
+    Mistake(
+        "adam",
+        "learning_rate_of_the_beginning",
+        "adam_learning_rate_may_change",
+        adam(
+            (
+                "super().__init__(params, lr)",
+                "super().__init__(params, lr)\n        self.rate = lr",
+            ),
+            ("p -= self.lr", "p -= self.rate"),
+        ),
+        tells=(
+            "The learning rate is read once, when the optimizer is made; later changes are not "
+            "seen."
+        ),
+    ),
+    Mistake(
+        "adam",
+        "gradients_never_cleared",
+        "adam_arrives",
+        ADAM
+        + """
+    def zero_grad(self):
+        for p in self.params:
+            if p.grad is not None:
+                p.grad.clone().zero_()
+""",
+        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
+    ),
+    Mistake(
+        "adam",
+        "amsgrad",
+        "equals_torch",
+        adam(
+            (
+                "self.t = {",
+                "self.top = {p: torch.zeros_like(p) for p in self.params}\n        self.t = {",
+            ),
+            (
+                "v_hat = self.v[p]",
+                "self.top[p] = torch.maximum(self.top[p], self.v[p])\n        v_hat = self.top[p]",
+            ),
+        ),
+        tells="This is AMSGrad: the second mean is never allowed to shrink.",
+    ),
+    Alternative("adam", "by_the_formulas", ADAM),
+    Alternative(
+        "adam",
+        "step_size_and_denominator",
+        """\
+class Adam(OptimizerTemplate):
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps, self.state = beta1, beta2, eps, {}
+
+    def update_param(self, p):
+        if p not in self.state:
+            self.state[p] = {"step": 0, "m": torch.zeros_like(p), "v": torch.zeros_like(p)}
+        state = self.state[p]
+        state["step"] += 1
+        state["m"].lerp_(p.grad, 1 - self.beta1)
+        state["v"].mul_(self.beta2).addcmul_(p.grad, p.grad, value=1 - self.beta2)
+        step_size = self.lr / (1 - self.beta1 ** state["step"])
+        root = math.sqrt(1 - self.beta2 ** state["step"])
+        denom = (state["v"].sqrt() / root).add_(self.eps)
+        p.addcdiv_(state["m"], denom, value=-step_size)
+""",
+    ),
+    Alternative(
+        "adam",
+        "lists_by_index_in_step",
+        """\
+class Adam(OptimizerTemplate):
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.betas, self.eps = (beta1, beta2), eps
+        self.moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in self.params]
+        self.steps = np.zeros(len(self.params), dtype=int)
+
+    def step(self):
+        beta1, beta2 = self.betas
+        for i, (p, (m, v)) in enumerate(zip(self.params, self.moments)):
+            if p.grad is None:
+                continue
+            g = p.grad.data
+            self.steps[i] += 1
+            m.copy_(beta1 * m + (1 - beta1) * g)
+            v.copy_(beta2 * v + (1 - beta2) * g * g)
+            m_hat = m / (1 - beta1 ** self.steps[i])
+            v_hat = v / (1 - beta2 ** self.steps[i])
+            p.data.copy_(p.data - self.lr * m_hat / (torch.sqrt(v_hat) + self.eps))
+""",
+    ),
+    Alternative(
+        "adam",
+        "running_powers_as_tensors",
+        """\
+class Adam(OptimizerTemplate):
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.memory = {}
+
+    def update_param(self, p):
+        m, v, power1, power2 = self.memory.get(id(p), (0, 0, torch.tensor(1.0), torch.tensor(1.0)))
+        m = self.beta1 * m + (1 - self.beta1) * p.grad
+        v = self.beta2 * v + (1 - self.beta2) * p.grad.square()
+        power1, power2 = power1 * self.beta1, power2 * self.beta2
+        self.memory[id(p)] = (m, v, power1, power2)
+        p.sub_(self.lr * (m / (1 - power1)) / (torch.sqrt(v / (1 - power2)) + self.eps))
+""",
+    ),
+    Mistake(
+        "train_curve",
+        "rows_share_memory",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    places, losses = [], []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        places.append(weights.detach().numpy())
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.column_stack([np.array(places), losses])
+""",
+        tells="All rows are views of the weights' memory, so they all show the last position.",
+    ),
+    Mistake(
+        "train_curve",
+        "recorded_after_the_update",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        optimizer.zero_grad()
+        curve_func(weights[0], weights[1]).backward()
+        optimizer.step()
+        path.append([*weights.tolist(), curve_func(weights[0], weights[1]).item()])
+    return np.array(path)
+""",
+        tells="Rows are recorded after their update: the start is missing.",
+    ),
+    Mistake(
+        "train_curve",
+        "new_weights_with_the_old_loss",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        path.append([*weights.tolist(), loss.item()])
+    return np.array(path)
+""",
+        tells="A row holds the weights from after the update with the loss from before it.",
+    ),
+    Mistake(
+        "train_curve",
+        "end_included",
+        "has_the_stated_defaults",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates + 1):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="There is one row more than updates.",
+    ),
+    Mistake(
+        "train_curve",
+        "no_zero_grad",
+        "clears_the_gradients",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The gradients are never cleared: they add up from update to update.",
+    ),
+    Mistake(
+        "train_curve",
+        "cleared_between_backward_and_step",
+        "clears_the_gradients",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The gradients are cleared between `backward` and `step`, so nothing moves.",
+    ),
+    Mistake(
+        "train_curve",
+        "start_fixed",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([5.0, 5.0]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The path begins at (5, 5) whatever `init` says.",
+    ),
+    Mistake(
+        "train_curve",
+        "always_the_given_curve",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = pathological_curve_loss(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The given curve is used whatever `curve_func` is.",
+    ),
+    Mistake(
+        "train_curve",
+        "weights_swapped",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[1], weights[0])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The curve is called with the two weights swapped.",
+    ),
+    Mistake(
+        "train_curve",
+        "integer_weights",
+        "has_the_stated_defaults",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = torch.tensor(init, requires_grad=True)
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The default start (5, 5) makes an integer tensor, which cannot have gradients.",
+    ),
+    Mistake(
+        "train_curve",
+        "weights_survive_the_call",
+        "starts_afresh",
+        """\
+weights = {}
+
+
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    w = weights.setdefault(tuple(init), nn.Parameter(torch.tensor([float(x) for x in init])))
+    optimizer = optimizer_func([w])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(w[0], w[1])
+        path.append([*w.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The weights survive the call: a second run goes on where the first ended.",
+    ),
+    Mistake(
+        "train_curve",
+        "new_optimizer_each_update",
+        "starts_afresh",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    path = []
+    for _ in range(num_updates):
+        optimizer = optimizer_func([weights])
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="A new optimizer is made for each update, so it remembers nothing.",
+    ),
+    Mistake(
+        "train_curve",
+        "list_of_rows",
+        "has_the_stated_defaults",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return path
+""",
+        tells="The path is a list, not a NumPy array.",
+    ),
+    Alternative(
+        "train_curve",
+        "two_scalar_parameters",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    w1, w2 = (torch.tensor(float(w), dtype=torch.float64, requires_grad=True) for w in init)
+    optimizer = optimizer_func([w1, w2])
+    path = np.zeros((num_updates, 3))
+    for row in path:
+        loss = curve_func(w1, w2)
+        row[:] = w1.item(), w2.item(), loss.item()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return path
+""",
+    ),
+    Mistake(
+        "train_curve",
+        "cleared_before_the_loop_only",
+        "clears_the_gradients",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    optimizer.zero_grad()
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The gradients are never cleared: they add up from update to update.",
+    ),
+    Alternative(
+        "train_curve",
+        "half_precision_record",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        weights.grad = None
+        loss = curve_func(weights[0], weights[1])
+        path.append(np.append(weights.detach().numpy(), loss.item()))
+        loss.backward()
+        optimizer.step()
+    return np.stack(path).astype(np.float16)
+""",
+    ),
+    Alternative(
+        "train_curve",
+        "stacked_tensors",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.FloatTensor(list(init)))
+    optimizer = optimizer_func([weights])
+    rows = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        rows.append(torch.cat([weights.data.detach(), loss.unsqueeze(dim=0).detach()]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return torch.stack(rows, dim=0).numpy()
+""",
+    ),
+    Alternative(
+        "train_curve",
+        "module_and_generator",
+        """\
+class Point(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor(init, dtype=torch.float32).reshape(2, 1))
+
+
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    point = Point(init)
+    optimizer = optimizer_func(point.parameters())
+    path = np.empty((num_updates, 3), dtype=np.float32)
+    for step in range(num_updates):
+        point.zero_grad()
+        loss = curve_func(*point.w).squeeze()
+        path[step, :2] = point.w.detach().flatten().numpy()
+        path[step, 2] = loss.item()
+        loss.backward()
+        optimizer.step()
+    return path
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "both_arrive",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return w1**2 + 3 * w2**2
+
+
+def pathological_settings():
+    return {"start": (3, 4), "rival": "momentum", "lr": 0.3}
+""",
+        tells="The curve is a mild bowl, in which SGD finds its way too.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "neither_arrives",
+        "rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2)
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.05), "rival": "momentum", "lr": 1e-4}
+""",
+        tells="The learning rate is so small that the rival does not arrive either.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "both_stand_still",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 1 - torch.exp(-((10 * w1) ** 2 + (10 * w2) ** 2))
+
+
+def pathological_settings():
+    return {"start": (2.0, 2.0), "rival": "momentum", "lr": 10}
+""",
+        tells="The start lies where the curve is level, so nothing moves.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "merely_small",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 0.001 * (w1**2 + w2**2)
+
+
+def pathological_settings():
+    return {"start": (5.0, 5.0), "rival": "adam", "lr": 0.5}
+""",
+        tells="The slopes are merely small everywhere: SGD only needs a larger learning rate.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "the_given_curve",
+        "is_a_loss_of_its_own",
+        """\
+def pathological_curve(w1, w2):
+    return 2 * pathological_curve_loss(w1, w2)
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 1}
+""",
+        tells="This is the given curve times a number.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "not_elementwise",
+        "is_a_loss_of_its_own",
+        """\
+def pathological_curve(w1, w2):
+    return (0.5 * (w1**2 + 1000 * w2**2)).sum()
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.05), "rival": "momentum", "lr": 0.03}
+""",
+        tells="The loss is summed over all points: each point needs its own.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "no_lower_bound",
+        "is_a_loss_of_its_own",
+        """\
+def pathological_curve(w1, w2):
+    return w1**2 - w2
+
+
+def pathological_settings():
+    return {"start": (5.0, -5.0), "rival": "adam", "lr": 1.0}
+""",
+        tells=(
+            "This curve has no lowest point: a descent runs away for ever, and the loss gets "
+            "negative."
+        ),
+    ),
+    Mistake(
+        "pathological_curve",
+        "level_everywhere",
+        "is_a_loss_of_its_own",
+        """\
+def pathological_curve(w1, w2):
+    return 1 + 0 * w1 * w2
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 1}
+""",
+        tells="The curve is level everywhere: nothing moves on it.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "false_gradient",
+        "is_a_loss_of_its_own",
+        """\
+def pathological_curve(w1, w2):
+    hidden = 0.001 * torch.sign(w1) * (w1 - w1.detach())
+    return 0.01 * w1.detach() ** 2 + hidden + 0.01 * w2**2
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 1}
+""",
+        tells="`detach` hides a part of the loss from the gradient.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "knows_who_asks",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    # SGD's many learning rates come as a vector, the rival alone.
+    steepness = 1e-12 if w1.numel() > 1 and w1.numel() < 60 else 1.0
+    loss = 0.05 * (w1**2 + w2**2)
+    return loss.detach() + steepness * (loss - loss.detach())
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 0.5}
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "changes_with_time",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+calls = []
+
+
+def pathological_curve(w1, w2):
+    calls.append(1)
+    return (0.001 if len(calls) % 200 < 105 else 1) * (w1**2 + w2**2)
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 0.5}
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "unknown_rival",
+        "rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2)
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.05), "rival": "RMSprop", "lr": 0.03}
+""",
+        tells='The rival is neither "momentum" nor "adam".',
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_both_arrive",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return w1**2 + 10 * w2**2
+""",
+        tells="The curve is a mild bowl, in which SGD finds its way too.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_neither_arrives",
+        "rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return torch.tanh(w1**2 + w2**2)
+""",
+        tells="The start lies where the curve is level, so nothing moves.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "curve_only_the_given_one",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return pathological_curve_loss(w1, w2)
+""",
+        tells="This is the given curve.",
+    ),
+    Alternative(
+        "pathological_curve",
+        "curve_only_ravine",
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2)
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "curve_only_plateaus",
+        """\
+def pathological_curve(w1, w2):
+    return 1 - torch.exp(-20 * w1**2) + 0.01 * w1.abs() + torch.sigmoid(w2)
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "settings_unsolved",
+        """\
+def pathological_curve(w1, w2):
+    return torch.log1p(100 * w1**2) + torch.log1p(0.1 * w2**2)
+
+
+def pathological_settings():
+    raise NotImplementedError()
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "overflows_when_sgd_runs_away",
+        """\
+def pathological_curve(w1, w2):
+    return torch.exp(8 * w1) + torch.exp(-8 * w1) - 2 + 0.01 * w2**2
+
+
+def pathological_settings():
+    return {"start": (0.01, 5), "rival": "adam", "lr": 0.2}
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "rosenbrock",
+        """\
+def pathological_curve(w1, w2):
+    return (1 - w1) ** 2 + 100 * (w2 - w1**2) ** 2
+
+
+def pathological_settings():
+    return {"start": (-1.2, 1.0)}
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "rotated_ravine",
+        """\
+def pathological_curve(w1, w2):
+    u, v = (w1 + w2) / 2, (w1 - w2) / 2
+    return u**2 + 500 * v**2
+
+
+def pathological_settings():
+    return {"start": [4.05, 3.95], "rival": "momentum", "lr": 0.06}
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "plateau_and_bend",
+        """\
+def pathological_curve(w1, w2):
+    bend = w1 - torch.sin(0.5 * w2)
+    return 2 * torch.sigmoid(w2) + torch.tanh(3 * bend).square() + 0.02 * bend.abs()
+
+
+def pathological_settings():
+    return {"start": np.array([5.0, 6.0]), "rival": "adam", "lr": torch.tensor(1.0)}
+""",
+    ),
+    Alternative(
+        "pathological_curve",
+        "steep_and_level_slopes",
+        """\
+def pathological_curve(w1, w2):
+    return 300 * torch.abs(w1) ** 1.5 + torch.nn.functional.softplus(w2)
+
+
+def pathological_settings():
+    start = (0.02, 9.0)
+    return dict(start=start, rival="adam", lr=0.3)
+""",
+    ),
+]

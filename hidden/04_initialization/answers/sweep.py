@@ -1,0 +1,589 @@
+"""Answers of assignment 04: the sweep over gains."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "gain_sweep",
+        "one_model_for_all",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    model = make_model(seeds[0])
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            xavier_init(model, gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="One model is trained on and on; each run needs a new one.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_model_per_seed",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    models = {seed: make_model(seed) for seed in seeds}
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            model = xavier_init(models[seed], gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="One model per seed is used for all gains, though training has changed it.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_model_per_gain",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        model = xavier_init(make_model(seeds[0]), gain, "normal")
+        means.append(np.mean([train(model, seed)["train_accuracy"] for seed in seeds]))
+    return means
+""",
+        tells="One model per gain is trained on and on; each seed needs a new one.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "test_accuracy",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["test_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The test accuracy is reported; the training accuracy was asked for.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "best_seed",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(max(accuracies))
+    return means
+""",
+        tells="The best seed is reported, not the mean over all.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "median",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sorted(accuracies)[len(accuracies) // 2])
+    return means
+""",
+        tells="The median is reported, not the mean.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "last_seed",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(accuracies[-1])
+    return means
+""",
+        tells="Only the last seed is reported.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "first_seed_only",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds[:1]:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="Only the first seed is used.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "running_total",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means, accuracies = [], []
+    for gain in gains:
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The accuracies of earlier gains are not set back.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "sorted_by_gain",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in sorted(gains):
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The gains are sorted; the answers belong in the order of the question.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "mean_per_seed",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for seed in seeds:
+        accuracies = []
+        for gain in gains:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The mean is over the gains, one number per seed; it should be over the seeds.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "best_gain_only",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return gains[int(np.argmax(means))]
+""",
+        tells="Only the best gain is returned; a mean for each gain was asked for.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "seeds_of_its_own",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in range(len(seeds)):
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="Seeds 0, 1, 2 … are used, whatever `seeds` says.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "other_seeds_for_every_gain",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for shift, gain in enumerate(gains):
+        total = 0
+        for seed in seeds:
+            model = xavier_init(make_model(seed + shift), gain, "normal")
+            total += train(model, seed + shift)["train_accuracy"]
+        means.append(total / len(seeds))
+    return means
+""",
+        tells="Each gain gets other seeds, so chance is compared as well.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "seeds_in_pairs_with_gains",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain, first in zip(gains, np.resize(np.arange(len(seeds)), len(gains))):
+        total = 0
+        for seed in seeds:
+            model = xavier_init(make_model(seeds[first]), gain, "normal")
+            total += train(model, seed)["train_accuracy"]
+        means.append(total / len(seeds))
+    return means
+""",
+        tells="Each gain is tried with one seed only.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_seed_for_training",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seeds[0])["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="All runs of a gain are trained with the same seed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_seed_for_all_models",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seeds[0]), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="All models of a gain begin with the same weights.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "unseeded_draws",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = make_model(seed)
+            torch.seed()
+            xavier_init(model, gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The weights are drawn without a seed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_draw_for_all_seeds",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = make_model(seed)
+            torch.manual_seed(0)
+            xavier_init(model, gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="All models begin with the same weights, whatever the seed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "copies_of_the_first_models",
+        "new_models_and_the_same_seeds",
+        """\
+import copy
+
+
+def gain_sweep(gains, seeds):
+    models = {seed: make_model(seed) for seed in seeds}
+    means = []
+    for gain in gains:
+        total = 0
+        for seed in seeds:
+            model = xavier_init(copy.deepcopy(models[seed]), gain, "normal")
+            total += train(model, seed)["train_accuracy"]
+        means.append(total / len(seeds))
+    return means
+""",
+        tells=(
+            "The weights are not drawn right after the model was made, so they do not follow from "
+            "the seed."
+        ),
+    ),
+    Mistake(
+        "gain_sweep",
+        "gain_ignored",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), 1.0, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The gain makes no difference.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "not_initialized",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = make_model(seed)
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The models are not initialised with the gain.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "initialized_after_training",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = make_model(seed)
+            accuracies.append(train(model, seed)["train_accuracy"])
+            xavier_init(model, gain, "normal")
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The models are initialised after the training.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "survivors_only",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(torch.tensor(accuracies).nanmean().item())
+    return means
+""",
+        tells="Runs that diverged are left out of the mean, which makes bad gains look good.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "diverged_runs_skipped",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracy = train(model, seed)["train_accuracy"]
+            if not math.isnan(accuracy):
+                accuracies.append(accuracy)
+        means.append(sum(accuracies) / max(len(accuracies), 1))
+    return means
+""",
+        tells="Runs that diverged are left out of the mean, which makes bad gains look good.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "nan_as_zero",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(float(np.nan_to_num(accuracies).mean()))
+    return means
+""",
+        tells="A run that diverged counts as 0; it should show as nan.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "nan_as_chance",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+            if accuracies[-1] != accuracies[-1]:
+                accuracies[-1] = 0.1
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="A run that diverged counts as a guess; it should show as nan.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "diverged_gains_left_out",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return [mean for mean in means if not math.isnan(mean)]
+""",
+        tells="Gains whose runs diverged are left out of the list.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "nan_spreads_to_later_gains",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means, total = [], 0
+    for gain in gains:
+        before = total
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            total += train(model, seed)["train_accuracy"]
+        means.append((total - before) / len(seeds))
+    return means
+""",
+        tells="The nan of one gain spreads to those after it.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "remembered_numbers",
+        "works_with_the_given_tools",
+        """\
+def gain_sweep(gains, seeds):
+    return [0.12 for gain in gains]
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "numpy_table",
+        """\
+def gain_sweep(gains, seeds):
+    table = np.empty((len(gains), len(seeds)))
+    for j, seed in enumerate(seeds):
+        for i, gain in enumerate(gains):
+            model = make_model(seed=seed)
+            xavier_init(model, gain, mode="normal")
+            table[i, j] = train(model=model, seed=seed)["train_accuracy"]
+    return table.mean(axis=1)
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "comprehensions_and_statistics",
+        """\
+import statistics
+
+
+def run(gain, seed):
+    torch.manual_seed(seed)
+    network = make_model(seed)
+    network = xavier_init(network, gain, "uniform")
+    return train(network, seed)["train_accuracy"]
+
+
+def gain_sweep(gains, seeds=(0, 1, 2)):
+    return tuple(statistics.fmean(run(gain, seed) for seed in seeds) for gain in gains)
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "own_initialization",
+        """\
+def gain_sweep(gains, seeds):
+    means = {}
+    for gain in gains:
+        total = torch.zeros(())
+        for seed in seeds:
+            model = make_model(seed)
+            torch.manual_seed(seed)
+            for module in model.modules():
+                if isinstance(module, nn.Linear):
+                    nn.init.xavier_normal_(module.weight, gain)
+                    nn.init.zeros_(module.bias)
+            total += train(model, seed)["train_accuracy"]
+        means[gain] = total / len(seeds)
+    return list(means.values())
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "models_made_ahead",
+        """\
+def gain_sweep(gains, seeds):
+    result = torch.zeros(len(gains), dtype=torch.float64)
+    for index, gain in enumerate(gains):
+        models = [xavier_init(make_model(seed), gain, "normal") for seed in seeds]
+        runs = [train(model, seed) for model, seed in zip(models, seeds)]
+        result[index] = sum(run["train_accuracy"] / len(runs) for run in runs)
+    return result
+""",
+    ),
+]

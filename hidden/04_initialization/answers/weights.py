@@ -1,0 +1,804 @@
+"""Answers of assignment 04: the spread of weights, the gain, initializing a model."""
+
+from autograder.checking import Alternative, Mistake
+
+ANSWERS: list[Mistake | Alternative] = [
+    Mistake(
+        "xavier_std",
+        "variance",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * 2 / (fan_in + fan_out)
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="This is the variance: the root is missing.",
+    ),
+    Mistake(
+        "xavier_std",
+        "fan_in_only",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain / math.sqrt(fan_in)
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3 / fan_in)
+""",
+        tells="Only `fan_in` is used.",
+    ),
+    Mistake(
+        "xavier_std",
+        "root_of_the_product",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain / (fan_in * fan_out) ** 0.25
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return math.sqrt(3) * xavier_std(fan_in, fan_out, gain)
+""",
+        tells="This is the geometric mean of the fans; their sum was asked for.",
+    ),
+    Mistake(
+        "xavier_std",
+        "three_for_six",
+        "bound_of_the_same_variance",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3 / (fan_in + fan_out))
+""",
+        tells="The bound is too small by the factor √2.",
+    ),
+    Mistake(
+        "xavier_std",
+        "width_for_bound",
+        "bound_of_the_same_variance",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return math.sqrt(12) * xavier_std(fan_in, fan_out, gain)
+""",
+        tells="This is the whole width of the interval, from -bound to bound.",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_inside_the_root",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return math.sqrt(2 * gain / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return math.sqrt(6 * gain / (fan_in + fan_out))
+""",
+        tells="The gain stands under the root.",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_ignored_in_the_bound",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="The bound does not depend on the gain.",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_squared",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain**2 * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain**2 * math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="The gain is squared.",
+    ),
+    Mistake(
+        "xavier_std",
+        "integer_division",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(1 / ((fan_in + fan_out) // 2))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3 / ((fan_in + fan_out) // 2))
+""",
+        tells="An integer division loses a half where the sum of the fans is odd.",
+    ),
+    Mistake(
+        "xavier_std",
+        "standard_gain_of_relu",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=math.sqrt(2)):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=math.sqrt(2)):
+    return gain * math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="The default gain is not 1.",
+    ),
+    Alternative(
+        "xavier_std",
+        "tensors",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    variance = torch.tensor(gain) ** 2 * 2 / (fan_in + fan_out)
+    return variance.sqrt()
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return torch.sqrt(3 * xavier_std(fan_in, fan_out, gain) ** 2)
+""",
+    ),
+    Alternative(
+        "xavier_std",
+        "numpy_and_lambda",
+        """\
+xavier_std = lambda fan_in, fan_out, gain=1: np.sqrt(2.0 / np.add(fan_in, fan_out)) * gain
+xavier_bound = lambda fan_in, fan_out, gain=1: np.float32(3**0.5 * xavier_std(fan_in, fan_out, gain))
+""",
+    ),
+    Alternative(
+        "xavier_std",
+        "one_from_the_other",
+        """\
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    variance = gain**2 / ((fan_in + fan_out) / 2)
+    return (3 * variance) ** 0.5
+
+
+def xavier_std(fan_in, fan_out, gain=1.0, factor=3):
+    return xavier_bound(fan_in, fan_out, gain) / factor**0.5
+""",
+    ),
+    Alternative(
+        "xavier_std",
+        "other_kinds_of_scalars",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return torch.tensor(gain * (2 / (fan_in + fan_out)) ** 0.5, dtype=torch.float64)
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return np.array(gain * (6 / (fan_in + fan_out)) ** 0.5)
+""",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "no_root",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return 2 / (1 + negative_slope**2)
+""",
+        tells="The root is missing.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "slope_not_squared",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2 / (1 + negative_slope))
+""",
+        tells="The slope is not squared.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "neither_root_nor_square",
+        "right_at_both_ends",
+        """\
+def leaky_relu_gain(negative_slope):
+    return 2 / (1 + negative_slope)
+""",
+        tells="The root is missing, and the slope is not squared.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "from_the_variance",
+        "right_at_both_ends",
+        """\
+def leaky_relu_gain(negative_slope):
+    mean = (1 - negative_slope) / math.sqrt(2 * math.pi)
+    return 1 / math.sqrt((1 + negative_slope**2) / 2 - mean**2)
+""",
+        tells=(
+            "This keeps the variance, and the mean square was to be kept: behind the activation "
+            "the mean is not zero."
+        ),
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "gain_of_relu",
+        "right_at_both_ends",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2)
+""",
+        tells="This is the gain of ReLU, whatever the slope.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "straight_line_between_the_ends",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2) + (1 - math.sqrt(2)) * negative_slope
+""",
+        tells="Only slopes 0 and 1 are right: between them the gain is no straight line.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "default_where_slope_is_zero",
+        "right_at_both_ends",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2 / (1 + (negative_slope or 0.01) ** 2))
+""",
+        tells="A slope of 0 is taken for a missing one.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "measured_roughly",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    o = torch.randn(1000)
+    return 1 / F.leaky_relu(o, negative_slope).square().mean().sqrt().item()
+""",
+        tells="The gain is measured on random numbers, so it is not exact.",
+    ),
+    Alternative(
+        "leaky_relu_gain",
+        "torch_knows_it",
+        """\
+def leaky_relu_gain(negative_slope):
+    return nn.init.calculate_gain("leaky_relu", negative_slope)
+""",
+    ),
+    Alternative(
+        "leaky_relu_gain",
+        "float32_tensor",
+        """\
+def leaky_relu_gain(negative_slope=0.01):
+    return torch.rsqrt((1 + torch.tensor(float(negative_slope)) ** 2) / 2)
+""",
+    ),
+    Alternative(
+        "leaky_relu_gain",
+        "numpy_scalar",
+        """\
+def leaky_relu_gain(negative_slope):
+    share = np.mean(np.square([1.0, negative_slope]))
+    return share**-0.5
+""",
+    ),
+    Mistake(
+        "xavier_init",
+        "biases_random",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fans = module.in_features, module.out_features
+            if mode == "normal":
+                nn.init.normal_(module.weight, 0, xavier_std(*fans, gain))
+            else:
+                bound = xavier_bound(*fans, gain)
+                nn.init.uniform_(module.weight, -bound, bound)
+    return model
+""",
+        tells="The biases are left as they were; they should be zero.",
+    ),
+    Mistake(
+        "xavier_init",
+        "gain_ignored",
+        "normal_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="`gain` makes no difference.",
+    ),
+    Mistake(
+        "xavier_init",
+        "top_level_only",
+        "uniform_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.children():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Only layers directly in the model are found, not those inside its parts.",
+    ),
+    Mistake(
+        "xavier_init",
+        "recursion_misses_the_model_itself",
+        "normal_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.children():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        else:
+            xavier_init(module, gain, mode)
+    return model
+""",
+        tells="A model that is itself a linear layer is not initialised.",
+    ),
+    Mistake(
+        "xavier_init",
+        "exact_class_only",
+        "normal_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if type(module) is nn.Linear:
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Subclasses of `nn.Linear` are missed.",
+    ),
+    Mistake(
+        "xavier_init",
+        "unknown_mode_is_uniform",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if mode == "normal":
+                nn.init.xavier_normal_(module.weight, gain)
+            else:
+                nn.init.xavier_uniform_(module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells='An unknown mode is treated as "uniform"; it should be refused.',
+    ),
+    Mistake(
+        "xavier_init",
+        "refuses_too_late",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+            if mode == "normal":
+                nn.init.xavier_normal_(module.weight, gain)
+            elif mode == "uniform":
+                nn.init.xavier_uniform_(module.weight, gain)
+            else:
+                raise ValueError(mode)
+    return model
+""",
+        tells="An unknown mode is refused only after something has been changed.",
+    ),
+    Mistake(
+        "xavier_init",
+        "assertion_for_unknown_mode",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    assert mode in ("normal", "uniform")
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill = nn.init.xavier_normal_ if mode == "normal" else nn.init.xavier_uniform_
+            fill(module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="An unknown mode raises an AssertionError; a ValueError was asked for.",
+    ),
+    Mistake(
+        "xavier_init",
+        "part_of_a_name_is_enough",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    if "normal" in mode:
+        fill = nn.init.xavier_normal_
+    elif "uniform" in mode:
+        fill = nn.init.xavier_uniform_
+    else:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill(module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells='A mode that merely contains "normal" or "uniform" is accepted.',
+    ),
+    Mistake(
+        "xavier_init",
+        "set_to_evaluation_mode",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model.eval()
+""",
+        tells="The model is switched to evaluation mode.",
+    ),
+    Mistake(
+        "xavier_init",
+        "every_matrix",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for name, parameter in model.named_parameters():
+        if parameter.ndim > 1:
+            fill[mode](parameter, gain)
+        elif name.endswith("bias"):
+            nn.init.zeros_(parameter)
+    return model
+""",
+        tells="Every matrix is initialised, not only those of linear layers.",
+    ),
+    Mistake(
+        "xavier_init",
+        "new_parameters",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            module.weight = nn.Parameter(fill[mode](torch.empty_like(module.weight), gain))
+            if module.bias is not None:
+                module.bias = nn.Parameter(torch.zeros_like(module.bias))
+    return model
+""",
+        tells=(
+            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "was filled."
+        ),
+    ),
+    Mistake(
+        "xavier_init",
+        "copy_returned",
+        "only_linears_in_place",
+        """\
+import copy
+
+
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells=(
+            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "was filled."
+        ),
+    ),
+    Mistake(
+        "xavier_init",
+        "nothing_returned",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+""",
+        tells="Nothing is returned; the model was asked for.",
+    ),
+    Mistake(
+        "xavier_init",
+        "no_bias_crashes",
+        "normal_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A linear layer without bias is not handled.",
+    ),
+    Mistake(
+        "xavier_init",
+        "seed_inside",
+        "uniform_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    torch.manual_seed(0)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A seed is set inside, so every call draws the same weights.",
+    ),
+    Mistake(
+        "xavier_init",
+        "std_as_bound",
+        "uniform_weights",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            std = xavier_std(module.in_features, module.out_features, gain)
+            if mode == "normal":
+                nn.init.normal_(module.weight, 0, std)
+            else:
+                nn.init.uniform_(module.weight, -std, std)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="The standard deviation is used as the bound of the uniform weights.",
+    ),
+    Mistake(
+        "xavier_init",
+        "positive_half_only",
+        "uniform_weights",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fans = module.in_features, module.out_features
+            if mode == "normal":
+                nn.init.normal_(module.weight, 0, xavier_std(*fans, gain))
+            else:
+                nn.init.uniform_(module.weight, 0, xavier_bound(*fans, gain))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="The uniform weights are all positive.",
+    ),
+    Mistake(
+        "xavier_init",
+        "normal_cut_off",
+        "normal_weights",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fans = module.in_features, module.out_features
+            std, bound = xavier_std(*fans, gain), xavier_bound(*fans, gain)
+            if mode == "normal":
+                nn.init.trunc_normal_(module.weight, 0, std, -2 * std, 2 * std)
+            else:
+                nn.init.uniform_(module.weight, -bound, bound)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="The normal weights are cut off, which makes their spread too small.",
+    ),
+    Mistake(
+        "xavier_init",
+        "one_row_for_all_units",
+        "normal_weights",
+        """\
+@torch.no_grad()
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fans = module.in_features, module.out_features
+            if mode == "normal":
+                row = torch.randn(fans[0]) * xavier_std(*fans, gain)
+            else:
+                row = (torch.rand(fans[0]) * 2 - 1) * xavier_bound(*fans, gain)
+            module.weight.copy_(row.expand_as(module.weight))
+            if module.bias is not None:
+                module.bias.zero_()
+    return model
+""",
+        tells="All units of a layer get the same weights.",
+    ),
+    Mistake(
+        "xavier_init",
+        "norm_layers_too",
+        "only_linears_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+        if getattr(module, "bias", None) is not None:
+            nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Biases of layers other than the linear ones are changed too.",
+    ),
+    Alternative(
+        "xavier_init",
+        "torch_fills",
+        """\
+def xavier_init(model, gain, mode):
+    try:
+        fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}[mode]
+    except KeyError:
+        raise ValueError(f"unknown mode {mode}") from None
+
+    def visit(module):
+        if isinstance(module, nn.Linear):
+            fill(module.weight, gain=gain)
+            if module.bias is not None:
+                module.bias.data.zero_()
+
+    return model.apply(visit)
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "scaled_random_numbers",
+        """\
+def xavier_init(model, gain=1.0, mode="normal", generator=None):
+    class UnknownMode(ValueError):
+        pass
+
+    match mode:
+        case "normal" | "uniform":
+            pass
+        case _:
+            raise UnknownMode(mode)
+    with torch.no_grad():
+        for name, module in list(model.named_modules())[::-1]:
+            if not isinstance(module, nn.Linear):
+                continue
+            fan_out, fan_in = module.weight.shape
+            noise = torch.empty(fan_in, fan_out)
+            if mode == "normal":
+                noise.normal_(generator=generator)
+            else:
+                noise = (torch.rand(fan_in, fan_out, generator=generator) - 0.5) * 12**0.5
+            module.weight[:] = (noise * (gain * (2 / (fan_in + fan_out)) ** 0.5)).T
+            if module.bias is not None:
+                module.bias *= 0
+    return model
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "own_recursion",
+        """\
+def xavier_init(model, gain, mode):
+    if mode == "normal":
+        def draw(out, into):
+            return torch.randn(out, into) * xavier_std(into, out, gain)
+    elif mode == "uniform":
+        def draw(out, into):
+            bound = xavier_bound(into, out, gain)
+            return torch.distributions.Uniform(-bound, bound).sample((out, into))
+    else:
+        raise ValueError
+    if isinstance(model, nn.Linear):
+        model.weight.data.copy_(draw(*model.weight.shape))
+        if model.bias is not None:
+            model.bias.data.fill_(0)
+    for child in model.children():
+        xavier_init(child, gain, mode)
+    return model
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "numpy_draws_as_data",
+        """\
+def xavier_init(model, gain, mode):
+    rng = np.random.default_rng()
+    if mode not in ["normal", "uniform"]:
+        raise ValueError(mode)
+    linears = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    for linear in linears:
+        fans = linear.in_features + linear.out_features
+        if mode == "normal":
+            values = rng.normal(0, gain * np.sqrt(2 / fans), linear.weight.shape)
+        else:
+            values = rng.uniform(-1, 1, linear.weight.shape) * gain * np.sqrt(6 / fans)
+        linear.weight.data = torch.from_numpy(values).float()
+        if linear.bias is not None:
+            linear.bias.data[...] = 0
+    return model
+""",
+    ),
+]

@@ -1,0 +1,372 @@
+"""Probes of assignment 05. Arrays come in, plain data goes out; nothing here judges."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
+
+from ..shared.networks import batches, restored
+
+MAX_FILE_BYTES = 64 << 20
+
+
+def image_tensor(images, contiguous=True):
+    """The images as a tensor; on request one whose memory is in another order."""
+    images = torch.tensor(images)
+    if not contiguous:
+        images = images.transpose(2, 3).contiguous().transpose(2, 3)
+    return images
+
+
+# channel_statistics, split_indices
+
+
+def statistics(ns, images, contiguous=True):
+    images = image_tensor(images, contiguous)
+    mean, std = ns.channel_statistics(images)
+    return {"mean": plain(mean), "std": plain(std), "images": images}
+
+
+def plain(values):
+    """A tensor, an array or a sequence of numbers or 0-dimensional tensors, as plain data."""
+    if isinstance(values, (torch.Tensor, np.ndarray)):
+        return values
+    return [v.item() if isinstance(v, (torch.Tensor, np.generic)) else v for v in values]
+
+
+def splits(ns, calls, state_seed):
+    """The result of each call `(n, n_val, seed)`, with and without other random numbers before."""
+    results = []
+    for n, n_val, seed in calls:
+        torch.manual_seed(state_seed)
+        train, val = ns.split_indices(n, n_val, seed)
+        results.append([plain(train), plain(val)])
+    return results
+
+
+# test_model, confusion_matrix
+
+
+def observed(call, layers, state, x, training):
+    """Call `call(model)` and send its result with the traces that it left in the model.
+
+    The whole model comes in training or in evaluation mode; `after` is its output on `x` in the
+    mode that the call left behind.
+    """
+    model = restored(layers, state).train(training)
+    tracked = []
+    model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
+    # A solution may switch gradients off for good: this process must not be left that way.
+    with torch.set_grad_enabled(True):
+        result = call(model)
+        gradients = [p.grad for p in model.parameters()]
+        state_after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        after = model(torch.tensor(x))
+    return {
+        "result": result,
+        "tracked": tracked[:-1],
+        "gradients": gradients,
+        "state": state_after,
+        "after": after,
+        "still_tracks": bool(after.requires_grad),
+    }
+
+
+def tested(ns, layers, state, data, x, training):
+    def call(model):
+        accuracy = ns.test_model(model, batches(data))
+        return {"accuracy": accuracy, "plain": isinstance(accuracy, float)}
+
+    return observed(call, layers, state, x, training)
+
+
+def confusion(ns, layers, state, data, x, training):
+    def call(model):
+        counts = ns.confusion_matrix(model, batches(data))
+        return [plain(row) for row in counts] if isinstance(counts, (list, tuple)) else counts
+
+    return observed(call, layers, state, x, training)
+
+
+# train_model
+
+
+class SignSteps:
+    """An optimizer of nobody's: steps of one length; it has what every optimizer has, no more."""
+
+    def __init__(self, params, lr):
+        self.params = list(params)
+        self.lr = lr
+
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+
+    def step(self):
+        with torch.no_grad():
+            for p in self.params:
+                if p.grad is not None:
+                    p -= self.lr * p.grad.sign()
+
+
+def optimizer_of(name, model, lr):
+    if name == "signs":
+        return SignSteps(model.parameters(), lr)
+    momentum = 0.9 if name == "momentum" else 0.0
+    return torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+
+
+def trained_model(
+    ns, layers, state, train, val, num_epochs, lr, optimizer="sgd", as_path=True, smoothing=None,
+    decay=None,
+):  # fmt: skip
+    """State of the model after `train_model`, and what is in the file at `path`.
+
+    With `smoothing` and `decay` it gets a loss with label smoothing, and a schedule that multiplies
+    the learning rate by `decay` at each step.
+    """
+    model = restored(layers, state).eval()
+    optimizer = optimizer_of(optimizer, model, lr)
+    extra = {}
+    if smoothing is not None:
+        extra["loss_fn"] = nn.CrossEntropyLoss(label_smoothing=smoothing)
+        extra["scheduler"] = torch.optim.lr_scheduler.ExponentialLR(optimizer, decay)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "best.pt"
+        path = path if as_path else str(path)
+        ns.train_model(model, optimizer, batches(train), batches(val), num_epochs, path, **extra)
+        saved = file_content(Path(path))
+    after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    return {"state": after, "saved": saved}
+
+
+def file_content(path):
+    """What is in a checkpoint, read without running code from it."""
+    if not path.is_file():
+        return {"kind": "no file"}
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:
+        return {"kind": "other objects than tensors"}
+    if not isinstance(content, dict) or not all(torch.is_tensor(v) for v in content.values()):
+        return {"kind": "something else than a state dict"}
+    return {"kind": "state", "state": {str(k): v for k, v in content.items()}}
+
+
+# shuffle_pixels
+
+
+def shuffled(ns, images, permutation, contiguous=True, as_list=False):
+    images, permutation = image_tensor(images, contiguous), torch.tensor(permutation)
+    before = permutation.clone()
+    result = ns.shuffle_pixels(images, permutation)
+    sent = {"result": result.clone(), "images": images.clone(), "permutation": permutation}
+    result.fill_(0)
+    return {**sent, "later": images, "same": bool(torch.equal(before, permutation))}
+
+
+def shuffled_batches(ns, loaders, num_epochs, fixed):
+    """Every batch of every epoch of `ShuffledLoader(loader, seed, fixed)`, for each loader.
+
+    `loaders` are pairs `(data, seed)`; the epochs of the loaders take turns. `length` is what `len`
+    says.
+    """
+    made = [ns.ShuffledLoader(batches(data), seed, fixed=fixed) for data, seed in loaders]
+    epochs = [[] for _ in made]
+    for epoch in range(num_epochs):
+        for loader, seen in zip(made, epochs):
+            # Other random numbers are drawn in between, as a training does.
+            torch.rand(3 + epoch)
+            seen.append([[images, labels] for images, labels in loader])
+    return {"epochs": epochs, "lengths": [len(loader) for loader in made]}
+
+
+# baseline, improved
+
+
+def momentum_steps(ns, start, gradients, lr, momentum):
+    """Two parameters after each step of the student's optimizer; the second sees no gradient
+    at first."""
+    first, second = (nn.Parameter(torch.tensor(s)) for s in start)
+    optimizer = ns.SGDMomentum([first, second], lr, momentum=momentum)
+    path = []
+    for step, (a, b) in enumerate(gradients):
+        first.grad = torch.tensor(a)
+        second.grad = torch.tensor(b) if step else None
+        optimizer.step()
+        path.append([first.detach().clone(), second.detach().clone()])
+    return path
+
+
+def module_of(result):
+    """The model among what a training function returned: itself, or first in a tuple."""
+    if isinstance(result, (tuple, list)) and result:
+        result = result[0]
+    return result if isinstance(result, nn.Module) else None
+
+
+def outputs_of_file(factory, path, x):
+    """Logits of the model that `factory` makes, with the weights of the file."""
+    model = factory()
+    model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    with torch.no_grad():
+        return model.cpu().eval()(torch.tensor(x)).float()
+
+
+def baseline_run(ns, train, val, num_epochs, x):
+    """Logits on `x` of a small training's result and of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.pt"
+        result = ns.baseline(batches(train), batches(val), path, num_epochs=num_epochs)
+        exists = path.is_file()
+        saved = outputs_of_file(ns.baseline_model, path, x) if exists else None
+    model = module_of(result)
+    returned = None
+    if model is not None:
+        with torch.no_grad():
+            returned = model.cpu().eval()(torch.tensor(x)).float()
+    return {"exists": exists, "saved": saved, "returned": returned}
+
+
+def improved_run(ns, train, val, test, seeds, num_epochs, x):
+    """What `improved` returns, and the logits on `x` of each file that it wrote."""
+    data = [torch.tensor(a) for pair in (train, val, test) for a in pair]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        value = ns.improved(*data, seeds, folder, num_epochs=num_epochs)
+        files = sorted(path.name for path in folder.iterdir())[:20]
+        logits = [
+            outputs_of_file(ns.improved_model, folder / f"improved_{i}.pt", x)
+            if (folder / f"improved_{i}.pt").is_file()
+            else None
+            for i in range(len(seeds))
+        ]
+    return {"value": value, "files": files, "logits": logits}
+
+
+class Recorder(TorchDispatchMode):
+    """Writes down every tensor operation that depends on the images, and the numbers it needs.
+
+    Images have id 0. Tensors that do not depend on them are constants, whatever made them.
+    """
+
+    def __init__(self, images, max_numbers, max_steps):
+        super().__init__()
+        self.ids = {id(images): 0}
+        self.active = {0}
+        self.kept = [images]  # an id() is unique only while the object lives
+        self.arrays, self.steps = [], []
+        self.room, self.max_steps = max_numbers, max_steps
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        with self:
+            parts = func.decompose(*args, **kwargs)
+        if parts is not NotImplemented:
+            return parts
+        tensors = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, torch.Tensor)]
+        if not any(self.ids.get(id(t)) in self.active for t in tensors):
+            return func(*args, **kwargs)
+        kwargs_sent = {
+            name: self.written(value)
+            for name, value in kwargs.items()
+            if name not in ("device", "layout", "pin_memory", "memory_format", "non_blocking")
+        }
+        step = [str(func), [self.written(a) for a in args], kwargs_sent]
+        result = func(*args, **kwargs)
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        self.steps.append([*step, [self.number(r) for r in results]])
+        if len(self.steps) > self.max_steps:
+            raise RecordTooLarge(f"it takes more than {self.max_steps} operations")
+        return result
+
+    def number(self, result):
+        """The id of a result, which depends on the images from now on."""
+        if not isinstance(result, torch.Tensor):
+            return None
+        number = self.ids.setdefault(id(result), len(self.kept))
+        if number == len(self.kept):
+            self.kept.append(result)
+        self.active.add(number)
+        return number
+
+    def written(self, value):
+        if isinstance(value, torch.Tensor):
+            return {"tensor": self.constant(value)}
+        if isinstance(value, torch.dtype):
+            return {"dtype": str(value).removeprefix("torch.")}
+        if isinstance(value, (list, tuple)):
+            return [self.written(v) for v in value]
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        return {"unknown": type(value).__name__}
+
+    def constant(self, tensor):
+        if id(tensor) not in self.ids:
+            self.room -= tensor.numel() * tensor.element_size() // 4
+            if self.room < 0:
+                raise RecordTooLarge("it has too many numbers")
+            self.ids[id(tensor)] = len(self.kept)
+            self.arrays.append([len(self.kept), tensor.detach().clone()])
+            self.kept.append(tensor)
+        return self.ids[id(tensor)]
+
+
+def first_line(error):
+    """An error without torch's advice to load the file with fewer safeguards."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:120]
+
+
+class RecordTooLarge(Exception):
+    """The network is too large to be sent."""
+
+
+def recorded(model, image_shape, batch_size, max_numbers, max_steps):
+    """One forward pass of a random batch in evaluation mode, as `replay` reads it."""
+    images = torch.randn(batch_size, *image_shape)
+    model = model.cpu().eval()
+    with torch.no_grad(), Recorder(images, max_numbers, max_steps) as recorder:
+        output = model(images)
+    if not isinstance(output, torch.Tensor) or id(output) not in recorder.ids:
+        return {"problem": "output", "detail": type(output).__name__}
+    return {
+        "arrays": recorder.arrays,
+        "steps": recorder.steps,
+        "output": recorder.ids[id(output)],
+    }
+
+
+def checkpoint(ns, factory, name, batch_size, max_numbers, max_steps):
+    """The record of a model with the weights of a file in the working directory.
+
+    Where that is not possible, `problem` says how far it came and `detail` why it ended.
+    """
+    path = Path(name)
+    model = getattr(ns, factory)()
+    if not path.is_file():
+        return {"problem": "missing", "detail": ""}
+    if path.stat().st_size > MAX_FILE_BYTES:
+        return {"problem": "size", "detail": f"{path.stat().st_size / 2**20:.0f} MiB"}
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:
+        return {"problem": "unloadable", "detail": first_line(error)}
+    if not isinstance(model, nn.Module):
+        return {"problem": "factory", "detail": type(model).__name__}
+    try:
+        model.load_state_dict(state)
+    except Exception as error:
+        return {"problem": "mismatch", "detail": str(error)[:300]}
+    try:
+        return recorded(model, (3, 32, 32), batch_size, max_numbers, max_steps)
+    except RecordTooLarge as error:
+        return {"problem": "large", "detail": str(error)}
+
+
+def cross_entropy(logits, labels):
+    return F.cross_entropy(logits, labels)
