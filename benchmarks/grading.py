@@ -20,10 +20,10 @@ from pathlib import Path
 import psutil
 
 from autograder import held_out
-from autograder.grading.judging import grade
-from autograder.gradebook import ledger
 from autograder.authoring.classroom import hand_in, solved, worked_on
 from autograder.authoring.demo import ASSIGNMENT, make_course
+from autograder.gradebook import ledger
+from autograder.grading.judging import grade
 from autograder.grading.judging.judge import Judge
 from autograder.submission.pack import pack
 

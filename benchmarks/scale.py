@@ -22,10 +22,10 @@ from pathlib import Path
 
 import psutil
 
-from autograder.gradebook import ledger
 from autograder.authoring.classroom import hand_in, solved
-from autograder.course import Course
 from autograder.authoring.demo import ASSIGNMENT, make_course
+from autograder.course import Course
+from autograder.gradebook import ledger
 
 FIRST = 100
 # Seconds between two looks at the memory.

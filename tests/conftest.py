@@ -19,15 +19,6 @@ if "MLP_COURSE_DATA" in os.environ:
     os.environ["MLP_TESTS_REAL_DATA"] = os.environ.pop("MLP_COURSE_DATA")
 REAL_DATA = os.environ.get("MLP_TESTS_REAL_DATA")
 
-KNOW_TINY = f"""
-import autograder.answers, autograder.checks, autograder.probes
-for package in (autograder.answers, autograder.checks, autograder.probes):
-    package.__path__.append({str(TINY)!r} + "/" + package.__name__.rpartition(".")[2])
-"""
-exec(KNOW_TINY)
-# Worker processes that Dask starts have to know the tiny course as well.
-os.environ["DASK_DISTRIBUTED__WORKER__PRELOAD"] = repr([KNOW_TINY])
-
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "longest" not in item.keywords)
@@ -38,9 +29,10 @@ def built_course(tmp_path_factory) -> Path:
     """A built course with the assignment 99_tiny and short time limits, to be copied."""
     root = tmp_path_factory.mktemp("tiny") / "course"
     shutil.copytree(TINY / "notebooks", root / "notebooks")
+    shutil.copytree(TINY / "hidden" / "99_tiny", root / "hidden" / "99_tiny")
     config = (ROOT / "nbgrader_config.py").read_text()
     limits = "c.Judge.timeout = 3\nc.Judge.iopub_timeout = 2\nc.Judge.allow_unsealed = True"
-    config = config.replace("c.Judge.timeout = 120", limits)
+    config = config.replace("c.Judge.timeout = 120", limits).replace("03_optimizers", "99_tiny")
     (root / "nbgrader_config.py").write_text(config)
     # Here, because tests of the command import this file in many processes.
     from autograder.authoring.build import build

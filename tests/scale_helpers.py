@@ -3,9 +3,9 @@
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder.gradebook import ledger
 from autograder.authoring.classroom import answered, released, solved
 from autograder.course import Course
+from autograder.gradebook import ledger
 
 A = "99_tiny"
 WRONG_MEAN = {"mean": "def mean(values):\n    return values.sum()"}

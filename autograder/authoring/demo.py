@@ -93,7 +93,7 @@ def make_class(course: Course, assignment: str) -> int:
         "warning-on-stderr": prepend(copy(), "import warnings\nwarnings.warn('an old habit')"),
         "broken-file": b'{"cells": [{"cell_type": "code", "sour',
     }
-    for exercise in dict.fromkeys((early, middle)):
+    for exercise in list(dict.fromkeys((early, middle, late)))[:2]:
         if exercise in wrong:
             name = f"wrong-{exercise}-{wrong[exercise].name}".replace("_", "-").replace(" ", "-")
             submissions[name] = copy(**{exercise: wrong[exercise].source})

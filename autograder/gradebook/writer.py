@@ -159,7 +159,7 @@ class Writer:
         name = uuid.uuid4().hex
         partial = self._ready / f".{name}"
         partial.mkdir(parents=True)
-        attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome.as_dict())
+        attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome)
         record = {"attempt": attempt.as_dict(), "timestamp": None, "cells": {}, "changed": []}
         if outcome.notebook is not None:
             nb = nbformat.reads(outcome.notebook.decode(), as_version=4)

@@ -17,10 +17,10 @@ NUM_CLASSES = 10
 def evaluation_case(rng, num_classes=3, conv=False):
     """A network with batch norm and dropout, its state, ragged data, logits and labels.
 
-    Every prediction has a clear winner, so accuracies do not hang on rounding.
+    Every prediction has a clear winner, so accuracies do not depend on rounding.
     """
     shape, width = (1, 2, int(rng.integers(2, 4))), int(rng.integers(4, 8))
-    # Only images that are still images fit a model that begins with a convolution.
+    # A model that begins with a convolution fails where the images arrive flattened.
     layers = [["Conv2d", 1, 1, 1]] if conv else []
     layers += [["Flatten"], ["Linear", shape[1] * shape[2], width], ["BatchNorm1d", width]]
     layers += [["Tanh"], ["Dropout", 0.4], ["Linear", width, num_classes]]
@@ -53,12 +53,12 @@ def mode_case(rng):
 
 def expect_mode(after, layers, state, x, training):
     """The outputs `after` of `mode_case` show batch norm and dropout in one mode."""
-    after = ref.array(after, "the output after the call")
     model = probes.restored(layers, state).eval()
     model[2].train(training)
     with torch.no_grad():
         kept = model(torch.tensor(x)).numpy()
-    expect(after.shape == kept.shape, "the output after the call has another shape")
+    what = "the output after the call"
+    after = after.array(kept.shape, what)
     share = (after == 0).mean()
     if training:
         expect(0.3 < share < 0.7, "dropout was in training mode before the call, not after it")
@@ -68,38 +68,38 @@ def expect_mode(after, layers, state, x, training):
     shown = after != 0
     mode = "training" if training else "evaluation"
     hint = f"Batch norm was in {mode} mode before the call"
-    what = "the output after the call"
     expect_close(after[shown], kept[shown], hint, what=what, rtol=5e-3, atol=2e-3)
 
 
-def expect_no_gradients(reply):
-    """No graph was built, nothing is left in the parameters, and gradients are on again."""
-    tracked, gradients, still = ref.fields(reply, "tracked", "gradients", "still_tracks")
-    expect(isinstance(tracked, list) and bool(tracked), "the model was never called")
-    expect(
-        all(t is False for t in tracked),
-        "the model's outputs carry a graph: evaluation needs no gradients",
-    )
-    for gradient in ref.items_of(gradients):
-        none = gradient is None or not ref.array(gradient, "a gradient").any()
+def expect_no_gradients(reply, layers, state):
+    """No graph was built, the parameters have no gradients, and gradients are on again."""
+    tracked = [item.flag("requires_grad") for item in reply["tracked"].items()]
+    expect(bool(tracked), "the model was never called")
+    expect(not any(tracked), "the model's outputs carry a graph: evaluation needs no gradients")
+    parameters = list(probes.restored(layers, state).parameters())
+    gradients = reply["gradients"].items(len(parameters), "the gradients")
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        none = gradient.is_none or not gradient.array(parameter.shape, "a gradient").any()
         expect(none, "evaluation left gradients in the parameters")
-    expect(still is True, "gradients are still switched off after the call")
+    expect(reply["still_tracks"].flag(), "gradients are still switched off after the call")
 
 
-def expect_state(got, expected, hint, *, what="the weights", rtol=5e-3, atol=1e-3, only=None):
-    """The state dict `got` equals `expected`, in the entries whose names `only(name)` accepts."""
-    expect(isinstance(got, dict), f"{what} could not be read")
+def expect_state(got, expected, hint, *, what="the weights", rtol=5e-3, atol=1e-3):
+    """The state dict `got` has the entries of `expected`."""
+    got = got.mapping(what=what)
     for name, value in expected.items():
-        if only is None or only(name):
-            expect(name in got, f"{what}: {name} is missing")
-            expect_close(got[name], value, hint, what=f"{what}: {name}", rtol=rtol, atol=atol)
+        expect(name in got, f"{what}: {name} is missing")
+        expect_close(got[name], value, hint, what=f"{what}: {name}", rtol=rtol, atol=atol)
 
 
 # Trainings
 
 
 def accepted_epochs(accuracies, strides=(1, 2, 3, 4)):
-    """Epochs that are best among those validated: each, or every few and the last, ties included."""
+    """Epochs that may count as the best, ties included.
+
+    Validated is each epoch, or every few epochs and the last one.
+    """
     last, found = len(accuracies) - 1, set()
     for stride in strides:
         for offset in range(stride):
@@ -110,7 +110,7 @@ def accepted_epochs(accuracies, strides=(1, 2, 3, 4)):
 
 
 def training_case(rng, num_epochs, norm=False):
-    """A small training whose best epochs differ from its last one and from those of lowest loss.
+    """A small training whose best epochs are not the last one, nor those of the lowest losses.
 
     Returns layers, state, training batches, learning rate, the states after each epoch, validation
     images and labels, and the accepted epochs.
@@ -134,7 +134,7 @@ def training_case(rng, num_epochs, norm=False):
         if labels is None:
             continue
         accepted = accepted_epochs([(x.argmax(1) == labels).mean() for x in logits])
-        # Where rounding errors grow, no two computers agree on the weights.
+        # Two computers do not agree on the weights where rounding errors grow.
         shaken = {
             k: v * np.float32(1 + 1e-6) if v.dtype.kind == "f" else v for k, v in state.items()
         }
@@ -144,7 +144,7 @@ def training_case(rng, num_epochs, norm=False):
 
 
 def _telling_labels(rng, logits, misleading):
-    """Validation labels for which no accepted epoch is `misleading`, nor that of the lowest loss.
+    """Validation labels for which no accepted epoch is `misleading` or has the lowest loss.
 
     None if none are found. Training does not depend on them, so they can be chosen after it.
     """
@@ -162,6 +162,7 @@ def _telling_labels(rng, logits, misleading):
 
 
 def halves(images, labels):
+    """Two batches of different sizes."""
     middle = len(images) // 2 + 2
     return [[images[:middle], labels[:middle]], [images[middle:], labels[middle:]]]
 
@@ -172,8 +173,8 @@ def halves(images, labels):
 def colour_images(rng, labels, faintest=1.0):
     """uint8 (N, 3, 32, 32) images of one noisy colour, a corner of the colour cube, per label.
 
-    The colours' distance from grey is between `faintest` and 1 of the full one: faint images are
-    learnt later.
+    `faintest` to 1 is the colours' distance from grey, relative to the largest one: faint images
+    are learnt later.
     """
     low, high = rng.uniform(20, 90, size=3), rng.uniform(140, 230, size=3)
     corners = np.array([[(label >> c) & 1 for c in range(3)] for label in range(8)])
@@ -197,7 +198,7 @@ def statistics(images):
 
 
 def normalised(images, mean, std):
-    """uint8 images as the models of this assignment get them: float32."""
+    """uint8 images as float32, normalised per channel."""
     shape = (1, -1, 1, 1)
     images = images.astype(np.float32) / 255
     return ((images - np.reshape(mean, shape)) / np.reshape(std, shape)).astype(np.float32)
@@ -207,14 +208,15 @@ def normalised(images, mean, std):
 
 
 def network_of(student, factory, name):
-    """The network of a checkpoint, ready to be run here. Fails with a message for each obstacle."""
-    record = student.call(
+    """The network of a checkpoint, ready to be run here; the check fails if there is an obstacle."""
+    reply = student.call(
         probes.checkpoint, factory, name, replay.BATCH_SIZE, replay.MAX_NUMBERS, replay.MAX_STEPS,
         timeout=60,
     )  # fmt: skip
-    if isinstance(record, dict) and "problem" in record:
-        raise CheckFailed(_obstacle(record, factory, name))
-    network = replay.Network(record)
+    if "problem" in reply.mapping(what=name):
+        problem, detail = reply["problem"].text(), reply["detail"].text()[:400]
+        raise CheckFailed(_obstacle(problem, detail, factory, name))
+    network = replay.Network(reply.untrusted)
     expect(
         network.num_outputs == NUM_CLASSES,
         f"{name}: got {network.num_outputs} logits per image, expected {NUM_CLASSES}",
@@ -222,25 +224,24 @@ def network_of(student, factory, name):
     return network
 
 
-def _obstacle(record, factory, name):
-    detail = str(record.get("detail", ""))[:400]
+def _obstacle(problem, detail, factory, name):
     texts = {
         "missing": f"{name} was not handed in: run the training cell, and hand in the file that it "
-        "writes together with the notebook",
-        "size": f"{name} is too large ({detail}): save the state dict alone, of a smaller model",
-        "unloadable": f"{name} could not be loaded ({detail}): is it the file of torch.save with a "
-        "state dict, complete?",
+        "writes, together with the notebook",
+        "size": f"{name} is too large ({detail}): save only the state dict, of a smaller model",
+        "unloadable": f"{name} could not be loaded ({detail}): is it complete, and did torch.save "
+        "write a state dict into it?",
         "factory": f"{factory}() should return an nn.Module, got {detail}",
         "mismatch": f"{name} does not fit {factory}(): was the model changed after the training? "
         f"({detail})",
         "large": f"the model of {name} is too large to be checked: {detail}",
         "output": f"{factory}() returns no logits that depend on the images (got {detail})",
     }
-    return texts.get(str(record["problem"]), f"{name} could not be read")
+    return texts.get(problem, f"{name} could not be read")
 
 
 def held_out_logits(network, held, name, count=None):
-    """Logits on the (first) held-out images, normalised with the training images' statistics."""
+    """Logits on the first `count` held-out images, normalised with the training images' statistics."""
     shape = (1, -1, 1, 1)
     images = (
         held.images[:count].float() / 255 - torch.tensor(held.mean).view(shape)
@@ -251,4 +252,5 @@ def held_out_logits(network, held, name, count=None):
 
 
 def accuracy(logits, held):
+    """Fraction of right predictions among the first held-out images."""
     return (logits.argmax(1) == held.labels[: len(logits)]).double().mean().item()

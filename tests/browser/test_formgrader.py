@@ -11,8 +11,8 @@ from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
 
 from autograder import exports
-from autograder.grading import batch
 from autograder.authoring.classroom import answered, hand_in, released, solved
+from autograder.grading import batch
 from autograder.report import data
 from browser.conftest import serve
 

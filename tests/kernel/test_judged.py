@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import batch
 from autograder.authoring.classroom import answered, hand_in, prepend, released, solved
 from autograder.course import Course
+from autograder.grading import batch
 from autograder.outcome import Status
 
 pytestmark = pytest.mark.slow

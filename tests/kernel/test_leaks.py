@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psutil
 
-from autograder.kernel.supervisor import cgroup
 from autograder.kernel.grader import launcher
+from autograder.kernel.supervisor import cgroup
 from kernel.conftest import run_cells
 from kernel.test_recovery import fork_server, node
 

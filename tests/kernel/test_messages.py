@@ -15,9 +15,9 @@ from jupyter_client.session import Session
 from nbclient import NotebookClient
 from nbclient.client import CellExecutionComplete
 
-from autograder.kernel.supervisor import framing
 from autograder.kernel.grader import messages
 from autograder.kernel.grader.client import AsyncChannel, Channel, guarded
+from autograder.kernel.supervisor import framing
 from autograder.kernel.supervisor.framing import Frames, Oversized
 
 KEY = b"known to the student"

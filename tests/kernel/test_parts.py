@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel import protocol
-from autograder.kernel.sealed import sandbox
 from autograder.kernel.limits import Ending, Limits
+from autograder.kernel.sealed import sandbox
+from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel.supervisor.relay import Relay
 
 

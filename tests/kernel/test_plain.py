@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from autograder.grading import batch
 from autograder.authoring.classroom import answered, hand_in, prepend, solved
 from autograder.course import Course
+from autograder.grading import batch
 from autograder.kernel.grader.tiers import Tier
 from autograder.outcome import Status
 

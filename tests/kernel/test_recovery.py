@@ -10,8 +10,8 @@ import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from autograder.grading import batch
 from autograder.authoring.classroom import hand_in, solved
+from autograder.grading import batch
 from autograder.kernel.grader import launcher
 from kernel.conftest import SEALED, run_cells
 

@@ -11,9 +11,9 @@ from nbclient import NotebookClient
 
 from autograder import doctor
 from autograder.exports import gradescope_run
-from autograder.kernel.node import node
 from autograder.kernel.grader import tiers
 from autograder.kernel.grader.tiers import Tier
+from autograder.kernel.node import node
 from kernel.conftest import SECRET
 
 

@@ -12,10 +12,10 @@ from nbgrader.api import Gradebook
 from scale_helpers import A, attempts_of, book_of, grade_by_hand, left_over, submission
 from sqlalchemy import create_engine, make_url, text
 
-from autograder.grading import batch
-from autograder.gradebook import writer
 from autograder.authoring.classroom import hand_in
 from autograder.course import Course
+from autograder.gradebook import writer
+from autograder.grading import batch
 
 PENALTY = """
 from nbgrader.plugins import LateSubmissionPlugin

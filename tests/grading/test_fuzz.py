@@ -16,16 +16,16 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import overwritecells, overwritekernelspec
 from scale_helpers import A, left_over
 
-from autograder.grading import batch
-from autograder.gradebook import ledger
-from autograder.submission import repair
 from autograder.authoring.classroom import cell_of, hand_in, solved
 from autograder.course import Course
 from autograder.feedback.page import Facts, Pages
+from autograder.gradebook import ledger
+from autograder.grading import batch
 from autograder.grading.judging.grade import Assignment, Version, grade_submission
+from autograder.outcome import Status
+from autograder.submission import repair
 from autograder.submission.intake import Unreadable, read_submission
 from autograder.submission.pack import pack
-from autograder.outcome import Status
 from autograder.submission.tidy import tidy
 
 SEED = int(os.environ.get("FUZZ_SEED", 0))

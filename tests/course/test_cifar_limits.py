@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from autograder.authoring.audit import Exercises
-from autograder.checks import _cifar_limits_cases as cases
 from autograder.checking.student import CheckFailed, LocalStudent
+from autograder.checks import _cifar_limits_cases as cases
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_cifar_limits.py"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import autograder
+from autograder.course import Course
 from autograder.gradebook import ledger
 from autograder.submission import pack
-from autograder.course import Course
 
 A = "99_tiny"
 

@@ -14,8 +14,8 @@ from autograder.checking.check import (
     expect_number,
     run_checks,
 )
-from autograder.grading.judging.judge import outputs_of
 from autograder.checking.student import LocalStudent, OutOfTime, StudentError
+from autograder.grading.judging.judge import outputs_of
 
 
 class Anything:

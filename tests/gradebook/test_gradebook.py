@@ -12,10 +12,10 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from autograder.grading import batch
 from autograder.authoring.build import scratch_api
-from autograder.checking.check import Check, checks_of
 from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
+from autograder.checking.check import Check, checks_of
+from autograder.grading import batch
 from autograder.outcome import Status
 
 A = "99_tiny"

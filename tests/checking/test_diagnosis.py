@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.authoring.audit import Exercises
 from autograder.checking import answers, diagnosis
 from autograder.checking.answers import Alternative, Mistake, answers_of
-from autograder.authoring.audit import Exercises
 from autograder.checking.check import challenge_seed, checks_of, run_checks
 from autograder.checking.diagnosis import Recorder, SourceExercises, diagnose
 from autograder.checking.student import LocalStudent

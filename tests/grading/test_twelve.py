@@ -6,10 +6,10 @@ import pytest
 from conftest import ROOT
 from test_class import EQUALS_EVERYTHING, STRIP_ASSERTS
 
-from autograder.grading import batch
-from autograder.checking.check import checks_of
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
+from autograder.checking.check import checks_of
 from autograder.course import Course
+from autograder.grading import batch
 from autograder.kernel.grader import tiers
 from autograder.outcome import Status
 

@@ -11,9 +11,9 @@ from conftest import ROOT
 from nbgrader.api import Gradebook, get_alembic_version
 from sqlalchemy import text
 
-from autograder.authoring.expand import FAIL_CLOSED, expand
 from autograder.authoring.build import build, empty_gradebook, stale
 from autograder.authoring.classroom import cell_of, released
+from autograder.authoring.expand import FAIL_CLOSED, expand
 from autograder.errors import UserError
 
 TEXT = (ROOT / "tests/tiny/notebooks/99_tiny.py").read_text()
@@ -54,9 +54,9 @@ def test_the_committed_outputs_are_fresh(real_course):
 
 def test_ids_of_other_cells_stay_when_one_cell_changes(course):
     path = course.root / "notebooks" / "99_tiny.py"
-    before = [cell["id"] for cell in expand(path).cells]
+    before = [cell["id"] for cell in expand(course, A).cells]
     path.write_text(TEXT.replace("Two small exercises", "Two exercises"))
-    after = [cell["id"] for cell in expand(path).cells]
+    after = [cell["id"] for cell in expand(course, A).cells]
     assert before[0] != after[0]
     assert before[1:] == after[1:]
 
@@ -80,7 +80,7 @@ def test_the_source_fails_closed(course):
     ("old", "new", "line", "message"),
     [
         ('solution="mean"', 'solution="double"', 17, "'double' is already used in line 7"),
-        ('check="mean" points=2', 'check="mean" points=3', 24, "says 3 points, its hidden checks 2"),
+        ('selfcheck="mean" points=2', 'selfcheck="mean" points=3', 24, "says 3 points, its hidden checks 2"),
         ('check="mean"', 'check="median"', 24, "has no solution cell before it"),
         ('check="double" points=3', 'check="double"', 14, "expected points above 0"),
         ('solution="double"', 'solution="Double"', 7, "snake case"),
@@ -95,7 +95,7 @@ def test_an_authoring_error_names_file_and_line(tmp_path, old, new, line, messag
     path = tmp_path / "99_tiny.py"
     path.write_text(TEXT.replace(old, new, 1))
     with pytest.raises(UserError) as error:
-        expand(path)
+        expand(course, A)
     assert re.match(rf".*99_tiny\.py:{line}: ", str(error.value)), error.value
     assert message in str(error.value)
 
@@ -108,7 +108,7 @@ def test_a_stub_that_is_no_python_is_refused(tmp_path):
         re.sub(r"    ### BEGIN.*?### END SOLUTION\n", solution, TEXT, count=1, flags=re.S)
     )
     with pytest.raises(UserError, match=r"99_tiny\.py:7: the stub is not valid Python"):
-        expand(path)
+        expand(course, A)
 
 
 def test_the_text_files_are_plain_jupytext(real_course):

@@ -26,15 +26,15 @@ from scale_helpers import (
 )
 from sqlalchemy import event
 
-from autograder.grading import batch
-from autograder.gradebook import writer, ledger
 from autograder.authoring.classroom import hand_in
 from autograder.course import Course
 from autograder.feedback.page import Pages
+from autograder.gradebook import ledger, writer
+from autograder.grading import batch
 from autograder.grading.judging.grade import failed
 from autograder.kernel.grader import launcher
-from autograder.submission.pack import digest
 from autograder.outcome import Status
+from autograder.submission.pack import digest
 
 # Each costs about seven seconds on two cores.
 KILLS = int(os.environ.get("CRASH_KILLS", 20))

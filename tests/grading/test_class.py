@@ -15,9 +15,9 @@ import pytest
 from conftest import ROOT
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograder.grading import batch
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.course import Course
+from autograder.grading import batch
 from autograder.kernel.grader import tiers
 from autograder.outcome import Status
 

@@ -13,9 +13,9 @@ import pytest
 from distributed import Client
 from scale_helpers import POINTS, A, book_of, grade_by_hand, left_over, submission
 
-from autograder.grading import batch
 from autograder.authoring.classroom import hand_in
 from autograder.course import Course
+from autograder.grading import batch
 
 # Two hosts and this one, on a bridge of their own.
 NETWORK = "10.213.91"

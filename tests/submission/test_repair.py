@@ -9,8 +9,8 @@ from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.authoring.expand import expand, stub_of
 from autograder.authoring.classroom import answered, cell_of
+from autograder.authoring.expand import expand, stub_of
 from autograder.submission.repair import MISSING, Expected, repair
 
 

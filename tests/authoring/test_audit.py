@@ -4,10 +4,10 @@ import pytest
 from conftest import ROOT
 
 import autograder.answers.tiny as tiny  # the tiny course of conftest
-from autograder.checking.answers import Alternative, Mistake
 from autograder.authoring.audit import audit
-from autograder.authoring.expand import write_notebook
 from autograder.authoring.classroom import cell_of, released
+from autograder.authoring.expand import write_notebook
+from autograder.checking.answers import Alternative, Mistake
 
 A = "99_tiny"
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from autograder import held_out
-from autograder.grading import batch
 from autograder.authoring.classroom import hand_in, prepend, solved
-from autograder.errors import UserError
 from autograder.authoring.thresholds import false_fail_rate
+from autograder.errors import UserError
+from autograder.grading import batch
 
 A = "99_tiny"
 

@@ -16,14 +16,14 @@ from nbgrader.api import Gradebook
 from rapidfuzz.distance import Indel
 from typer.testing import CliRunner
 
-from autograder.grading import batch
 from autograder import cli
-from autograder.gradebook import ledger
-from autograder.checking.answers import Alternative, answers_of
 from autograder.authoring.build import empty_gradebook
 from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
+from autograder.checking.answers import Alternative, answers_of
 from autograder.errors import UserError
+from autograder.gradebook import ledger
 from autograder.gradebook.writer import STALE
+from autograder.grading import batch
 from autograder.report import data, measures, page, similarity
 
 A = "99_tiny"

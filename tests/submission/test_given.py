@@ -12,14 +12,14 @@ from conftest import ROOT
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder.submission import given
-from autograder.grading.judging import grade
-from autograder.authoring.expand import expand
 from autograder.authoring.build import build
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
+from autograder.authoring.expand import expand
 from autograder.course import Course
-from autograder.submission.pack import pack
+from autograder.grading.judging import grade
 from autograder.outcome import Status
+from autograder.submission import given
+from autograder.submission.pack import pack
 
 A = "98_shown"
 NOTEBOOK = """\

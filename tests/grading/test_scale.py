@@ -17,14 +17,14 @@ from bs4 import BeautifulSoup
 from distributed import LocalCluster
 from nbgrader.api import Gradebook
 
-from autograder.grading import batch, dispatch
 from autograder import cli, lock
-from autograder.gradebook import writer, ledger
 from autograder.authoring.build import build
 from autograder.authoring.classroom import answered, hand_in, solved
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.gradebook import ledger, writer
 from autograder.gradebook.records import class_records
+from autograder.grading import batch, dispatch
 from autograder.outcome import Status
 
 A = "99_tiny"

@@ -15,8 +15,8 @@ from nbgrader.api import Gradebook
 from autograder import exports
 from autograder.errors import UserError
 from autograder.exports import canvas, gradescope, gradescope_run, moodle, prairielearn, text
-from autograder.gradebook.records import class_records
 from autograder.exports.worksheet import Worksheet
+from autograder.gradebook.records import class_records
 from autograder.gradebook.writer import STALE
 from autograder.grading.judging.grade import CheckResult, Result
 from autograder.outcome import Status

@@ -10,10 +10,10 @@ import zlib
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.lms import zips as archives
-from autograder.lms import collect as collecting
-from autograder.grading.batch import submitted_students
 from autograder.errors import UserError
+from autograder.grading.batch import submitted_students
+from autograder.lms import collect as collecting
+from autograder.lms import zips as archives
 from autograder.lms.roster import read_roster, slug
 
 A = "99_tiny"

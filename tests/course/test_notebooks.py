@@ -10,9 +10,9 @@ import pytest
 import torch
 from conftest import ROOT
 
-from autograder.grading import batch
 from autograder.authoring.classroom import hand_in, released, solved, worked_on
 from autograder.course import Course
+from autograder.grading import batch
 from autograder.outcome import Status
 
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
