@@ -3,39 +3,12 @@
 import os
 from importlib.util import find_spec
 
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    DeduplicateIds,
-    IgnorePattern,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
-
-from autograder.grading.judging.judge import Judge
-from autograder.submission.repair import Repair
+from autograder.settings import use_autograder
 
 c = get_config()  # noqa: F821
+use_autograder(c)
 
 c.CourseDirectory.course_id = "mlp"
-
-c.Autograde.sanitize_preprocessors = [
-    Repair,
-    DeduplicateIds,
-    OverwriteKernelspec,
-    OverwriteCells,
-    CheckCellMetadata,
-]
-c.Autograde.autograde_preprocessors = [
-    Judge,
-    IgnorePattern,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
 
 # Seconds: one cell, and everything a submission runs.
 c.Judge.timeout = 120
@@ -63,15 +36,3 @@ for provisioner in (c.SealedProvisioner, c.BubblewrapProvisioner):
 
 # `autograder demo` grades a made-up class of this assignment.
 c.Course.demo = "03_optimizers"
-
-# Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
-c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
-c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
-
-# Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
-c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
-c.HTMLExporter.filters = {
-    "clean_html": "autograder.feedback.sanitise.clean",
-    "markdown2html": "autograder.feedback.sanitise.markdown_to_html",
-}
-c.HTMLExporter.sanitize_html = True

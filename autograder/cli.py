@@ -20,6 +20,17 @@ HERE = Path(".")
 
 
 @app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="An empty folder; made if it does not exist.")],
+) -> None:
+    """Write a small complete course, to be changed into your own."""
+    from autograder.authoring.new import new_course
+
+    print(f"new course  {new_course(folder).root}")
+    print("next        in this folder: autograder build, autograder audit, autograder demo")
+
+
+@app.command()
 def build(
     course: CourseOption = HERE,
     check: Annotated[bool, typer.Option("--check", help="Only say what is stale.")] = False,

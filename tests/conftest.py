@@ -41,6 +41,32 @@ def built_course(tmp_path_factory) -> Path:
     return root
 
 
+def course_with(root: Path, *assignments: str) -> Course:
+    """A folder with some assignments of this repository's course, not built yet."""
+    for name in assignments:
+        (root / "notebooks").mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "notebooks" / f"{name}.py", root / "notebooks")
+        shutil.copytree(ROOT / "hidden" / name, root / "hidden" / name)
+    shutil.copytree(ROOT / "hidden" / "shared", root / "hidden" / "shared")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return Course(root)
+
+
+def hidden_of(assignment: str):
+    """The hidden folder of an assignment of this repository's course."""
+    from autograder.checking import hidden
+
+    return hidden.load(ROOT / "hidden", assignment)
+
+
+def reference_of(assignment: str):
+    """The reference of an assignment of this repository's course, from its text."""
+    from autograder.authoring.expand import expand
+    from autograder.checking.reference import Reference
+
+    return Reference(expand(Course(ROOT), assignment))
+
+
 @pytest.fixture
 def course(built_course, tmp_path) -> Course:
     """A course of this test's own."""

@@ -76,8 +76,8 @@ def files_of(course: Course) -> dict[str, bytes]:
 def attempts_of(course: Course) -> list[tuple]:
     """Each student's attempts in the ledger, without what two runs never share: the times."""
     attempts = [
-        (e.student, e.hashes["submission"], e.result | {"seconds": None})
-        for e in ledger.read(course, A)
+        (a.student, a.hashes["submission"], a.outcome.as_dict() | {"seconds": None})
+        for a in ledger.read(course, A)
     ]
     return sorted(attempts, key=lambda attempt: attempt[0])
 

@@ -11,7 +11,9 @@ import pytest
 import typer
 from conftest import ROOT
 
+from autograder import files
 from autograder.cli import app
+from autograder.gradebook.ledger import JUDGING
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 EXERCISE = ROOT / "docs" / "adding-an-exercise.md"
@@ -61,32 +63,49 @@ def test_pictures_are_small_and_used():
         assert picture.stat().st_size < 200_000 and f"pictures/{picture.name}" in text
 
 
+def test_the_architecture_names_every_package_and_what_an_outcome_depends_on():
+    text = (ROOT / "docs/architecture.md").read_text()
+    engine = (ROOT / "autograder").iterdir()
+    modules = [f"`{p.stem}`" for p in engine if p.suffix == ".py" and p.stem != "__init__"]
+    folders = [f"`{p.parent.name}/`" for p in (ROOT / "autograder").glob("*/__init__.py")]
+    inside = [f"`{package}/`" for package in JUDGING]
+    assert [name for name in modules + folders + inside if name not in text] == []
+
+
 @pytest.mark.slow
-def test_an_exercise_added_by_following_the_page_passes_the_audit(tmp_path):
+def test_an_exercise_added_by_following_the_page_is_proven(tmp_path):
     clone = tmp_path / "clone"
-    clone.mkdir()
-    for name in ("autograder", "helpers", "notebooks"):
-        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "nbgrader_config.py", clone)
+    for name in ("helpers", "hidden", "notebooks", "release", "source"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns(*files.LITTER))
+    (clone / "tests/checking").mkdir(parents=True)
+    for name in ("nbgrader_config.py", "tests/checking/forging.py"):
+        shutil.copy(ROOT / name, clone / name)
+    before = files.read_folder(clone)
     blocks = APPENDED.findall(EXERCISE.read_text())
     assert len(blocks) == 4
     for path, text in blocks:
-        with (clone / path).open("a") as file:
+        with (clone / path).open("a", encoding="utf-8") as file:
             file.write(text)
-    lines = [words[3:] for words in commands(EXERCISE) if words[:3] == ["uv", "run", "autograder"]]
-    assert [words[0] for words in lines] == ["build", "audit"]
-    for words in lines:
-        # All of 03 is tried; five challenges for each answer instead of 25 keep it short.
-        fewer = ["--seeds", "5"] if words[0] == "audit" else []
-        # The clone's own modules: the working folder comes first.
-        done = subprocess.run(
-            [sys.executable, "-m", "autograder.cli", *words, *fewer],
-            cwd=clone,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "mistake each_alone" in done.stdout and done.stdout.endswith("proven, no leak\n")
+    build, audit, forge = (words for words in commands(EXERCISE) if words[:2] == ["uv", "run"])
+    run_in(clone, build)
+    # All of 03 is tried; five challenges for each answer instead of 25 keep it short.
+    proof = run_in(clone, [*audit, "--seeds", "5"])
+    assert "mistake each_alone" in proof and proof.endswith("proven, no leak\n")
+    assert re.search(r"^[1-9]\d+ forged replies, 0 problems$", run_in(clone, forge), re.MULTILINE)
     release = (clone / "release/03_optimizers/03_optimizers.ipynb").read_text()
     assert "def clip_gradients(params, max_norm)" in release and "norm > max_norm" not in release
+    after = files.read_folder(clone)
+    changed = {path for path in before | after if before.get(path) != after.get(path)}
+    built = {f"{kind}/03_optimizers/03_optimizers.ipynb" for kind in ("source", "release")}
+    hidden = {f"hidden/03_optimizers/{name}.py" for name in ("checks", "probes", "answers")}
+    assert changed == {"notebooks/03_optimizers.py", *hidden, *built}
+
+
+def run_in(folder, words):
+    """What a command `uv run …` of a page prints, run with the Python of this process."""
+    tool, *rest = words[2:]
+    command = [sys.executable, *(["-m", "autograder.cli"] if tool == "autograder" else []), *rest]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

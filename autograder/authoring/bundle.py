@@ -90,9 +90,13 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
     """The content by path: releases, the course's helpers, and how to begin.
 
     The instructions are `notebooks/README.md` where the course has one, else a few general lines.
+    The packages to install are those of its helpers, and of `notebooks/requirements.txt`.
     """
     content: dict[str, bytes] = {}
     requirements, python = ["jupyterlab>=4.2"], PYTHON
+    imported = course.notebooks / "requirements.txt"
+    if imported.is_file():
+        requirements += imported.read_text(encoding="utf-8").splitlines()
     helpers = course.root / "helpers"
     if (helpers / "pyproject.toml").is_file():
         project = tomllib.loads((helpers / "pyproject.toml").read_text("utf-8"))["project"]

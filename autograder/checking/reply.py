@@ -18,6 +18,8 @@ class CheckFailed(Exception):
     """A check's verdict: the message is shown to the student."""
 
 
+# More than any probe sends one by one.
+MAX_ITEMS = 1_000_000
 UNKNOWN_FORM = "the answer could not be read: parts are missing"
 
 
@@ -77,12 +79,13 @@ class Reply:
     def items(self, count: int | None = None, what: str = "the result") -> list["Reply"]:
         """The items of a list, or the entries of an array along its first axis; `count` of them."""
         value = self._value
-        if isinstance(value, np.ndarray) and value.ndim:
-            value = list(value)
         expected = "a list" if count is None else f"{count} items"
-        if not isinstance(value, list):
+        if not isinstance(value, list) and not (isinstance(value, np.ndarray) and value.ndim):
             raise CheckFailed(f"{what}: expected {expected}, got {self.kind}")
         if count is not None and len(value) != count:
+            raise CheckFailed(f"{what}: expected {expected}, got {len(value)}")
+        # Entries without a byte cost the sender nothing, however many there are.
+        if len(value) > MAX_ITEMS:
             raise CheckFailed(f"{what}: expected {expected}, got {len(value)}")
         return [Reply(item) for item in value]
 
@@ -126,6 +129,11 @@ class Reply:
             raise CheckFailed(f"{what}: expected one number, got shape {tuple(array.shape)}")
         return float(array.reshape(()))
 
+    def numbers(self, count: int | None = None, what: str = "the result") -> np.ndarray:
+        """The items of a list, each one number in any form: a float64 array of length `count`."""
+        items = self.items(count, what)
+        return np.array([item.number(f"{what}, number {i}") for i, item in enumerate(items, 1)])
+
     def integer(self, what: str = "the result") -> int:
         """One whole number."""
         return int(Reply(self.number(what)).integers((), what))
@@ -149,7 +157,7 @@ class Reply:
     def _numbers(self, what: str) -> np.ndarray:
         try:
             array = np.asarray(self._value)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, MemoryError):
             raise CheckFailed(
                 f"{what}: expected numbers in a regular shape, got ragged lists"
             ) from None

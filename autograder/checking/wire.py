@@ -139,7 +139,7 @@ def is_shallow(values, depth, containers):
 def _arrays(specs, payload):
     if len(specs) > MAX_ARRAYS:
         raise WireError(f"expected at most {MAX_ARRAYS} arrays, got {len(specs)}")
-    arrays, start = [], 0
+    arrays, start = {}, 0
     for name, shape in specs:
         if name not in DTYPES or len(shape) > MAX_DIMENSIONS:
             raise WireError("expected an array of numbers of at most 8 dimensions")
@@ -148,11 +148,11 @@ def _arrays(specs, payload):
         dtype = np.dtype(name)
         end = start + dtype.itemsize * math.prod(shape)
         if end > len(payload):
-            raise WireError("expected more bytes than came")
-        arrays.append(np.frombuffer(payload[start:end], dtype).reshape(shape))
+            raise WireError(f"expected at least {end} bytes of arrays, got {len(payload)}")
+        arrays[len(arrays)] = np.frombuffer(payload[start:end], dtype).reshape(shape)
         start = end
     if start != len(payload):
-        raise WireError("expected fewer bytes than came")
+        raise WireError(f"expected {start} bytes of arrays, got {len(payload)}")
     return arrays
 
 
@@ -161,6 +161,7 @@ def _value(tree, arrays):
         return [_value(x, arrays) for x in tree]
     if isinstance(tree, dict):
         if list(tree) == ["array"]:
-            return arrays[tree["array"]]
+            # Each array once: a name costs the sender a few bytes, and the reader a copy.
+            return arrays.pop(tree["array"])
         return {key: _value(x, arrays) for key, x in tree["dict"]}
     return tree

@@ -23,7 +23,7 @@ def results(record: Record) -> dict:
     said = {}
     for check in record.checks:
         if check.points < check.max_points:
-            said.setdefault(check.exercise, []).append(f"{check.name}: {check.message}")
+            said.setdefault(check.exercise, []).append(f"{check.check}: {check.message}")
     tests = []
     for exercise in record.exercises:
         test = {

@@ -88,7 +88,7 @@ def summary(record: Record) -> list[str]:
         points = number(exercise.score) or "–"
         lines.append(f"{exercise.name}: {points} / {number(exercise.max_score)}")
         lines += [
-            f"  {check.name}: {check.message}"
+            f"  {check.check}: {check.message}"
             for check in record.checks
             if check.exercise == exercise.name and check.points < check.max_points
         ]

@@ -185,8 +185,8 @@ class LmsExtractor(ExtractorPlugin):
         if not right and len(notebooks) == 1:
             right, expected = notebooks, folder / notebooks[0][1].name
         if not right:
-            names = ", ".join(sorted(path.name for _, path in notebooks)) or "no notebook"
-            found.notes.append(f"expected {expected.name}, found {names}")
+            others = ", ".join(sorted(path.name for _, path in notebooks)) or "no notebook"
+            found.notes.append(f"expected {expected.name}, found {others}")
             return
         chosen = max(right, key=lambda item: (item[0], str(item[1])))[1]
         if chosen != expected:

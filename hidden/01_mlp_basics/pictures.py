@@ -14,7 +14,7 @@ def _moving_average(student, figure) -> str:
     values = np.exp(-steps / 25) + noise
     yours = student.call(probes.averaged, values, window, "list", timeout=SECONDS).array((-1,))
     if not 0 < len(yours) <= 10 * len(steps):
-        raise CheckFailed("no list of means")
+        raise CheckFailed("not a list of means")
     right = np.convolve(values, np.ones(window) / window, mode="valid")
     expect_different(yours, right)
     axes = figure.add_subplot()

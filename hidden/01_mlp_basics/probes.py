@@ -31,11 +31,11 @@ def train_parameters(ns, dims, x, labels, lr, num_steps):
     """Start, first gradients and values after SGD steps on a network of the drawn parameters."""
     parameters = pairs(ns.functional_parameters(dims))
     tensors = [t for pair in parameters for t in pair]
-    start = [t.detach().clone() for t in tensors]
+    start = [[t.detach().clone() for t in pair] for pair in parameters]
     x, labels = torch.tensor(x), torch.tensor(labels)
     try:
         optimizer = torch.optim.SGD(tensors, lr=lr)
-    except ValueError:  # raised for tensors that are no leaves
+    except ValueError:  # raised for tensors that are not leaves
         optimizer = None
     gradients = None
     for _ in range(num_steps):
@@ -175,7 +175,7 @@ def sequential_with_weights(ns, dims, parameters, x):
 
 
 def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None, one_shot=False):
-    """What one epoch returns and leaves in the model, which comes in evaluation mode."""
+    """What one epoch returns and leaves in the model, which is in evaluation mode before."""
     model = restored(layers, state).eval()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     loader = (batch for batch in batches(data)) if one_shot else batches(data)
@@ -190,7 +190,7 @@ def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None,
 def observed(call, layers, state, x, training):
     """Call `call(model)` and send its result with the traces that it left in the model.
 
-    The whole model comes in training or in evaluation mode; `after` is its output on `x` in the
+    The whole model is in training or in evaluation mode before; `after` is its output on `x` in the
     mode that the call left behind.
     """
     model = restored(layers, state).train(training)
@@ -299,7 +299,7 @@ def file_content(ns, layers, state):
 
 
 def load_foreign_file(ns, layers, state, other_state):
-    """Load a state dict whose tensors lay on a device that this machine does not have."""
+    """Load a state dict whose tensors were on a device that this machine does not have."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.pt"
         with mock.patch("torch.serialization.location_tag", lambda storage: "cuda:63"):
@@ -338,7 +338,7 @@ def initialized(ns, layers, state, scheme):
 
 
 def initialized_and_returned(ns, layers, state, scheme, x):
-    """Outputs of the model and of what came back, after 1 was added to the model's parameters."""
+    """The state, and the output of what was returned after 1 was added to the parameters."""
     model = restored(layers, state)
     tensors = model.state_dict(keep_vars=True)
     returned = ns.initialize(model, scheme)

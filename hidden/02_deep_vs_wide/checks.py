@@ -1,13 +1,14 @@
 """Hidden checks of assignment 02: budgets, a sweep over depths, features, loaders, maps."""
 
+import itertools
 import math
 
 import numpy as np
 
-from autograder.checking import CheckFailed, check, expect, expect_close
+from autograder.checking import check, expect, expect_close
+from helpers import data
 
-from . import images as pictures
-from . import probes
+from . import images, probes
 
 
 def cost(width, depth, num_inputs, num_classes):
@@ -24,32 +25,6 @@ def widest(budget, depth, num_inputs, num_classes):
     return width
 
 
-def item(value, key):
-    """`value[key]` of the dict that a probe returns."""
-    if not (isinstance(value, dict) and key in value):
-        raise CheckFailed("the answer could not be read: parts are missing")
-    return value[key]
-
-
-def items(value, count=None):
-    """`value` as the list that a probe returns."""
-    if not isinstance(value, list) or (count is not None and len(value) != count):
-        raise CheckFailed("the answer could not be read: parts are missing")
-    return value
-
-
-def numbers(value, what):
-    """`value` as an array of finite floats of whatever shape."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise CheckFailed(f"{what}: expected numbers in a regular shape") from None
-    expect(array.dtype.kind in "iuf", f"{what}: expected numbers")
-    array = array.astype(np.float64)
-    expect(bool(np.isfinite(array).all()), f"{what}: there is a nan or inf")
-    return array
-
-
 def place(case):
     budget, depth, num_inputs, num_classes = case
     return f"budget {budget}, depth {depth}, {num_inputs} inputs, {num_classes} classes"
@@ -58,14 +33,13 @@ def place(case):
 def same_widths(student, cases, hint):
     """Fail unless the width of each case (budget, depth, inputs, classes) is the right one."""
     cases = [[int(number) for number in case] for case in cases]
-    for case, reply in zip(cases, items(student.call(probes.widths, cases), len(cases))):
-        expect("refused" not in reply, f"{place(case)}: a ValueError, though some width fits")
-        width = np.asarray(item(reply, "width"))
+    for case, reply in zip(cases, student.call(probes.widths, cases).items(len(cases))):
+        expect(not reply["refused"].flag(), f"{place(case)}: a ValueError, though some width fits")
         expect(
-            width.dtype.kind in "iu" and width.size == 1,
+            "int" in reply["width"].dtype(),
             f"{place(case)}: expected an int, as nn.Linear needs it",
         )
-        width = int(width.reshape(()))
+        width = reply["width"].integer(f"{place(case)}: the width")
         expect(width >= 1, f"{place(case)}: got width {width}")
         total = cost(width, *case[1:])
         expect(
@@ -123,11 +97,11 @@ def impossible_budgets_are_refused(student, rng):
         impossible += [[least - 1, *shape], [int(rng.integers(1, least)), *shape]]
         possible.append([least, *shape])
     impossible += [[0, *shape], [-int(rng.integers(1, 50)), *shape]]
-    same_widths(student, possible, "It is exactly the price of width 1")
-    replies = items(student.call(probes.widths, impossible), len(impossible))
+    same_widths(student, possible, "The budget is exactly what width 1 costs")
+    replies = student.call(probes.widths, impossible).items(len(impossible))
     for case, reply in zip(impossible, replies):
         expect(
-            isinstance(reply, dict) and reply.get("refused") is True,
+            reply["refused"].flag(),
             f"{place(case)}: width 1 costs {cost(1, *case[1:])}, expected a ValueError",
         )
 
@@ -135,8 +109,9 @@ def impossible_budgets_are_refused(student, rng):
 def pretended_sweep(student, rng, num_seeds):
     """Run the sweep with networks of prescribed accuracies.
 
-    Returns the reply, the networks' descriptions as dicts, and what was asked:
-    (depths, widths, seeds, wave).
+    Returns the reply with the accuracies; the depths, widths, seeds, numbers of trainings, and
+    shares of wrong training points of the networks; and what was asked: (depths, widths, seeds,
+    wave).
     """
     depths = [int(depth) for depth in rng.permutation(np.arange(1, 8))[: rng.integers(2, 4)]]
     budget = int(rng.integers(120, 400))
@@ -145,14 +120,9 @@ def pretended_sweep(student, rng, num_seeds):
     # Coefficients of depth, other, seed, trainings and width, and a constant.
     wave = [float(a) for a in (*rng.uniform(1, 3, size=5), rng.uniform(0, 6))]
     reply = student.call(probes.pretended_sweep, depths, budget, seeds, wave, widths)
-    networks = items(item(reply, "networks"))
-    for network in networks:
-        expect(
-            isinstance(network, dict)
-            and set(network) == {"depth", "width", "seed", "trainings", "other"},
-            "the answer could not be read: parts are missing",
-        )
-    return reply, networks, (depths, widths, seeds, wave)
+    networks = reply["networks"].finite((-1, 5), "the networks")
+    expect(len(np.unique(networks, axis=0)) == len(networks), "the networks: one is there twice")
+    return reply["accuracies"], networks.T, (depths, widths, seeds, wave)
 
 
 def mean_accuracies(depths, widths, seeds, wave):
@@ -172,9 +142,9 @@ def mean_accuracies(depths, widths, seeds, wave):
 def mean_of_held_out_accuracies(student, rng):
     """Each number is the mean, over all seeds, of the accuracy on the held-out points."""
     for num_seeds in (int(rng.integers(3, 6)), 1):
-        reply, _, asked = pretended_sweep(student, rng, num_seeds)
+        accuracies, _, asked = pretended_sweep(student, rng, num_seeds)
         expect_close(
-            numbers(item(reply, "accuracies"), "the accuracies"),
+            accuracies,
             mean_accuracies(*asked),
             "One number per depth, in the order of depths: is every network trained once on "
             "SPIRAL_TRAIN, measured on SPIRAL_HELD_OUT, and does every seed count?",
@@ -189,39 +159,40 @@ def mean_of_held_out_accuracies(student, rng):
 def a_network_for_each_run(student, rng):
     """Each depth and seed has a new network of its own, trained once."""
     _, networks, (depths, _, seeds, _) = pretended_sweep(student, rng, 4)
+    depth_of, _, seed_of, trainings, other = networks
     expect(
-        all(network["trainings"] <= 1 for network in networks),
+        bool((trainings <= 1).all()),
         "a network was trained again after its training: make a new one for each run",
     )
-    runs = {(n["depth"], n["seed"]) for n in networks if n["trainings"] == 1}
+    runs = set(zip(depth_of[trainings == 1], seed_of[trainings == 1]))
     expect(
-        runs >= {(depth, seed) for depth in depths for seed in seeds},
+        runs >= set(itertools.product(depths, seeds)),
         f"{len(depths)} depths and {len(seeds)} seeds: networks of {len(runs)} different pairs "
         f"were trained, expected {len(depths) * len(seeds)}",
     )
     expect(
-        all(n["other"] == 0 for n in networks),
-        "a network was trained on other points than those of SPIRAL_TRAIN",
+        bool((other == 0).all()),
+        "a network was trained on points other than those of SPIRAL_TRAIN",
     )
 
 
 @check("depth_sweep", points=0.5)
 def widths_follow_the_budget(student, rng):
     """At each depth the networks have the width that the budget allows."""
-    _, networks, (depths, widths, _, _) = pretended_sweep(student, rng, 3)
-    for depth, width in zip(depths, widths):
-        got = {n["width"] for n in networks if n["depth"] == depth and n["trainings"]}
-        expect(
-            got == {width},
-            f"depth {depth}: the trained networks have the widths {sorted(map(str, got))}, "
-            f"expected {width} only",
-        )
+    for num_seeds in (3, 1):
+        _, networks, (depths, widths, _, _) = pretended_sweep(student, rng, num_seeds)
+        depth_of, width_of, _, trainings, _ = networks
+        for depth, width in zip(depths, widths):
+            got = sorted(set(width_of[(depth_of == depth) & (trainings != 0)]))
+            expect(
+                got == [width],
+                f"depth {depth}: the trained networks have the widths {[f'{w:g}' for w in got]}, "
+                f"expected {width} only",
+            )
 
 
 def held_out_points():
     """The notebook's SPIRAL_HELD_OUT as float64 and int arrays."""
-    from helpers import data
-
     X, labels = data.spiral(2004, num_arms=4, seed=0)
     X, labels = X[X.norm(dim=1) > 0], labels[X.norm(dim=1) > 0]
     return X[1200:].double().numpy(), labels[1200:].numpy()
@@ -231,10 +202,20 @@ def accuracy_of(weights, X, labels):
     """The accuracy of a ReLU network, given its weights and biases in turn."""
     x = X
     for index in range(0, len(weights), 2):
-        x = x @ numbers(weights[index], "weights").T + numbers(weights[index + 1], "weights")
+        x = x @ weights[index].T + weights[index + 1]
         if index + 2 < len(weights):
             x = np.maximum(x, 0)
     return float((x.argmax(axis=1) == labels).mean())
+
+
+def weights_of(reply, depth, width):
+    """The weights and biases, in turn, of a network for the spiral."""
+    sizes = [2, *[width] * depth, 4]
+    shapes = [shape for a, b in itertools.pairwise(sizes) for shape in ((b, a), (b,))]
+    what = "the weights of a network that was made"
+    weights = [w.finite(shape, what) for shape, w in zip(shapes, reply.items(len(shapes), what))]
+    expect(max(np.abs(w).max() for w in weights) < 1e6, f"{what}: some are huge")
+    return weights
 
 
 @check("depth_sweep", points=1)
@@ -246,27 +227,24 @@ def real_networks_score_what_is_reported(student, rng):
     reply = student.call(probes.real_sweep, depths, budget, seeds, widths, 25)
     X, labels = held_out_points()
     scores = {}
-    for network in items(item(reply, "networks")):
-        before, after = (items(item(network, key)) for key in ("before", "after"))
-        run = item(network, "depth"), item(network, "seed")
-        depth = run[0] if isinstance(run[0], int) else 0
-        sizes = [2, *[item(network, "width")] * depth, 4]
-        expect(len(after) == len(before) == 2 * depth + 2, "a network of unexpected form was made")
-        for index, array in enumerate(after):
-            fan_in, fan_out = sizes[index // 2], sizes[index // 2 + 1]
-            want = (fan_out,) if index % 2 else (fan_out, fan_in)
-            expect(np.shape(array) == want, "a network of unexpected form was made")
-        moved = max(np.abs(np.asarray(a) - b).max() for a, b in zip(after, before))
-        if moved > 1e-3:
-            scores[run] = accuracy_of(after, X, labels)
-    missing = [(d, s) for d in depths for s in seeds if (d, s) not in scores]
+    for network in reply["networks"].items():
+        depth, width, seed = (
+            network[key].integer(f"the {key} of a network") for key in ("depth", "width", "seed")
+        )
+        if depth not in depths:
+            continue
+        expect(width >= 1, f"a network of width {width} was made")
+        before, after = (weights_of(network[key], depth, width) for key in ("before", "after"))
+        if max(np.abs(a - b).max() for a, b in zip(after, before)) > 1e-3:
+            scores[depth, seed] = accuracy_of(after, X, labels)
+    missing = set(itertools.product(depths, seeds)) - set(scores)
     expect(
         not missing, f"{len(missing)} of 4 networks were not made by make_network or not trained"
     )
     expect_close(
-        numbers(item(reply, "accuracies"), "the accuracies"),
+        reply["accuracies"],
         [np.mean([scores[depth, seed] for seed in seeds]) for depth in depths],
-        "The networks that were made and trained score otherwise on the held-out points",
+        "The networks that were made and trained have other accuracies on the held-out points",
         what="the mean accuracies",
         rtol=0,
         # A point on a border may fall to either side in float32.
@@ -279,21 +257,15 @@ def exponents(degree):
     return {(i, total - i) for total in range(1, degree + 1) for i in range(total + 1)}
 
 
-def table(value, rows, what="the features"):
-    """`value` as a float64 array with the given number of rows."""
-    array = numbers(value, what)
-    expect(
-        array.ndim == 2 and array.shape[0] == rows,
-        f"{what}: got shape {array.shape}, expected {rows} rows and a column per monomial",
-    )
-    return array
+COLUMNS = "Expected a row per point and a column per monomial"
 
 
-def same_monomials(got, X, degree):
-    """Fail unless the columns of `got` are the monomials of `X`, each once, in any order.
+def same_monomials(reply, X, degree):
+    """Fail unless the columns are the monomials of `X`, each once, in any order.
 
-    The first two rows of `X` are positive: from their logarithms follow a column's exponents.
+    The first two rows of `X` are positive: a column's exponents follow from their logarithms.
     """
+    got = reply["features"].finite((len(X), -1), "the features", COLUMNS)
     want = exponents(degree)
     expect(
         got.shape[1] == len(want),
@@ -307,17 +279,17 @@ def same_monomials(got, X, degree):
     found = np.linalg.solve(np.log(X[:2]), np.log(got[:2])).T
     pairs = np.rint(found).astype(int)
     wrong = np.abs(found - pairs).max(axis=1) > 0.05
-    expect(not wrong.any(), f"degree {degree}: {int(wrong.sum())} columns are no powers x1^i x2^j")
-    distinct = {tuple(pair) for pair in pairs.tolist()}
+    expect(not wrong.any(), f"degree {degree}: {int(wrong.sum())} columns are not powers x1^i x2^j")
+    missing = want - {tuple(pair) for pair in pairs.tolist()}
     expect(
-        distinct == want,
-        f"degree {degree}: {len(want - distinct)} of {len(want)} monomials are missing; "
-        "is some other one there, or one twice?",
+        not missing,
+        f"degree {degree}: {len(missing)} of {len(want)} monomials are missing; "
+        "is another one there, or is one there twice?",
     )
     expect_close(
         got,
         np.prod(X[:, None, :] ** pairs[None], axis=2),
-        "Points with negative coordinates and zeros are among the rows: x ** k is right for them",
+        "Some rows have negative coordinates or zeros: x ** k is right for them",
         what=f"the features of degree {degree}",
         rtol=1e-3,
         atol=1e-6,
@@ -325,7 +297,7 @@ def same_monomials(got, X, degree):
 
 
 def points_for(rng, rows, dtype=np.float32):
-    """Points (rows, 2): two positive ones of unlike directions, then mixed signs and zeros."""
+    """Points (rows, 2): two positive ones in different directions, then mixed signs and zeros."""
     X = rng.uniform(-1.4, 1.4, size=(rows, 2))
     X[0] = rng.uniform(1.2, 1.3), rng.uniform(0.75, 0.85)
     X[1] = rng.uniform(0.75, 0.85), rng.uniform(1.2, 1.3)
@@ -339,7 +311,7 @@ def all_monomials_once(student, rng):
     for degree in (2, 3, int(rng.integers(4, 9))):
         X = points_for(rng, int(rng.integers(5, 12)))
         reply = student.call(probes.features, X, degree)
-        same_monomials(table(item(reply, "features"), len(X)), X, degree)
+        same_monomials(reply, X, degree)
 
 
 @check("polynomial_features", points=1)
@@ -348,61 +320,59 @@ def right_at_degree_fifty(student, rng):
     X = points_for(rng, 4, np.float64)
     X[2:] = rng.uniform(-1, 1, size=(2, 2))
     reply = student.call(probes.features, X, 50)
-    same_monomials(table(item(reply, "features"), 4), X, 50)
+    same_monomials(reply, X, 50)
 
 
 @check("polynomial_features", points=0.5)
 def leaves_the_points_alone(student, rng):
-    """One point, degree 1 and degree 2 work, and X stays as it is."""
+    """One point, degree 1 and degree 2 work, and X stays unchanged."""
     X = (rng.uniform(0.5, 1.5, size=(1, 2)) * (1, -2)).astype(np.float32)
     for degree in (1, 2):
         reply = student.call(probes.features, X, degree)
-        got = table(item(reply, "features"), 1)
+        got = reply["features"].finite((1, -1), "the features", COLUMNS)
         x1, x2 = X[0].astype(np.float64)
         want = [x1, x2] if degree == 1 else [x1, x2, x1 * x1, x1 * x2, x2 * x2]
         expect_close(
             np.sort(got), np.sort([want]), f"One point, degree {degree}", what="the features"
         )
-        expect_close(
-            item(reply, "X"), X, "X should stay as it is", what="X afterwards", rtol=0, atol=0
-        )
+        expect_close(reply["X"], X, "X should stay unchanged", what="X afterwards", rtol=0, atol=0)
 
 
 @check("image_loaders", points=1)
 def test_pictures_unchanged(student, rng):
     """The test loader hands out the pictures of root/val as they are, in [-1, 1], with labels."""
-    tree = pictures.draw_tree(rng)
+    tree = images.draw_tree(rng)
     batch_size = int(rng.integers(3, 8))
-    (reply,) = items(student.call(probes.epochs, tree.rows, batch_size, [7], 2, ["test"]), 1)
-    for epoch in items(item(reply, "test"), 2):
-        images, labels = pictures.one_epoch(epoch, batch_size, len(tree.labels["val"]), "test")
+    (reply,) = student.call(probes.epochs, tree.rows, batch_size, [7], 2, ["test"]).items(1)
+    for epoch in reply["test"].items(2):
+        got, labels = images.one_epoch(epoch, batch_size, len(tree.labels["val"]), "test")
         expect(
-            -1.01 <= images.min() and images.max() <= 1.01,
-            f"test images: values from {images.min():.3g} to {images.max():.3g}, expected -1 to 1",
+            -1.01 <= got.min() and got.max() <= 1.01,
+            f"test images: values from {got.min():.3g} to {got.max():.3g}, expected -1 to 1",
         )
-        who, gap = pictures.nearest(images, tree.images["val"])
+        who, gap = images.nearest(got, tree.images["val"])
         expect(
-            bool(gap.max() < pictures.EXACT),
-            f"test images: {int((gap >= pictures.EXACT).sum())} of {len(gap)} are no picture of "
+            bool(gap.max() < images.EXACT),
+            f"test images: {int((gap >= images.EXACT).sum())} of {len(gap)} are not pictures of "
             "root/val brought to [-1, 1]: are they augmented, from another folder, or scaled "
-            "otherwise?",
+            "differently?",
         )
-        pictures.each_once(who, "test")
-        pictures.right_labels(labels, tree.labels["val"][who], "test")
+        images.each_once(who, "test")
+        images.right_labels(labels, tree.labels["val"][who], "test")
 
 
 @check("image_loaders", points=0.5)
 def test_order_fixed(student, rng):
     """The test loader's order is the same in every epoch, whatever the seed."""
-    tree = pictures.draw_tree(rng)
+    tree = images.draw_tree(rng)
     seeds = [int(seed) for seed in rng.choice(10_000, size=2, replace=False)]
-    replies = items(student.call(probes.epochs, tree.rows, 5, seeds, 2, ["test"]), 2)
-    orders = []
+    replies = student.call(probes.epochs, tree.rows, 5, seeds, 2, ["test"]).items(2)
+    turned, orders = images.Turned(tree.images["val"]), []
     for reply in replies:
-        for epoch in items(item(reply, "test"), 2):
-            images, _ = pictures.one_epoch(epoch, 5, len(tree.labels["val"]), "test")
-            # By their nearest, so that a wrong range or augmentation does not matter here.
-            who, *_ = pictures.Turned(tree.images["val"]).match(pictures.stretched(images))
+        for epoch in reply["test"].items(2):
+            got, _ = images.one_epoch(epoch, 5, len(tree.labels["val"]), "test")
+            # By the nearest picture, so that a wrong range or augmentation does not matter here.
+            who, *_ = turned.match(images.stretched(got))
             orders.append(who.tolist())
     expect(len(set(orders[0])) > 1, "test loader: it hands out one picture again and again")
     expect(all(order == orders[0] for order in orders), "the test loader's order changes")
@@ -411,48 +381,44 @@ def test_order_fixed(student, rng):
 @check("image_loaders", points=1)
 def train_epochs_complete(student, rng):
     """The training loader hands out every picture once, in [-1, 1], with its label."""
-    tree = pictures.draw_tree(rng)
+    tree = images.draw_tree(rng)
     batch_size = int(rng.integers(3, 8))
-    (reply,) = items(student.call(probes.epochs, tree.rows, batch_size, [3], 2, ["train"]), 1)
-    turned = pictures.Turned(tree.images["train"])
-    for epoch in items(item(reply, "train"), 2):
+    (reply,) = student.call(probes.epochs, tree.rows, batch_size, [3], 2, ["train"]).items(1)
+    turned = images.Turned(tree.images["train"])
+    for epoch in reply["train"].items(2):
         count = len(tree.labels["train"])
-        images, labels = pictures.one_epoch(epoch, batch_size, count, "training")
+        got, labels = images.one_epoch(epoch, batch_size, count, "training")
         expect(
-            images.min() > -1.01
-            and images.max() < 1.01
-            and images.min() < -0.5 < 0.5 < images.max(),
-            f"training images: values from {images.min():.3g} to {images.max():.3g}, "
-            "expected -1 to 1",
+            -1.01 < got.min() < -0.5 and 0.5 < got.max() < 1.01,
+            f"training images: values from {got.min():.3g} to {got.max():.3g}, expected -1 to 1",
         )
-        who, _, _, gap = turned.match(images)
+        who, _, _, gap = turned.match(got)
         expect(
-            bool(gap.max() < pictures.LIKE),
-            f"training images: {int((gap >= pictures.LIKE).sum())} of {count} are no turned or "
+            bool(gap.max() < images.LIKE),
+            f"training images: {int((gap >= images.LIKE).sum())} of {count} are not turned or "
             "mirrored pictures of root/train brought to [-1, 1]: what else was done to them?",
         )
-        pictures.each_once(who, "training")
-        pictures.right_labels(labels, tree.labels["train"][who], "training")
+        images.each_once(who, "training")
+        images.right_labels(labels, tree.labels["train"][who], "training")
 
 
 @check("image_loaders", points=1.5)
 def train_pictures_turned_and_mirrored(student, rng):
     """Each training picture is turned by up to 10 degrees and mirrored half of the time, anew."""
-    tree = pictures.draw_tree(rng)
+    tree = images.draw_tree(rng)
     num_epochs, batch_size = 4, int(rng.integers(5, 8))
-    (reply,) = items(
-        student.call(probes.epochs, tree.rows, batch_size, [11], num_epochs, ["train"]), 1
-    )
-    turned = pictures.Turned(tree.images["train"])
+    reply = student.call(probes.epochs, tree.rows, batch_size, [11], num_epochs, ["train"])
+    (reply,) = reply.items(1)
+    turned = images.Turned(tree.images["train"])
     angles, flips, spreads, count = [], [], [], len(tree.labels["train"])
-    for epoch in items(item(reply, "train"), num_epochs):
-        images, _ = pictures.one_epoch(epoch, batch_size, count, "training")
-        who, mirrored, angle, gap = turned.match(images)
+    for epoch in reply["train"].items(num_epochs):
+        got, _ = images.one_epoch(epoch, batch_size, count, "training")
+        who, mirrored, angle, gap = turned.match(got)
         expect(
-            bool(gap.max() < pictures.LIKE),
-            "training images: some are no turned or mirrored pictures of root/train in [-1, 1]",
+            bool(gap.max() < images.LIKE),
+            "training images: some are not turned or mirrored pictures of root/train in [-1, 1]",
         )
-        pictures.each_once(who, "training")
+        images.each_once(who, "training")
         spreads += [np.ptp(angle[i : i + batch_size]) for i in range(0, count - 4, batch_size)]
         back = np.argsort(who)
         angles.append(angle[back])
@@ -463,7 +429,7 @@ def train_pictures_turned_and_mirrored(student, rng):
         bool(worst <= 11.5),
         f"a training picture was turned by about {worst:.0f} degrees, expected 10 at most",
     )
-    # Each bound fails a right loader in fewer than one of a million gradings.
+    # Each bound fails a right loader in fewer than one in a million gradings.
     expect(
         bool(angles.max() > 5 and angles.min() < -5),
         f"the angles of {angles.size} pictures lie between about {angles.min():.0f} and "
@@ -489,7 +455,7 @@ def train_pictures_turned_and_mirrored(student, rng):
     )
     expect(
         bool(np.abs(np.diff(angles, axis=0)).mean() > 1.5 and np.ptp(flips, axis=0).any()),
-        "each picture comes with the same angle or side in every epoch: draw them anew each time",
+        "each picture has the same angle or side in every epoch: draw new ones each time",
     )
     expect(
         bool(np.mean(spreads) > 3),
@@ -500,15 +466,15 @@ def train_pictures_turned_and_mirrored(student, rng):
 @check("image_loaders", points=1)
 def train_order_from_the_seed(student, rng):
     """The training order is drawn anew each epoch and depends on the seed only."""
-    tree = pictures.draw_tree(rng)
+    tree = images.draw_tree(rng)
     seed, other = (int(s) for s in rng.choice(10_000, size=2, replace=False))
-    replies = items(student.call(probes.epochs, tree.rows, 6, [seed, seed, other], 3, ["train"]), 3)
-    turned, orders = pictures.Turned(tree.images["train"]), []
+    replies = student.call(probes.epochs, tree.rows, 6, [seed, seed, other], 3, ["train"]).items(3)
+    turned, orders = images.Turned(tree.images["train"]), []
     for reply in replies:
         three = []
-        for epoch in items(item(reply, "train"), 3):
-            images, _ = pictures.one_epoch(epoch, 6, len(tree.labels["train"]), "training")
-            three.append(tuple(turned.match(pictures.stretched(images))[0].tolist()))
+        for epoch in reply["train"].items(3):
+            got, _ = images.one_epoch(epoch, 6, len(tree.labels["train"]), "training")
+            three.append(tuple(turned.match(images.stretched(got))[0].tolist()))
         orders.append(three)
     expect(
         all(len(set(three)) == 3 for three in orders),
@@ -526,14 +492,13 @@ def same_maps(reply, weight, image_shape):
     """Fail unless the maps are the rows of `weight`, scaled one by one."""
     low, high = weight.min(axis=1, keepdims=True), weight.max(axis=1, keepdims=True)
     want = ((weight - low) / (high - low)).reshape(-1, *image_shape)
-    got = numbers(item(reply, "maps"), "the maps")
-    expect(got.shape == want.shape, f"the maps: got shape {got.shape}, expected {want.shape}")
-    if got.size and not np.allclose(got, want, atol=1e-3):
+    got = reply["maps"].finite(want.shape, "the maps")
+    if not np.allclose(got, want, atol=1e-3):
         flat = got.reshape(len(got), -1)
         expect(
             np.allclose(flat.min(axis=1), 0, atol=1e-3)
             and np.allclose(flat.max(axis=1), 1, atol=1e-3),
-            "the maps: each should reach from 0 to 1 by its own minimum and maximum, over all of "
+            "the maps: each should range from 0 to 1 by its own minimum and maximum, over all of "
             "its channels",
         )
     expect_close(
@@ -574,30 +539,30 @@ def any_image_shape_and_model(student, rng):
         same_maps(reply, weight, image_shape)
 
 
+def bits(reply):
+    """Shapes and bytes of a list of arrays."""
+    arrays = [array.array(None, "the model's weights") for array in reply.items()]
+    return [(array.shape, array.tobytes()) for array in arrays]
+
+
 @check("first_layer_maps", points=1)
 def model_untouched(student, rng):
-    """The model's weights are bit for bit what they were, and it can go on learning."""
+    """The model's weights stay unchanged, bit for bit, and it can still be trained."""
     image_shape = [3, 5, 4]
     weight = draw_weight(rng, 6, image_shape)
     reply = student.call(probes.maps, "normed", weight, True, image_shape)
-    got = numbers(item(reply, "maps"), "the maps")
-    expect(got.shape == (6, 3, 5, 4), f"the maps: got shape {got.shape}, expected (6, 3, 5, 4)")
-    expect(bool(np.ptp(got) > 0.5), "the maps are all alike")
-    before, after = (items(item(reply, key)) for key in ("before", "after"))
-    same = len(before) == len(after) and all(
-        np.asarray(a).tobytes() == np.asarray(b).tobytes() for a, b in zip(before, after)
-    )
+    got = reply["maps"].finite((6, 3, 5, 4), "the maps")
+    expect(bool(got.max() > got.min() + 0.5), "the maps are all alike")
+    before, after = bits(reply["before"]), bits(reply["after"])
     expect(
-        same,
+        before == after,
         "the model's weights have been changed: scale a new tensor; .data and .detach() are the "
         "weights themselves",
     )
-    expect(
-        any(np.asarray(a).tobytes() == weight.tobytes() for a in before),
-        "the answer could not be read: parts are missing",
-    )
-    gradient = numbers(item(reply, "gradient"), "the gradient")
+    given = weight.astype(np.float64)
+    expect((given.shape, given.tobytes()) in before, "the model's first weight is missing")
+    gradient = reply["gradient"].finite(weight.shape, "the gradient")
     expect(
         bool(np.abs(gradient).max() > 0),
-        "after the call the first layer gets no gradient any more: was requires_grad changed?",
+        "after the call the first layer no longer gets a gradient: was requires_grad changed?",
     )

@@ -35,7 +35,7 @@ def _widths(student, figure) -> str:
     axes.legend(fontsize=8, loc="upper right")
     return (
         f"Parameters of the networks with 2 inputs, 4 classes and the widths that your function "
-        f"gives for a budget of {budget:,}. No bar may cross the line, and each comes close to it."
+        f"gives for a budget of {budget:,}. No bar may cross the line, but each should come close to it."
     )
 
 

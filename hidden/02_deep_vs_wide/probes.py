@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 
 def widths(ns, cases):
-    """`width_for_budget` of each case: {"width": ...}, or {"refused": True} for a ValueError."""
+    """`width_for_budget` of each case: `refused`, True for a ValueError; otherwise also `width`."""
     replies = []
     for case in cases:
         try:
-            replies.append({"width": ns.width_for_budget(*case)})
+            replies.append({"refused": False, "width": ns.width_for_budget(*case)})
         except ValueError:
             replies.append({"refused": True})
     return replies
@@ -35,6 +35,21 @@ class Namespace:
         for key in self.values:
             self.names.pop(key, None)
         self.names.update(self.before)
+
+
+def known_widths(ns, depths, budget, right_widths):
+    """A `width_for_budget` that knows its answers for (budget, depth, 2, 4), one per depth.
+
+    For anything else it asks the student's own.
+    """
+    known, own = dict(zip(depths, right_widths)), ns._namespace.get("width_for_budget")
+
+    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
+        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
+            return known[depth]
+        return own(budget_, depth, num_inputs, num_classes)
+
+    return width_for_budget
 
 
 class PretendNetwork(nn.Module):
@@ -65,9 +80,10 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
     A network's accuracy on the held-out points is a wave over depth, width, seed, the number of
     trainings, and the share of held-out points in the training data, with the six coefficients
     `wave`, within rounding to a whole number of points. right_widths: what `width_for_budget`
-    returns for (budget, depth, 2, 4), one per depth, so that this exercise does not need that one.
+    returns, one per depth, so that this exercise can be solved without that one.
 
-    Returns the `accuracies` and the `networks`: depth, width, seed, trainings, other of each.
+    Returns the `accuracies` and the `networks`: depth, width, seed, trainings, other, a row for
+    each kind of network.
     """
     points = {}
     for name in ("SPIRAL_TRAIN", "SPIRAL_HELD_OUT"):
@@ -96,21 +112,15 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
         model.history["other"] += sum(held_out) / max(1, len(held_out)) + abs(missing)
         return model
 
-    own_width, known = ns._namespace.get("width_for_budget"), dict(zip(depths, right_widths))
-
-    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
-        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
-            return known[depth]
-        return own_width(budget_, depth, num_inputs, num_classes)
-
     with Namespace(
         ns,
         make_network=make_network,
         train_network=train_network,
-        width_for_budget=width_for_budget,
+        width_for_budget=known_widths(ns, depths, budget, right_widths),
     ):
         accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
-    return {"accuracies": accuracies, "networks": [network.history for network in made]}
+    kinds = sorted({tuple(network.history.values()) for network in made})
+    return {"accuracies": accuracies, "networks": np.array(kinds, dtype=float).reshape(-1, 5)}
 
 
 def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
@@ -120,7 +130,6 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
     after the sweep, each a list of arrays (weight, bias, weight, ...).
     """
     made, make, train = [], ns.make_network, ns.train_network
-    known, own_width = dict(zip(depths, right_widths)), ns._namespace.get("width_for_budget")
 
     def weights(model):
         return [p.detach().clone() for p in model.parameters()]
@@ -137,16 +146,11 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
             made.append((model, weights(model)))
         return train(model, X, labels, num_steps)
 
-    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
-        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
-            return known[depth]
-        return own_width(budget_, depth, num_inputs, num_classes)
-
     with Namespace(
         ns,
         make_network=make_network,
         train_network=train_network,
-        width_for_budget=width_for_budget,
+        width_for_budget=known_widths(ns, depths, budget, right_widths),
     ):
         accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
     networks = [{**model.run, "before": before, "after": weights(model)} for model, before in made]
@@ -170,8 +174,8 @@ def write_tree(root, tree):
 
 
 def batches(loader):
-    """One epoch as a list of [images, labels]."""
-    return [[images, labels] for images, labels in loader]
+    """One epoch as a list of [images, labels]; labels may be given as a list of numbers, too."""
+    return [[images, torch.as_tensor(labels)] for images, labels in loader]
 
 
 def epochs(ns, tree, batch_size, seeds, num_epochs, splits):
@@ -221,7 +225,7 @@ def network_of(kind, weight, bias, num_classes):
 
 
 def maps(ns, kind, weight, bias, image_shape, by_default=False):
-    """`first_layer_maps` of a model, and what became of the model.
+    """`first_layer_maps` of a model, and the model before and after.
 
     Returns `maps`, `before` and `after` (all of the model's tensors), and the `gradient` of the
     first layer's weight in a training step afterwards (zeros if there is none).

@@ -244,14 +244,14 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[p]
 """,
         tells=(
-            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
-            "long."
+            "This is what happens without the `1 - momentum` factor: steps become about ten times "
+            "as long."
         ),
     ),
     Mistake(
         "sgd_momentum",
         "no_one_minus_momentum_runs_away",
-        "momentum_arrives",
+        "arrives",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -267,14 +267,14 @@ class SGDMomentum(OptimizerTemplate):
                 p.add_(mean, alpha=-self.lr)
 """,
         tells=(
-            "This is what happens without the `1 - momentum` factor: steps get about ten times as "
-            "long."
+            "This is what happens without the `1 - momentum` factor: steps become about ten times "
+            "as long."
         ),
     ),
     Mistake(
         "sgd_momentum",
         "gradients_never_cleared",
-        "momentum_arrives",
+        "arrives",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -317,7 +317,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "weights_swapped_does_not_arrive",
-        "momentum_arrives",
+        "arrives",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -340,7 +340,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "plain_sgd",
-        "momentum_arrives",
+        "arrives",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -505,7 +505,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "mean_is_the_gradient_tensor",
-        "momentum_in_place",
+        "changes_the_parameter_in_place",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -545,7 +545,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "learning_rate_inside_the_mean",
-        "momentum_learning_rate_may_change",
+        "learning_rate_may_change",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -558,12 +558,12 @@ class SGDMomentum(OptimizerTemplate):
         self.velocity[p] = self.momentum * self.velocity[p] + pull
         p -= self.velocity[p]
 """,
-        tells="The learning rate is mixed into the mean, so an old rate lives on after a change.",
+        tells="The learning rate is mixed into the mean, so an old rate still counts after a change.",
     ),
     Mistake(
         "sgd_momentum",
         "moves_on_without_gradient",
-        "momentum_skips_missing_gradients",
+        "skips_missing_gradients",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -586,7 +586,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "data_rebound",
-        "momentum_in_place",
+        "changes_the_parameter_in_place",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -622,7 +622,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "jumps_to_the_end",
-        "momentum_arrives",
+        "arrives",
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -786,7 +786,7 @@ ANSWERS += [
     Mistake(
         "adam",
         "no_bias_correction_runs_away",
-        "adam_arrives",
+        "arrives",
         adam(*NO_CORRECTION),
         tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
     ),
@@ -846,7 +846,7 @@ ANSWERS += [
         "eps_forgotten",
         "epsilon_beside_the_root",
         adam((" + self.eps", "")),
-        tells="`eps` is missing in the denominator.",
+        tells="`eps` is missing from the denominator.",
     ),
     Mistake(
         "adam",
@@ -925,7 +925,7 @@ ANSWERS += [
     Mistake(
         "adam",
         "class_level_state",
-        "adams_know_their_own_past",
+        "one_past_per_optimizer",
         """\
 class Adam(OptimizerTemplate):
     state = {}
@@ -950,14 +950,14 @@ class Adam(OptimizerTemplate):
     Mistake(
         "adam",
         "gradient_squared_in_place",
-        "adam_in_place",
+        "changes_the_parameter_in_place",
         adam(("p.grad**2", "p.grad.pow_(2)")),
         tells="An operation with a trailing underscore squares `p.grad` itself.",
     ),
     Mistake(
         "adam",
         "data_rebound",
-        "adam_in_place",
+        "changes_the_parameter_in_place",
         adam(("p -= self.lr", "p.data = p.data - self.lr")),
         tells=(
             "The parameter gets new memory at each step; whoever holds the old memory sees no "
@@ -967,7 +967,7 @@ class Adam(OptimizerTemplate):
     Mistake(
         "adam",
         "learning_rate_of_the_beginning",
-        "adam_learning_rate_may_change",
+        "learning_rate_may_change",
         adam(
             (
                 "super().__init__(params, lr)",
@@ -983,7 +983,7 @@ class Adam(OptimizerTemplate):
     Mistake(
         "adam",
         "gradients_never_cleared",
-        "adam_arrives",
+        "arrives",
         ADAM
         + """
     def zero_grad(self):
@@ -1150,7 +1150,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
-        tells="There is one row more than updates.",
+        tells="There is one more row than there are updates.",
     ),
     Mistake(
         "train_curve",
@@ -1285,7 +1285,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         optimizer.step()
     return np.array(path)
 """,
-        tells="The weights survive the call: a second run goes on where the first ended.",
+        tells="The weights survive the call: a second run starts where the first one ended.",
     ),
     Mistake(
         "train_curve",
@@ -1459,7 +1459,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (2.0, 2.0), "rival": "momentum", "lr": 10}
 """,
-        tells="The start lies where the curve is level, so nothing moves.",
+        tells="The start lies where the curve is flat, so nothing moves.",
     ),
     Mistake(
         "pathological_curve",
@@ -1516,7 +1516,7 @@ def pathological_settings():
     return {"start": (5.0, -5.0), "rival": "adam", "lr": 1.0}
 """,
         tells=(
-            "This curve has no lowest point: a descent runs away for ever, and the loss gets "
+            "This curve has no lowest point: a descent runs away forever, and the loss becomes "
             "negative."
         ),
     ),
@@ -1532,7 +1532,7 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     return {"start": (5, 5), "rival": "adam", "lr": 1}
 """,
-        tells="The curve is level everywhere: nothing moves on it.",
+        tells="The curve is flat everywhere: nothing moves on it.",
     ),
     Mistake(
         "pathological_curve",
@@ -1614,7 +1614,7 @@ def pathological_curve(w1, w2):
 def pathological_curve(w1, w2):
     return torch.tanh(w1**2 + w2**2)
 """,
-        tells="The start lies where the curve is level, so nothing moves.",
+        tells="The start lies where the curve is flat, so nothing moves.",
     ),
     Mistake(
         "pathological_curve",

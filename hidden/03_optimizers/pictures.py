@@ -16,7 +16,7 @@ def _path(name: str, lr: float):
         for _ in range(100):
             right.append(rule.step(right[-1], checks.slopes(*right[-1]), lr))
         right = np.array(right)
-        # Far along a path only its own places tell whether a step is right: rounding grows.
+        # Rounding grows along a path: only from its own places can its steps be judged.
         rule = checks.RULES[name]()
         steps = [rule.step(0.0, checks.slopes(*place), lr) for place in yours[:-1]]
         expect_different(np.diff(yours, axis=0), np.array(steps))

@@ -8,7 +8,7 @@ from torch import nn
 def set_gradients(params, gradients):
     """Give each parameter its gradient, in the same tensor as before where there is one.
 
-    So do `zero_grad()` and `backward()`: an optimizer that has kept the tensor sees it change.
+    `zero_grad()` and `backward()` do so too: an optimizer that has kept the tensor sees it change.
     """
     for p, gradient in zip(params, gradients, strict=True):
         if gradient is None:
@@ -47,7 +47,7 @@ def updates(ns, name, start, gradients, lr, settings, rates=None):
 
 
 def taking_turns(ns, name, start, gradients, rates, settings):
-    """Two optimizers on the same parameter, used in turns; its value (steps, ...) after each.
+    """Two optimizers that take turns on the same parameter; its value (steps, ...) after each.
 
     Each finds on the parameter only those attributes that it has put there itself.
     """
@@ -127,7 +127,7 @@ def smooth_curve(coefficients):
 
 
 def readable(path):
-    """The path, an array of floats as float64: longdouble is nothing that can be sent."""
+    """The path, an array of floats as float64: a longdouble cannot be sent."""
     is_float = isinstance(path, np.ndarray) and path.dtype.kind == "f"
     return path.astype(np.float64) if is_float else path
 

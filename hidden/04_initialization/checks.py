@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from autograder.checking import CheckFailed, check, expect, expect_close, expect_number
+from autograder.checking import CheckFailed, check, expect, expect_close
 
 from . import probes
 
@@ -16,56 +16,6 @@ ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.T
 FORMULA = {"rtol": 1e-5, "atol": 1e-7}
 # A student's float32 network beside a float64 one.
 MEASURED = {"rtol": 2e-3, "atol": 1e-7}
-
-
-# Reading a reply: it comes from a student's process and may be anything.
-
-
-def item(value, key):
-    """`value[key]` of the dict that a probe returns."""
-    if not (isinstance(value, dict) and key in value):
-        raise CheckFailed("the answer could not be read: parts are missing")
-    return value[key]
-
-
-def parts(value, count):
-    """`value` as the list of `count` parts that a probe returns."""
-    if not (isinstance(value, list) and len(value) == count):
-        raise CheckFailed("the answer could not be read: parts are missing")
-    return value
-
-
-def array(value, what):
-    """`value` as a float64 array."""
-    try:
-        result = np.asarray(value)
-    except ValueError:
-        raise CheckFailed(f"{what}: expected numbers in a regular shape") from None
-    expect(result.dtype.kind in "biuf", f"{what}: expected numbers")
-    return result.astype(np.float64)
-
-
-def tensor_of(state, name, shape):
-    """The array `name` of a state that came back."""
-    value = array(item(state, name), name)
-    expect(value.shape == tuple(shape), f"{name} changed its shape")
-    return value
-
-
-def number_list(values, count, what, each):
-    """`values` as an array of `count` numbers; `each` says what one of them belongs to."""
-    if isinstance(values, np.ndarray):
-        values = list(values) if values.ndim else values
-    expect(
-        isinstance(values, list),
-        f"{what}: expected a list with a number per {each}, got {type(values).__name__}",
-    )
-    expect(
-        len(values) == count,
-        f"{what}: got {len(values)} numbers, expected {count}, one per {each}",
-    )
-    return np.array([expect_number(value, f"{what}, number {i + 1}")
-                     for i, value in enumerate(values)])  # fmt: skip
 
 
 # Drawing inputs
@@ -81,7 +31,7 @@ def distinct_sizes(rng, count, low=4, high=16):
 
 
 def drawn_state(rng, layers):
-    """A random state dict of the network, as arrays: nothing at its default."""
+    """A random state dict of the network, as arrays; no value is at its default."""
     state = {}
     for name, tensor in probes.network(layers).state_dict().items():
         if name.endswith("running_var"):
@@ -105,7 +55,7 @@ def drawn_gain(rng):
 
 
 def fans(rng):
-    """Four pairs of fans, far apart, with an odd sum: no mean of another kind comes near theirs."""
+    """Four pairs of fans, far apart and with an odd sum: no other kind of mean comes near theirs."""
     pairs = []
     for index in range(4):
         small = int(rng.integers(3, 200))
@@ -115,11 +65,12 @@ def fans(rng):
 
 
 def compare_spreads(student, probe, name, factor, cases, hint):
-    for case, got in zip(cases, parts(student.call(probe, name, cases), len(cases))):
+    spreads = student.call(probe, name, cases).items(len(cases))
+    for case, spread in zip(cases, spreads):
         fan_in, fan_out, gain = (*case, 1.0)[:3]
         shown = f"{name}({', '.join(f'{value:.4g}' for value in case)})"
         want = gain * math.sqrt(factor / (fan_in + fan_out))
-        expect_close(expect_number(got, shown), want, hint, what=shown, **FORMULA)
+        expect_close(spread.number(shown), want, hint, what=shown, **FORMULA)
 
 
 @check("xavier_std", points=1.5)
@@ -150,11 +101,11 @@ def gain_scales_both(student, rng):
 
 
 def compare_gains(student, slopes, hint):
-    got = parts(student.call(probes.gains_of, slopes), len(slopes))
-    for slope, value in zip(slopes, got):
+    gains = student.call(probes.gains_of, slopes).items(len(slopes))
+    for slope, gain in zip(slopes, gains):
         shown = f"leaky_relu_gain({slope:.4g})"
         want = math.sqrt(2 / (1 + slope**2))
-        expect_close(expect_number(value, shown), want, hint, what=shown, **FORMULA)
+        expect_close(gain.number(shown), want, hint, what=shown, **FORMULA)
 
 
 @check("leaky_relu_gain", points=1)
@@ -169,7 +120,7 @@ def keeps_the_mean_square(student, rng):
 def right_at_both_ends(student, rng):
     """The gain of ReLU (slope 0), of the identity (slope 1), and of one slope in between."""
     compare_gains(student, [0, 1, 0.0, 1.0], "Slope 0 is ReLU, slope 1 changes nothing")
-    hint = "At 0 and 1 it is right: is the slope squared, and the whole a root?"
+    hint = "It is right at 0 and 1: is the slope squared, and is the root taken of the whole?"
     compare_gains(student, [float(rng.uniform(0.3, 0.7))], hint)
 
 
@@ -196,7 +147,7 @@ def init_case(rng):
 
 
 def distribution_gap(values, mode, spread):
-    """The greatest distance of the values' distribution function from that of the mode."""
+    """The largest gap between the values' distribution function and that of the mode."""
     values = np.sort(values.ravel())
     if mode == "uniform":
         want = np.clip((values / (math.sqrt(3) * spread) + 1) / 2, 0, 1)
@@ -207,11 +158,13 @@ def distribution_gap(values, mode, spread):
 
 
 def expect_spread(name, weight, gain, mode):
+    """Fail unless the weights, all finite, look drawn from Xavier's distribution."""
     # With at least 8,100 weights per layer, a right answer fails less than once in a million times.
     fan_out, fan_in = weight.shape
     std = gain * math.sqrt(2 / (fan_in + fan_out))
     where = f"{mode}: {name} (fan_in {fan_in}, fan_out {fan_out}, gain {gain:.3g})"
-    ratio = weight.std() / std
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = weight.std() / std
     expect(abs(ratio - 1) < 0.06, f"{where}: its standard deviation is {ratio:.3g} x Xavier's")
     expect(abs(weight.mean()) < 0.08 * std, f"{where}: expected mean zero")
     largest = np.abs(weight).max() / std
@@ -225,32 +178,29 @@ def expect_spread(name, weight, gain, mode):
     expect(distribution_gap(weight, mode, std) < 0.04, f"{where}: the distribution is not {mode}")
     expect(
         len(np.unique(weight)) > 0.9 * weight.size,
-        f"{where}: the same numbers come again and again within one layer",
+        f"{where}: the same numbers are repeated within one layer",
     )
 
 
 def drawn_weights(student, rng, mode):
     layers, state, shapes = init_case(rng)
     gain = drawn_gain(rng)
-    states = parts(student.call(probes.initialized_twice, layers, state, gain, mode), 2)
+    states = student.call(probes.initialized_twice, layers, state, gain, mode).items(2)
     for name, shape in shapes.items():
-        weights = [tensor_of(after, name, shape) for after in states]
+        weights = [after[name].finite(shape, name) for after in states]
         for weight in weights:
             expect_spread(name, weight, gain, mode)
         expect(
             np.mean(weights[0] == weights[1]) < 0.1,
             f"{name}: two calls gave the same weights: is there a seed inside the function?",
         )
-    hint = "A model may be a single Linear"
     fan_in, fan_out = 90, 140
-    got = parts(student.call(probes.single_linear, fan_in, fan_out, gain, mode), 2)
-    weight, bias = array(got[0], "the weight"), array(got[1], "the bias")
-    expect(weight.shape == (fan_out, fan_in), "the weight of a single Linear changed its shape")
+    weight, bias = student.call(probes.single_linear, fan_in, fan_out, gain, mode).items(2)
     try:
-        expect_spread("weight", weight, gain, mode)
-        expect(not bias.any(), "its bias is not zero")
+        expect_spread("weight", weight.finite((fan_out, fan_in), "its weight"), gain, mode)
+        expect(not bias.array((fan_out,), "its bias").any(), "its bias is not zero")
     except CheckFailed as verdict:
-        raise CheckFailed(f"{hint}: {verdict}") from None
+        raise CheckFailed(f"A model may be a single Linear: {verdict}") from None
 
 
 @check("xavier_init", points=1)
@@ -276,62 +226,66 @@ def small_case(rng):
 
 @check("xavier_init", points=1)
 def only_linears_in_place(student, rng):
-    """Biases are zero, other modules as they were; in place, and the model is returned."""
+    """Biases are zero, other modules unchanged; in place, and the model is returned."""
     for mode in ("normal", "uniform"):
         layers, state, linears, shape = small_case(rng)
         after = student.call(probes.initialized, layers, state, drawn_gain(rng), mode)
         for name, value in state.items():
             owner, _, kind = name.rpartition(".")
-            got = tensor_of(after, name, value.shape)
+            got = after[name].finite(value.shape, name)
             if owner not in linears:
-                hint = "only Linear layers are meant"
-                expect(np.allclose(got, value), f"{mode}: {name} was changed, and {hint}")
+                expect(
+                    np.allclose(got, value),
+                    f"{mode}: {name} was changed, but only Linear layers should be initialized",
+                )
             elif kind == "bias":
                 expect(not got.any(), f"{mode}: {name} should be zero")
             else:
-                expect(np.mean(got == value) < 0.1, f"{mode}: {name} was not drawn anew")
+                expect(np.mean(got == value) < 0.1, f"{mode}: {name} did not get new values")
     x = floats(rng, 5, *shape)
     reply = student.call(
         probes.initialized_and_returned, layers, state, drawn_gain(rng), "normal", x
     )
-    for name, kept in sorted(dict(item(reply, "kept")).items()):
-        expect(kept is True, f"{name} was replaced or no longer wants a gradient: work in place")
-    modes = array(item(reply, "modes"), "the modes")
-    expect(bool(modes.all()), "a module was in training mode before, and now it is not")
-    returned = item(reply, "returned")
-    expect(returned is not None, "the model should be returned")
     model = probes.network(layers).double().eval()
-    own = {name: tensor_of(item(reply, "state"), name, v.shape) for name, v in state.items()}
+    names = sorted(name for name, _ in model.named_parameters())
+    for name, kept in reply["kept"].mapping(names, "the model's parameters").items():
+        expect(
+            kept.flag(name), f"{name} was replaced or no longer requires a gradient: work in place"
+        )
+    modes = reply["modes"].array((len(list(model.modules())),), "the modes")
+    expect(bool((modes == 1).all()), "a module was in training mode before, and now it is not")
+    expect(not reply["returned"].is_none, "the model should be returned")
+    own = {name: reply["state"][name].finite(v.shape, name) for name, v in state.items()}
     model.load_state_dict({name: torch.tensor(value) for name, value in own.items()})
     with torch.no_grad():
         want = model(torch.tensor(x).double()).numpy()
+    returned = reply["returned"].finite(want.shape, "its output")
     hint = "The very model that was given should be returned"
     expect_close(returned, want, hint, what="its output", rtol=1e-3, atol=1e-3)
 
 
 @check("xavier_init", points=1)
 def refuses_unknown_modes(student, rng):
-    """An unknown mode raises ValueError and leaves the model as it was; known ones do not."""
+    """An unknown mode raises ValueError and leaves the model unchanged; known ones do not."""
     layers, state, linears, _ = small_case(rng)
     drawn = "".join(rng.choice(list("abcdefgh"), size=6))
     for mode in (drawn, "xavier", "xavier_normal", "xavier_uniform"):
         reply = student.call(probes.unknown_mode, layers, state, 1.3, mode)
         expect(
-            item(reply, "raised") == "ValueError",
+            reply["raised"].text() == "ValueError",
             f"the unknown mode {mode!r} should raise ValueError",
         )
         for name, value in state.items():
-            got = tensor_of(item(reply, "state"), name, value.shape)
             expect(
-                np.array_equal(got, value),
+                np.array_equal(reply["state"][name].array(value.shape, name), value),
                 f"the unknown mode {mode!r} changed {name} before ValueError was raised",
             )
     for mode in ("normal", "uniform"):
         reply = student.call(probes.unknown_mode, layers, state, 1.3, mode)
-        expect(item(reply, "raised") == "nothing", f"mode {mode!r} raised ValueError")
+        expect(reply["raised"].text() == "nothing", f"mode {mode!r} raised ValueError")
         bias = f"{linears[0]}.bias"
-        got = tensor_of(item(reply, "state"), bias, state[bias].shape)
-        expect(not got.any(), f"mode {mode!r} left the model as it was")
+        got = reply["state"][bias].array(state[bias].shape, bias)
+        expect(not got.any(), f"mode {mode!r} left the model unchanged")
 
 
 # activation_rms, gradient_rms: the reference, a float64 network in this process
@@ -339,8 +293,7 @@ def refuses_unknown_modes(student, rng):
 
 def reference(layers, state):
     """The network in float64, in evaluation mode."""
-    model = probes.restored(layers, state).double().eval()
-    return model
+    return probes.restored(layers, state).double().eval()
 
 
 def trace(module, x, found):
@@ -401,7 +354,7 @@ def plain_case(rng):
 
 
 def winding_case(rng):
-    """A nested network: one activation used three times, modules created in another order than used."""
+    """A nested network: one activation runs three times, and modules run in an order of their own."""
     a, b, c = distinct_sizes(rng, 3)
     path = [
         ("last", activation(rng, ("Tanh", "Sigmoid"))),
@@ -420,7 +373,7 @@ def winding_case(rng):
 
 
 def norm_case(rng):
-    """A network whose outputs depend on its mode, and the modes of its modules, mixed."""
+    """A network whose outputs depend on its mode, with mixed modes and some gradients."""
     a, b, c = distinct_sizes(rng, 3)
     kinds = ("LeakyReLU", "ELU", "Tanh", "GELU")
     block = [["Linear", b, c], activation(rng, kinds), ["Dropout", 0.4]]
@@ -429,7 +382,7 @@ def norm_case(rng):
     state = drawn_state(rng, layers)
     model = probes.network(layers)
     modes = [bool(mode) for mode in rng.integers(2, size=len(list(model.modules())))]
-    # Batch norm and the outer dropout are in training mode, and something is not.
+    # Batch norm and the outer dropout are in training mode; another module is not.
     modes[0] = modes[2] = modes[4] = True
     modes[int(rng.choice([1, 3, 6]))] = False
     gradients = [floats(rng, *p.shape) if rng.random() < 0.5 else None for p in model.parameters()]
@@ -437,42 +390,45 @@ def norm_case(rng):
     return layers, state, modes, gradients, floats(rng, int(rng.integers(5, 12)), a, scale=2.0)
 
 
-def expect_values(values, want, hint, each):
-    got = number_list(values, len(want), "the result", each)
-    expect_close(got, want, hint, what="the result", **MEASURED)
+def expect_values(reply, want, hint, each):
+    """Fail unless the reply is a list of these numbers, one per `each`."""
+    got = reply.numbers(len(want), f"the result, a number per {each}")
+    expect_close(got, want, hint, **MEASURED)
 
 
 def expect_no_trace(reply, state, modes, gradients, inputs):
-    """Fail unless the model is afterwards as it was sent."""
-    after = item(reply, "after")
-    got = array(item(after, "modes"), "the modes")
+    """Fail unless the model is afterwards what it was before."""
+    after = reply["after"]
     expect(
-        np.array_equal(got, modes),
+        np.array_equal(after["modes"].array((len(modes),), "the modes"), modes),
         "a module is in another mode (training or evaluation) than before. Each should have its "
         "own mode back: some of them differed",
     )
     for name, value in state.items():
         expect(
-            np.array_equal(tensor_of(item(after, "state"), name, value.shape), value),
+            np.array_equal(after["state"][name].array(value.shape, name), value),
             f"{name} was changed by the measurement",
         )
     expect_gradients_kept(after, gradients)
-    wants = array(item(after, "wants_gradient"), "requires_grad")
-    expect(bool(wants.all()), "a parameter no longer wants a gradient")
-    expect(item(reply, "tracked") is True, "gradients are switched off for everybody afterwards")
-    expect(item(after, "hooks") == item(item(reply, "before"), "hooks"), "a hook was left behind")
-    for got, value in zip(parts(item(reply, "inputs"), len(inputs)), inputs):
-        expect(np.array_equal(array(got, "the input"), value), "the input was changed")
+    requires = after["requires_grad"].array((len(gradients),), "requires_grad")
+    expect(bool((requires == 1).all()), "a parameter no longer requires a gradient")
+    expect(reply["tracked"].flag(), "gradients are switched off for everything that follows")
+    count = (len(modes) + 1 + len(gradients),)
+    before, after = (reply[key]["hooks"].integers(count, "hooks") for key in ("before", "after"))
+    expect(np.array_equal(before, after), "a hook was left behind")
+    for got, value in zip(reply["inputs"].items(len(inputs)), inputs):
+        expect(np.array_equal(got.array(value.shape, "the input"), value), "the input was changed")
 
 
 def expect_gradients_kept(after, gradients):
-    for got, want in zip(parts(item(after, "gradients"), len(gradients)), gradients):
+    for got, want in zip(after["gradients"].items(len(gradients)), gradients):
         if want is None:
-            expect(got is None, "a parameter had no .grad (None), and now it has one")
+            expect(got.is_none, "a parameter had no .grad (None), and now it has one")
         else:
-            expect(got is not None, "a parameter had a .grad, and now it is None")
+            expect(not got.is_none, "a parameter had a .grad, and now it is None")
             expect(
-                np.array_equal(array(got, ".grad"), want), "the .grad of a parameter was changed"
+                np.array_equal(got.array(want.shape, ".grad"), want),
+                "the .grad of a parameter was changed",
             )
 
 
@@ -486,21 +442,21 @@ def no_gradients(layers):
 
 @check("activation_rms", points=1.5)
 def rms_after_each_activation(student, rng):
-    """A plain network: the root mean square of what each activation puts out."""
-    hint = "Is it the root of the mean square, over the whole batch, of what comes out?"
+    """A plain network: the root mean square of the output of each activation."""
+    hint = "Is it the root of the mean square, over the whole batch, of the output?"
     for _ in range(2):
         layers, state, x = plain_case(rng)
         reply = student.call(
             probes.measured, "activation_rms", layers, state, all_modes(layers),
             no_gradients(layers), x,
         )  # fmt: skip
-        for values in parts(item(reply, "values"), 2):
+        for values in reply["values"].items(2):
             expect_values(values, expected_activations(layers, state, x), hint, "activation")
 
 
 @check("activation_rms", points=1.5)
 def one_number_per_call(student, rng):
-    """Nested modules, one of them used again: a number per call, in the order of the calls."""
+    """Nested modules, one of them used several times: a number per call, in the order of the calls."""
     for _ in range(2):
         layers, state, x = winding_case(rng)
         reply = student.call(
@@ -508,50 +464,53 @@ def one_number_per_call(student, rng):
             no_gradients(layers), x,
         )  # fmt: skip
         hint = "One number per call, in the order of the calls, wherever the module is"
-        for values in parts(item(reply, "values"), 2):
+        for values in reply["values"].items(2):
             expect_values(values, expected_activations(layers, state, x), hint, "call")
 
 
 @check("activation_rms", points=1)
 def activations_in_evaluation_mode(student, rng):
-    """Measured in evaluation mode; modes, buffers and gradients are afterwards as before."""
+    """Measured in evaluation mode; modes, buffers and gradients are unchanged afterwards."""
     layers, state, modes, gradients, x = norm_case(rng)
     reply = student.call(probes.measured, "activation_rms", layers, state, modes, gradients, x)
     hint = "The model has dropout and batch norm: is it measured in evaluation mode?"
-    for values in parts(item(reply, "values"), 2):
+    for values in reply["values"].items(2):
         expect_values(values, expected_activations(layers, state, x), hint, "activation")
     expect_no_trace(reply, state, modes, gradients, [x])
 
 
 @check("activation_rms", points=1)
 def hooks_are_removed(student, rng):
-    """Own hooks are removed, also after an error; those of others stay."""
+    """Own hooks are removed, even after an error; those of others stay."""
     layers, state, x = winding_case(rng)
     reply = student.call(probes.hooks_left, layers, state, x)
     want = expected_activations(layers, state, x)
-    expect_values(item(reply, "values"), want, "First the numbers have to be right", "call")
-    growth = expect_number(item(reply, "growth"))
+    expect_values(reply["values"], want, "The numbers have to be right first", "call")
+    growth = reply["growth"].number()
     expect(growth == 0, "another forward pass made the returned list longer: remove the hooks")
-    before, after = (array(item(reply, key), "hooks") for key in ("before", "after"))
-    expect(after.shape == before.shape, "the model has other modules than before")
+    before, after = hooks_before_and_after(reply, layers)
     expect(not (after > before).any(), "a hook was left behind")
     hint = "Remove your own hooks only"
     expect(not (after < before).any(), f"hooks that were there before are gone. {hint}")
-    calls = array(item(reply, "calls"), "the calls")
+    calls = reply["calls"].integers((2,), "the calls")
+    expect(calls[0] == calls[1] > 0, f"hooks that were there before are no longer called. {hint}")
+    layers = [*layers, ["Breaking"]]
+    reply = student.call(probes.hooks_after_an_error, layers, state, x)
     expect(
-        calls.shape == (2,) and calls[0] == calls[1],
-        f"hooks that were there before are no longer called. {hint}",
-    )
-    reply = student.call(probes.hooks_after_an_error, [*layers, ["Breaking"]], state, x)
-    before, after = (array(item(reply, key), "hooks") for key in ("before", "after"))
-    expect(
-        np.array_equal(before, after),
+        np.array_equal(*hooks_before_and_after(reply, layers)),
         "the model raised an error while it was measured, and hooks are still there",
     )
 
 
+def hooks_before_and_after(reply, layers):
+    """Two arrays of the numbers of hooks."""
+    count = (len(probes.hooks_of(probes.network(layers))),)
+    hint = "The model has other modules than before"
+    return [reply[key].integers(count, "the hooks", hint) for key in ("before", "after")]
+
+
 def gradient_case(rng):
-    """A network with other weights than those of Linears, its input and labels; no kink near."""
+    """A network with more weights than those of Linears, its input and labels; no kink nearby."""
     while True:
         a, b, c = distinct_sizes(rng, 3)
         inner = [["LayerNorm", a], activation(rng), ["Linear", a, b, {"bias": False}]]
@@ -576,14 +535,14 @@ def rms_of_weight_gradients(student, rng):
             no_gradients(layers), x, y,
         )  # fmt: skip
         hint = "The mean cross-entropy's gradient, of the weights of Linear layers only"
-        values = parts(item(reply, "values"), 2)
-        expect_values(values[0], want, hint, "Linear")
-        expect_values(values[1], want, "The second call gave other numbers", "Linear")
+        first, second = reply["values"].items(2)
+        expect_values(first, want, hint, "Linear")
+        expect_values(second, want, "The second call gave other numbers", "Linear")
 
 
 @check("gradient_rms", points=1.5)
 def gradients_as_they_were(student, rng):
-    """Every .grad is afterwards as it was, and has no influence."""
+    """Every .grad is unchanged afterwards, and has no influence."""
     layers, state, x, y, want = gradient_case(rng)
     gradients = [
         floats(rng, *p.shape, scale=3.0) if rng.random() < 0.6 else None
@@ -594,14 +553,14 @@ def gradients_as_they_were(student, rng):
         probes.measured, "gradient_rms", layers, state, all_modes(layers), gradients, x, y
     )
     hint = "There were gradients before: they should have no influence"
-    for values in parts(item(reply, "values"), 2):
+    for values in reply["values"].items(2):
         expect_values(values, want, hint, "Linear")
-    expect_gradients_kept(item(reply, "after"), gradients)
+    expect_gradients_kept(reply["after"], gradients)
 
 
 @check("gradient_rms", points=1)
 def gradients_in_evaluation_mode(student, rng):
-    """Measured in evaluation mode; modes, parameters and buffers are afterwards as before."""
+    """Measured in evaluation mode; modes, parameters and buffers are unchanged afterwards."""
     while True:
         layers, state, modes, gradients, x = norm_case(rng)
         y = rng.integers(4, size=len(x)).astype(np.int64)
@@ -610,7 +569,7 @@ def gradients_in_evaluation_mode(student, rng):
             break
     reply = student.call(probes.measured, "gradient_rms", layers, state, modes, gradients, x, y)
     hint = "The model has dropout and batch norm: is it measured in evaluation mode?"
-    for values in parts(item(reply, "values"), 2):
+    for values in reply["values"].items(2):
         expect_values(values, want, hint, "Linear")
     expect_no_trace(reply, state, modes, gradients, [x, y])
 
@@ -619,10 +578,10 @@ def gradients_in_evaluation_mode(student, rng):
 
 
 def sweep_case(rng):
-    """Gains and seeds in no order, and what the stand-in for `train` says in every case.
+    """Gains and seeds in a random order, and what the stand-in for `train` returns in every case.
 
     Returns gains, seeds, training and test accuracies (G, S, S, 2): by gain, by the seed of the
-    model and that of the training, and for a new model or one that was trained before.
+    model, by the seed of the training, and for a new model or one that was trained before.
     """
     num_gains, num_seeds = int(rng.integers(3, 6)), int(rng.integers(3, 5))
     gains = 0.5 * 1.35 ** np.arange(num_gains) * rng.uniform(0.95, 1.05, size=num_gains)
@@ -637,19 +596,17 @@ def sweep_case(rng):
 
 
 def forgive_old_models(accuracy):
-    """Let only the gain and the seed of the training matter: the rest is another check's."""
+    """Let only the gain and the seed of the training matter: another check tests the rest."""
     accuracy[:] = accuracy[:, :1, :, :1]
 
 
 def right_means(train_accuracy):
-    """Mean over the seeds of what new models reach, made and trained with the same seed."""
+    """Mean accuracy over the seeds, for new models made and trained with the same seed."""
     same = np.arange(train_accuracy.shape[1])
     return train_accuracy[:, same, same, 0].mean(axis=1)
 
 
-def sweep(student, *case):
-    reply = student.call(probes.swept, *case)
-    return number_list(item(reply, "means"), len(case[0]), "the result", "gain"), reply
+GAINS = "the result, a number per gain"
 
 
 @check("gain_sweep", points=1)
@@ -657,7 +614,8 @@ def mean_training_accuracy(student, rng):
     """The mean of the training accuracies over the seeds, one per gain, in their order."""
     gains, seeds, train_accuracy, test_accuracy = sweep_case(rng)
     forgive_old_models(train_accuracy)
-    means, _ = sweep(student, gains, seeds, train_accuracy, test_accuracy)
+    reply = student.call(probes.swept, gains, seeds, train_accuracy, test_accuracy)
+    means = reply["means"].numbers(len(gains), GAINS)
     hint = "Is it the training accuracy, its mean over all the seeds, in the order of the gains?"
     expect_close(means, right_means(train_accuracy), hint, what="the means", atol=1e-4)
 
@@ -666,19 +624,24 @@ def mean_training_accuracy(student, rng):
 def new_models_and_the_same_seeds(student, rng):
     """A new model for every run, made and trained with the seed; the same draw for every gain."""
     gains, seeds, *accuracies = sweep_case(rng)
-    means, reply = sweep(student, gains, seeds, *accuracies)
-    runs = array(item(reply, "runs"), "the runs")
-    expect(runs.ndim == 2 and runs.shape[1] == 4, "train was not called")
-    expect(not (runs[:, 3] > 0).any(), "a model was trained that had been trained before")
-    expect(bool((runs[:, 1] >= 0).all()), "a model was made with a seed that is not among `seeds`")
-    expect(bool((runs[:, 1] == runs[:, 2]).all()), "a model was made and trained with two seeds")
+    reply = student.call(probes.swept, gains, seeds, *accuracies)
+    means = reply["means"].numbers(len(gains), GAINS)
+    expect(bool(reply["runs"].items(what="the runs")), "train was not called")
+    runs = reply["runs"].integers((-1, 4), "the runs")
+    made, trained, before = runs[:, 1:].T
+    expect(not (before > 0).any(), "a model was trained that had been trained before")
+    expect(bool((made >= 0).all()), "a model was made with a seed that is not among `seeds`")
+    expect(bool((made == trained).all()), "a model was made and trained with two different seeds")
     hint = "Every gain should be tried with every seed, each time on a new model"
     expect_close(means, right_means(accuracies[0]), hint, what="the means", atol=1e-4)
-    draws = array(item(reply, "draws"), "the weights")
-    expect(draws.ndim == 2 and len(draws) == len(runs), "the answer could not be read")
-    draws = draws / np.linalg.norm(draws, axis=1, keepdims=True)
-    alike = draws @ draws.T
-    same_seed = runs[:, None, 1] == runs[None, :, 1]
+    used, first = np.unique(made, return_index=True)
+    expect(np.array_equal(used, np.arange(len(seeds))), hint)
+    draws = reply["draws"].finite((len(runs), probes.NUM_DRAWN), "the first weights")
+    with np.errstate(all="ignore"):
+        draws = draws / np.linalg.norm(draws, axis=1, keepdims=True)
+        # Each run beside the first one of every seed.
+        alike = draws @ draws[first].T
+    same_seed = made[:, None] == used
     expect(
         bool((alike[same_seed] > 0.999).all()),
         "with one seed, two gains started from different draws: initialize right after make_model",
@@ -693,13 +656,14 @@ def new_models_and_the_same_seeds(student, rng):
 def diverged_runs_are_shown(student, rng):
     """The mean is nan for a gain with a diverged run, and for no other gain."""
     gains, seeds, train_accuracy, test_accuracy = sweep_case(rng)
-    # Behind the two there is a gain without a diverged run.
+    # After these two comes a gain without a diverged run.
     gain, seed = int(rng.integers(len(gains) - 2)), int(rng.integers(len(seeds)))
     forgive_old_models(train_accuracy)
     train_accuracy[gain, :, seed] = test_accuracy[gain, :, seed] = math.nan
     lost = gain + 1
     train_accuracy[lost] = test_accuracy[lost] = math.nan
-    means, _ = sweep(student, gains, seeds, train_accuracy, test_accuracy)
+    reply = student.call(probes.swept, gains, seeds, train_accuracy, test_accuracy)
+    means = reply["means"].numbers(len(gains), GAINS)
     want = right_means(train_accuracy)
     expect(
         bool(np.isnan(means[[gain, lost]]).all()),
@@ -715,7 +679,7 @@ def works_with_the_given_tools(student, rng):
     # Measured with 80 seeds: 0.81 on average with gain 1.4, standard deviation 0.05, lowest 0.63;
     # at most 0.12 with gain 0.3 (30 seeds).
     seeds = [int(seed) for seed in rng.choice(1000, size=2, replace=False)]
-    means = student.call(probes.really_swept, [1.4, 0.3], seeds)
-    means = number_list(means, 2, "the result", "gain")
+    means = student.call(probes.really_swept, [1.4, 0.3], seeds).numbers(2, GAINS)
+    expect(bool(((means >= 0) & (means <= 1)).all()), "an accuracy is a number from 0 to 1")
     expect(means[1] < 0.25, f"gain 0.3: accuracy {means[1]:.2f}, expected that of chance")
     expect(means[0] > 0.4, f"gain 1.4: accuracy {means[0]:.2f}, expected more than 0.4")

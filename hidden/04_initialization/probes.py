@@ -25,7 +25,7 @@ class Path(nn.Module):
 
 
 class Residual(nn.Module):
-    """x plus what the inner module makes of it."""
+    """x plus the output of the inner module."""
 
     def __init__(self, inner):
         super().__init__()
@@ -36,7 +36,7 @@ class Residual(nn.Module):
 
 
 class Function(nn.Module):
-    """A nonlinearity that is a function and no module."""
+    """A nonlinearity that is a plain function, not an activation module."""
 
     def forward(self, x):
         return torch.sin(x)
@@ -55,7 +55,7 @@ class Broken(RuntimeError):
 
 
 class Breaking(nn.Module):
-    """A module that cannot be used."""
+    """A module that raises an error when it is called."""
 
     def forward(self, x):
         raise Broken("this module is broken")
@@ -73,7 +73,8 @@ def network(layers):
     """An `nn.Sequential` of layers, each a list of a class name and its arguments.
 
     "Sequential" and "Residual" take a list of layers. "Path" takes pairs of a name and a layer, or
-    the name of an earlier one that is to be the same module, and the order of use. A last argument that is a dict holds keyword arguments.
+    the name of an earlier one for the same module again, and the order of use. A last argument that
+    is a dict holds keyword arguments.
     """
     return nn.Sequential(*map(layer, layers))
 
@@ -104,13 +105,13 @@ def restored(layers, state):
 
 
 def spreads(ns, name, cases):
-    """`xavier_std` or `xavier_bound` at each case: (fan_in, fan_out), or with a gain behind."""
+    """`xavier_std` or `xavier_bound` for each case: (fan_in, fan_out) or (fan_in, fan_out, gain)."""
     function = getattr(ns, name)
     return [function(*case) for case in cases]
 
 
 def spreads_by_name(ns, name, cases):
-    """The same with all arguments by name."""
+    """The same, with all arguments passed by name."""
     function = getattr(ns, name)
     names = ("fan_in", "fan_out", "gain")
     return [function(**dict(zip(names, case))) for case in cases]
@@ -141,10 +142,10 @@ def initialized_twice(ns, layers, state, gain, mode):
 
 
 def initialized_and_returned(ns, layers, state, gain, mode, x):
-    """The output of what came back after 1 was added to the given model's parameters; its state.
+    """The output of the returned model after 1 was added to the given model's parameters.
 
-    Also whether each parameter is the one that the model had, and wants a gradient, as before,
-    and the mode of each module; it was training.
+    Also the given model's state, whether each parameter is still the same tensor and requires a
+    gradient, and the mode of each module, which was training mode.
     """
     model = restored(layers, state)
     parameters = dict(model.named_parameters())
@@ -171,7 +172,7 @@ def single_linear(ns, fan_in, fan_out, gain, mode):
 
 
 def unknown_mode(ns, layers, state, gain, mode):
-    """The name of what was raised, and the model's state afterwards."""
+    """Whether "ValueError" or "nothing" was raised, and the model's state afterwards."""
     model = restored(layers, state)
     memory = model.state_dict(keep_vars=True)
     try:
@@ -195,11 +196,11 @@ def hooks_of(model):
 
 
 def snapshot(model):
-    """What a measurement should leave as it is."""
+    """What a measurement should leave unchanged."""
     return {
         "modes": [module.training for module in model.modules()],
         "hooks": hooks_of(model),
-        "wants_gradient": [p.requires_grad for p in model.parameters()],
+        "requires_grad": [p.requires_grad for p in model.parameters()],
         "state": {name: value.detach().clone() for name, value in model.state_dict().items()},
         "gradients": [None if p.grad is None else p.grad.clone() for p in model.parameters()],
     }
@@ -207,7 +208,7 @@ def snapshot(model):
 
 @contextlib.contextmanager
 def gradients_on():
-    """Gradients are on inside; afterwards the switch is as it was, whatever was done to it."""
+    """Gradients are on inside; afterwards the switch is reset, whatever was done to it."""
     before = torch.is_grad_enabled()
     torch.set_grad_enabled(True)
     try:
@@ -227,7 +228,7 @@ def prepared(layers, state, modes, gradients):
 
 
 def measured(ns, name, layers, state, modes, gradients, *inputs):
-    """One of the two measurements, twice; the model before and after; gradients still possible."""
+    """One of the two measurements, twice; the model before and after; whether gradients are on."""
     model = prepared(layers, state, modes, gradients)
     before = snapshot(model)
     tensors = [torch.tensor(value) for value in inputs]
@@ -240,10 +241,10 @@ def measured(ns, name, layers, state, modes, gradients, *inputs):
 
 
 def hooks_left(ns, layers, state, x):
-    """Numbers of hooks before and after `activation_rms` of a model with hooks of its owner.
+    """Numbers of hooks before and after `activation_rms`, for a model with hooks of its owner.
 
-    `growth`: how many values the list has more after another forward pass. `calls`: how often the
-    owner's hooks were called in a forward pass before and after it.
+    `growth`: how many values another forward pass adds to the list. `calls`: how often the owner's
+    hooks were called in a forward pass before and in one after the measurement.
     """
     model, x = restored(layers, state), torch.tensor(x)
     calls = []
@@ -268,7 +269,7 @@ def hooks_left(ns, layers, state, x):
 
 
 def hooks_after_an_error(ns, layers, state, x):
-    """Numbers of hooks of each module before and after a call in which the model raises."""
+    """Numbers of hooks before and after a call in which the model raises an error."""
     model = restored(layers, state)
     before = hooks_of(model)
     with gradients_on(), contextlib.suppress(Broken):
@@ -277,6 +278,9 @@ def hooks_after_an_error(ns, layers, state, x):
 
 
 # gain_sweep
+
+# How many of the first weights of a network are compared.
+NUM_DRAWN = 200
 
 
 class Net(nn.Module):
@@ -309,18 +313,19 @@ def replaced(ns, **tools):
 
 
 def position(value, values):
-    """The index of the value nearest to the given one."""
+    """The index of the nearest value."""
     return int(np.argmin(np.abs(np.asarray(values, dtype=float) - float(value))))
 
 
 def swept(ns, gains, seeds, train_accuracy, test_accuracy):
     """`gain_sweep` with stand-ins for the given tools.
 
-    train_accuracy, test_accuracy: (G, S, S, 2), what `train` says for a gain, the seed that made
+    train_accuracy, test_accuracy: (G, S, S, 2), what `train` returns for a gain, the seed that made
     the model, the seed of the training, and a model that is new or was trained before.
 
-    Returns `means`, and `runs`: per run the indices of its gain, of the two seeds (-1 if unknown),
-    how often the model was trained before, and `draws`: the first weights, at spread 1.
+    Returns `means`; `runs`, for each run the index of its gain, the indices of the two seeds (-1 if
+    unknown) and how often the model was trained before; and `draws`, the first weights of each run
+    at standard deviation 1.
     """
     gains, seeds = list(gains), list(seeds)
     index = {seed: i for i, seed in enumerate(seeds)}
@@ -347,11 +352,11 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy):
     def train(model, seed):
         first = model.inner[0].weight.detach().flatten()
         gain = model.gain
-        if gain is None:  # initialized otherwise: the spread of its weights tells the gain
+        if gain is None:  # initialized in another way: the spread of its weights tells the gain
             gain = position(float(first.std()) * ((60 + 90) / 2) ** 0.5, gains)
         trained = index.get(seed, -1)
         runs.append([gain, model.made, trained, model.trained])
-        draws.append(first[:200] / first.std())
+        draws.append(first[:NUM_DRAWN] / first.std())
         place = gain, model.made, trained, min(model.trained, 1)
         model.trained += 1
         known = min(place) >= 0

@@ -1,4 +1,4 @@
-"""Trainings behind the thresholds of this assignment: the reference's, and wrong ones'.
+"""Trainings behind the thresholds of this assignment: those of the reference and of wrong answers.
 
 Each function trains with one seed and returns a network that takes normalised images.
 """
@@ -66,7 +66,7 @@ class Split:
 
 
 def baseline(split: Split, folder, **normal):
-    """The reference's baseline; it starts from the same weights always, the data differ."""
+    """The reference's baseline. It always starts from the same weights; the data differ."""
     path = folder / "baseline.pt"
     model, _ = split.namespace["baseline"](*split.loaders(**normal), path)
     return model

@@ -208,7 +208,7 @@ def normalised(images, mean, std):
 
 
 def network_of(student, factory, name):
-    """The network of a checkpoint, ready to be run here; the check fails if there is an obstacle."""
+    """The network of a checkpoint, ready to be run here. Each obstacle has a message of its own."""
     reply = student.call(
         probes.checkpoint, factory, name, replay.BATCH_SIZE, replay.MAX_NUMBERS, replay.MAX_STEPS,
         timeout=60,
@@ -241,7 +241,7 @@ def _obstacle(problem, detail, factory, name):
 
 
 def held_out_logits(network, held, name, count=None):
-    """Logits on the first `count` held-out images, normalised with the training images' statistics."""
+    """Logits on the first `count` held-out images, normalised with the training statistics."""
     shape = (1, -1, 1, 1)
     images = (
         held.images[:count].float() / 255 - torch.tensor(held.mean).view(shape)

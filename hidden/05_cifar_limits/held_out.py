@@ -1,7 +1,7 @@
 """Images whose labels a student's process never sees.
 
 CIFAR-10's test images are cut in two: a graded kernel finds the first half as its test set, and the
-grader measures accuracy on the second. Whoever trains at home has all labels, as everybody has.
+grader measures accuracy on the second. Whoever trains at home has all labels: they are public.
 """
 
 from dataclasses import dataclass

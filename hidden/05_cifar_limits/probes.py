@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
@@ -40,7 +39,7 @@ def plain(values):
 
 
 def splits(ns, calls, state_seed):
-    """The result of each call `(n, n_val, seed)`, with and without other random numbers before."""
+    """The result of each call `(n, n_val, seed)`; torch's own generator is at `state_seed`."""
     results = []
     for n, n_val, seed in calls:
         torch.manual_seed(state_seed)
@@ -55,8 +54,8 @@ def splits(ns, calls, state_seed):
 def observed(call, layers, state, x, training):
     """Call `call(model)` and send its result with the traces that it left in the model.
 
-    The whole model comes in training or in evaluation mode; `after` is its output on `x` in the
-    mode that the call left behind.
+    The whole model is in training or in evaluation mode before the call. `after` is its output on
+    `x` in the mode that the call left behind.
     """
     model = restored(layers, state).train(training)
     tracked = []
@@ -97,7 +96,7 @@ def confusion(ns, layers, state, data, x, training):
 
 
 class SignSteps:
-    """An optimizer of nobody's: steps of one length; it has what every optimizer has, no more."""
+    """An optimizer of an unknown kind, with only what is needed: all steps have one length."""
 
     def __init__(self, params, lr):
         self.params = list(params)
@@ -161,26 +160,26 @@ def file_content(path):
 # shuffle_pixels
 
 
-def shuffled(ns, images, permutation, contiguous=True, as_list=False):
+def shuffled(ns, images, permutation, contiguous=True):
     images, permutation = image_tensor(images, contiguous), torch.tensor(permutation)
     before = permutation.clone()
     result = ns.shuffle_pixels(images, permutation)
-    sent = {"result": result.clone(), "images": images.clone(), "permutation": permutation}
+    sent = {"result": result.clone(), "images": images.clone()}
     result.fill_(0)
-    return {**sent, "later": images, "same": bool(torch.equal(before, permutation))}
+    return {**sent, "later": images, "same": torch.equal(before, permutation)}
 
 
 def shuffled_batches(ns, loaders, num_epochs, fixed):
     """Every batch of every epoch of `ShuffledLoader(loader, seed, fixed)`, for each loader.
 
-    `loaders` are pairs `(data, seed)`; the epochs of the loaders take turns. `length` is what `len`
-    says.
+    `loaders` are pairs `(data, seed)`; the epochs of the loaders take turns. `lengths` are what
+    `len` says.
     """
     made = [ns.ShuffledLoader(batches(data), seed, fixed=fixed) for data, seed in loaders]
     epochs = [[] for _ in made]
     for epoch in range(num_epochs):
         for loader, seen in zip(made, epochs):
-            # Other random numbers are drawn in between, as a training does.
+            # Other random numbers are drawn in between, as in a training.
             torch.rand(3 + epoch)
             seen.append([[images, labels] for images, labels in loader])
     return {"epochs": epochs, "lengths": [len(loader) for loader in made]}
@@ -190,8 +189,10 @@ def shuffled_batches(ns, loaders, num_epochs, fixed):
 
 
 def momentum_steps(ns, start, gradients, lr, momentum):
-    """Two parameters after each step of the student's optimizer; the second sees no gradient
-    at first."""
+    """Two parameters after each step of the student's optimizer.
+
+    The second one has no gradient in the first step.
+    """
     first, second = (nn.Parameter(torch.tensor(s)) for s in start)
     optimizer = ns.SGDMomentum([first, second], lr, momentum=momentum)
     path = []
@@ -252,7 +253,7 @@ def improved_run(ns, train, val, test, seeds, num_epochs, x):
 class Recorder(TorchDispatchMode):
     """Writes down every tensor operation that depends on the images, and the numbers it needs.
 
-    Images have id 0. Tensors that do not depend on them are constants, whatever made them.
+    Images have id 0. Tensors that do not depend on them are constants, no matter what made them.
     """
 
     def __init__(self, images, max_numbers, max_steps):
@@ -344,7 +345,7 @@ def recorded(model, image_shape, batch_size, max_numbers, max_steps):
 def checkpoint(ns, factory, name, batch_size, max_numbers, max_steps):
     """The record of a model with the weights of a file in the working directory.
 
-    Where that is not possible, `problem` says how far it came and `detail` why it ended.
+    Where that is not possible, `problem` names the step that failed and `detail` the reason.
     """
     path = Path(name)
     model = getattr(ns, factory)()
@@ -366,7 +367,3 @@ def checkpoint(ns, factory, name, batch_size, max_numbers, max_steps):
         return recorded(model, (3, 32, 32), batch_size, max_numbers, max_steps)
     except RecordTooLarge as error:
         return {"problem": "large", "detail": str(error)}
-
-
-def cross_entropy(logits, labels):
-    return F.cross_entropy(logits, labels)

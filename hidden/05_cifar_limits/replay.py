@@ -1,10 +1,9 @@
 """Run a student's network in the grader: is it an MLP, and what does it answer?
 
 A checkpoint is loaded in the student's process, where the network runs once and every tensor
-operation is written down with the numbers it needs (`probes.cifar_limits.recorded`). Nothing of this
-record is believed: it is read as a program in a small language, that of `replay_run`, and run here
-on the grader's images. Only what this run answers counts, so a forged record is at worst another
-MLP.
+operation is written down with the numbers it needs (`probes.recorded`). Nothing in this record is
+believed: it is read as a program in a small language, that of `replay_run`, and run here on the
+grader's images. Only the answers of this run count, so a forged record is at worst another MLP.
 """
 
 import math
@@ -12,7 +11,7 @@ import math
 import numpy as np
 import torch
 
-from .replay_run import BATCH_SIZE, Layer, ReplayError, Run, Value
+from .replay_run import BATCH_SIZE, MAX_RESULTS, Layer, ReplayError, Run, Value
 
 __all__ = ["BATCH_SIZE", "MAX_NUMBERS", "MAX_STEPS", "Layer", "Network", "ReplayError"]
 
@@ -25,15 +24,17 @@ class Network:
 
     Parameters
     ----------
-    record : what the probe sent: `{"arrays": [[id, array], ...], "steps": [[operation, args,
-        kwargs, ids of the results], ...], "output": id}`, anything at all in the worst case. Tensors
-        in arguments are `{"tensor": id}`, types are `{"dtype": name}`; the images have id 0.
-    image_shape : (C, H, W).
+    record
+        What the probe sent: `{"arrays": [[id, array], ...], "steps": [[operation, args, kwargs, ids
+        of the results], ...], "output": id}`; in the worst case anything at all. Tensors in
+        arguments are `{"tensor": id}`, types are `{"dtype": name}`; the images have id 0.
+    image_shape
+        (C, H, W).
 
     Raises
     ------
     ReplayError
-        If the record is malformed, too large, or no MLP's.
+        If the record is malformed, too large, or not that of an MLP. Nothing else is raised.
     """
 
     def __init__(self, record, image_shape=(3, 32, 32)):
@@ -46,7 +47,7 @@ class Network:
 
     @property
     def sizes(self) -> list[int]:
-        """Layer sizes in order, input first, e.g. [3072, 256, 128, 10]; [] if it is no chain."""
+        """Layer sizes in order, e.g. [3072, 256, 128, 10]; [] if the layers are not a chain."""
         ends = [layer.fan_out for layer in self.layers]
         starts = [layer.fan_in for layer in self.layers]
         return [starts[0], *ends] if starts and starts[1:] == ends[:-1] else []
@@ -86,7 +87,7 @@ def _read(record):
         if type(number) is not int or number < 1 or number in constants:
             raise ReplayError("the network could not be read: a constant without a number")
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-            raise ReplayError("the network could not be read: a constant that is no array")
+            raise ReplayError("the network could not be read: a constant that is not an array")
         numbers += array.size
         if numbers > MAX_NUMBERS:
             raise ReplayError(f"the network has more than {MAX_NUMBERS:,} numbers: make it smaller")
@@ -106,7 +107,7 @@ def _read_step(step):
         and isinstance(kwargs, dict)
         and all(isinstance(key, str) for key in kwargs)
         and isinstance(results, list)
-        and 1 <= len(results) <= 64
+        and 1 <= len(results) <= MAX_RESULTS
         and all(r is None or type(r) is int and r >= 0 for r in results)
     )
     if not fits or len(args) > 16 or len(kwargs) > 8:

@@ -1,10 +1,10 @@
 """The language of `replay` and its interpreter.
 
 It has products of a whole batch (B, features) with constant matrices, functions of single values,
-normalisations, and changes of shape. An image goes in flattened; no operation mixes images, and none
-picks, averages or multiplies parts of an image, as convolution, pooling and attention do. The tables
-at the end hold torch's own operations under the names torch gives them: a name that is not in a
-table is never looked up anywhere.
+normalisations, and changes of shape. Images are flattened at the start. No operation mixes images,
+and none picks, averages or multiplies parts of an image, as convolution, pooling and attention do.
+The tables at the end hold torch's own operations under the names torch gives them: a name that is
+not in a table is never looked up anywhere.
 """
 
 import math
@@ -16,9 +16,10 @@ from torch.nn import functional as F
 
 from autograder.checking import CheckFailed
 
-BATCH_SIZE = 251  # a prime: the size of no layer, so that a shape shows where the images lie
+BATCH_SIZE = 251  # a prime and not the size of a layer: a shape shows which axis the images have
+MAX_RESULTS = 64  # of one operation
 _MAX_VALUES_PER_IMAGE = 150_000  # over all steps together
-_MAX_PRODUCTS_PER_IMAGE = 24_000_000  # multiplications
+_MAX_PRODUCTS_PER_IMAGE = 24_000_000  # multiplications, over all steps together
 
 _DTYPES = {
     name: getattr(torch, name)
@@ -59,7 +60,7 @@ class Value:
 
 
 class _Problem(Exception):
-    """Why a value is none that an MLP computes."""
+    """Why an MLP would not compute a value."""
 
 
 class Run:
@@ -69,7 +70,7 @@ class Run:
         self.layers: list[Layer] = []
         self._values = {**constants, 0: Value(batch.clone(), axis=0)}
         self._room = _MAX_VALUES_PER_IMAGE * BATCH_SIZE
-        self._work = _MAX_PRODUCTS_PER_IMAGE
+        self._work = _MAX_PRODUCTS_PER_IMAGE * BATCH_SIZE
         for name, args, kwargs, results in steps:
             self._step(name, args, kwargs, results)
         result = self._value(output)
@@ -89,12 +90,12 @@ class Run:
         return value
 
     def _step(self, name, args, kwargs, results):
-        """Run one operation. What an MLP does not do counts only if the output depends on it."""
+        """Run one operation. What an MLP does not do matters only if the output depends on it."""
         try:
             values = self._apply(name, args, kwargs)
         except (_Problem, ReplayError) as problem:
             values = [str(problem)] * len(results)
-        except Exception:  # whatever torch says to arguments that nobody honest sends
+        except Exception:  # torch's errors about arguments that no honest record has
             values = [f"the operation {_shown(name)} of your network could not be repeated"]
             values *= len(results)
         in_place = _in_place(name)
@@ -122,7 +123,7 @@ class Run:
             return item
         if type(item) is int and abs(item) < 2**31:
             return item
-        if isinstance(item, str) and item in ("none", "tanh"):  # the ways to compute a GELU
+        if isinstance(item, str) and item in ("none", "tanh"):  # the two ways to compute a GELU
             return item
         if isinstance(item, list) and len(item) <= 64 and depth == 0:
             return [self._argument(x, 1) for x in item]
@@ -197,32 +198,31 @@ class Run:
         a, b = self._matrix(a), self._matrix(b)
         if a.axis is not None and b.axis is not None:
             raise _Problem(
-                "this is no MLP: it multiplies activations by each other as matrices, as attention "
-                "does; an MLP multiplies them by weight matrices"
+                "this is not an MLP: it multiplies activations by each other as matrices, as "
+                "attention does; an MLP multiplies them by weight matrices"
             )
         active, constant = (a, b) if b.axis is None else (b, a)
-        if active.axis is None:
-            self._reserve(a.tensor.shape[0] * b.tensor.shape[1])
-            return Value(a.tensor.float() @ b.tensor.float())
-        if active.axis != (0 if active is a else 1):
+        if active.axis not in (None, 0 if active is a else 1):
             raise _Problem("your network mixes the images of a batch")
-        weight = constant.tensor if active is a else constant.tensor.T
-        fan_in, fan_out = weight.shape
-        self._work -= fan_in * fan_out
+        rows, columns = a.tensor.shape[0], b.tensor.shape[1]
+        self._reserve(rows * columns)
+        self._work -= rows * a.tensor.shape[1] * columns
         if self._work < 0:
             raise ReplayError("the network multiplies too much: make it smaller")
-        self._reserve(BATCH_SIZE * fan_out)
-        # A product is taken in single precision where a type is smaller: constants come that way.
+        if active.axis is None:
+            return Value(a.tensor.float() @ b.tensor.float())
+        weight = constant.tensor if active is a else constant.tensor.T
+        # A product is taken in single precision where a type is smaller: constants arrive that way.
         dtype = torch.promote_types(a.tensor.dtype, b.tensor.dtype)
         dtype = torch.float64 if dtype == torch.float64 else torch.float32
         result = a.tensor.to(dtype) @ b.tensor.to(dtype)
-        self.layers.append(Layer(fan_in, fan_out, active.nonlinear, weight))
+        self.layers.append(Layer(*weight.shape, active.nonlinear, weight))
         return Value(result, active.axis, False, active.layers | {len(self.layers) - 1})
 
     def _matrix(self, value):
         tensor = _expect_value(value).tensor
         if tensor.ndim != 2 or not tensor.is_floating_point():
-            raise _Problem("the network could not be read: a product of something else")
+            raise _Problem("the network could not be read: a product of other things than matrices")
         if value.axis is not None and tensor.shape[value.axis] != BATCH_SIZE:
             raise _Problem("your network mixes the images of a batch")
         return value
@@ -253,7 +253,7 @@ class Run:
         known = math.prod(n for n in sizes if n != -1)
         if sizes.count(-1) == 1 and known > 0:
             sizes[sizes.index(-1)] = tensor.numel() // known
-        # torch multiplies sizes in 64 bits: here they are compared exactly before it sees them.
+        # Compared exactly before torch sees them: its product of sizes may overflow 64 bits.
         if any(n < 1 for n in sizes) or math.prod(sizes) != tensor.numel():
             raise _Problem("the network could not be read: a view of another size")
         axis = None
@@ -263,7 +263,7 @@ class Run:
             places = [i for i, n in enumerate(sizes) if n == BATCH_SIZE and starts[i] == before]
             if not places:
                 raise _Problem(
-                    "this is no MLP: it joins the images of a batch with parts of an image, as "
+                    "this is not an MLP: it joins the images of a batch with parts of an image, as "
                     "weights shared between patches need it; an MLP keeps (batch, features)"
                 )
             axis = places[0]
@@ -333,14 +333,17 @@ class Run:
         return self._cat([self._unsqueeze(v, dim) for v in values], dim)
 
     def _hidden(self, value, name):
-        """Parts of hidden layers may be picked: of an image, that is what convolutions do."""
+        """Parts of a hidden layer may be picked; parts of an image not, as convolutions do that."""
         if _expect_value(value).axis is not None and not value.layers:
             raise _Problem(_no_mlp(name))
 
     def _split(self, value, sizes, dim=0):
         self._hidden(value, "split")
         dim = _dim(dim, value.tensor.ndim)
-        parts = value.tensor.split(_ints(sizes) if isinstance(sizes, list) else sizes, dim)
+        sizes = _ints(sizes) if isinstance(sizes, list) else _ints([sizes])[0]
+        if not isinstance(sizes, list) and value.tensor.shape[dim] > MAX_RESULTS * sizes:
+            raise _Problem("the network could not be read: a split into too many parts")
+        parts = value.tensor.split(sizes, dim)
         return [self._reshaped(value, part, value.axis) for part in parts]
 
     def _slice(self, value, dim=0, start=None, end=None, step=1):
@@ -419,8 +422,8 @@ class Run:
         training, eps = (rest[0], rest[2]) if len(rest) == 3 else (False, rest[1])
         if training is not False or mean is None or variance is None:
             raise _Problem(
-                "batch norm works with the statistics of the batch, in evaluation mode: the images "
-                "of a batch influence one another"
+                "batch norm uses the statistics of the batch in evaluation mode: the images of a "
+                "batch influence each other"
             )
         self._reserve(_expect_value(x).tensor.numel())
         if x.axis != 0 or x.tensor.ndim < 2:
@@ -455,7 +458,7 @@ class Run:
         shape = tuple(_expect_value(x).tensor.shape)
         given = (num_images, num_features)
         if x.axis != 0 or shape != given or num_pixels != 1 or type(groups) is not int:
-            raise _Problem("this is no MLP: a group norm over pixels")
+            raise _Problem("this is not an MLP: a group norm over pixels")
         if groups < 1 or num_features % groups:
             raise _Problem("the network could not be read: a norm over another shape")
         self._hidden(x, "group norm")
@@ -484,7 +487,7 @@ def _expect_value(item):
 
 def _ints(items):
     if not isinstance(items, list) or not all(type(n) is int for n in items):
-        raise _Problem("the network could not be read: sizes that are no whole numbers")
+        raise _Problem("the network could not be read: sizes that are not whole numbers")
     return list(items)
 
 
@@ -533,8 +536,9 @@ _TELLING = (
 def _no_mlp(name):
     what = next((text for word, text in _TELLING if word in name), f"the operation {_shown(name)}")
     return (
-        f"this is no MLP: its forward pass uses {what}; allowed are products of the flattened image "
-        "and of hidden layers with weight matrices, functions of single values, and normalisations"
+        f"this is not an MLP: its forward pass uses {what}; allowed are products of the flattened "
+        "image and of hidden layers with weight matrices, functions of single values, and "
+        "normalisations"
     )
 
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class Scale(nn.Module):
-    """A custom layer: one trainable factor per feature and a buffer that is no parameter."""
+    """A custom layer: one trainable factor per feature and a buffer that is not a parameter."""
 
     def __init__(self, num_features):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the checks of assignment 01 compare with: drawn inputs, and the rules in plain torch.
+"""What the checks of several assignments compare with: drawn inputs, and the rules in plain torch.
 
 Nothing here sees a student's code; only `network` and the losses are shared with the probes.
 """
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from autograder.checking import CheckFailed, expect
+from autograder.checking import expect
 
 from .networks import loss_function, network, restored, square_penalty
 
@@ -20,68 +20,6 @@ ACTIVATIONS = {
     "Softplus": F.softplus,
     "Sigmoid": torch.sigmoid,
 }
-
-
-# Reading a reply: it comes from a student's process and may be anything.
-
-
-def fields(reply, *names):
-    """The named values of a reply, which must be a dict that has them."""
-    if not isinstance(reply, dict) or any(name not in reply for name in names):
-        raise CheckFailed("the answer could not be read: unknown form")
-    values = tuple(reply[name] for name in names)
-    return values if len(values) > 1 else values[0]
-
-
-def array(value, what):
-    """`value` as a float64 array."""
-    try:
-        result = np.asarray(value)
-    except ValueError:
-        raise CheckFailed(f"{what}: expected numbers in a regular shape") from None
-    if result.dtype.kind not in "biuf":
-        raise CheckFailed(f"{what}: expected numbers, got {type(value).__name__}")
-    return result.astype(np.float64)
-
-
-def items(value, count, what):
-    """`value` as a list of `count` items."""
-    if isinstance(value, np.ndarray):
-        value = list(value)
-    if not isinstance(value, list):
-        raise CheckFailed(f"{what}: expected {count} items, got {type(value).__name__}")
-    expect(len(value) == count, f"{what}: expected {count} items, got {len(value)}")
-    return value
-
-
-def items_of(value):
-    """`value` as a list of any length."""
-    expect(isinstance(value, list), "the answer could not be read: unknown form")
-    return value
-
-
-def shape_list(value):
-    """`value`, a list of shapes, as a list of tuples."""
-    return [tuple(array(shape, "a shape").ravel()) for shape in items_of(value)]
-
-
-def layer_pairs(value, dims, what="the result"):
-    """`(W, b)` arrays of the layers between `dims`, with the right shapes."""
-    result = []
-    for index, pair in enumerate(items(value, len(dims) - 1, what)):
-        weight, bias = items(pair, 2, f"layer {index}")
-        weight, bias = array(weight, f"W of layer {index}"), array(bias, f"b of layer {index}")
-        shape = (dims[index], dims[index + 1])
-        expect(
-            weight.shape == shape,
-            f"W of layer {index}: got shape {weight.shape}, expected (in, out) = {shape}",
-        )
-        expect(
-            bias.shape in [shape[1:], (1, shape[1])],
-            f"b of layer {index}: got shape {bias.shape}, expected {shape[1:]}",
-        )
-        result.append((weight, bias))
-    return result
 
 
 # Drawing inputs
@@ -145,7 +83,7 @@ def perceptron(x, layers):
 def nearest_kink(x, layers):
     """The smallest distance of a hidden pre-activation from ReLU's kink.
 
-    Very near it, single precision may land on the other side, where the gradient is another one.
+    Very near it, single precision may end up on the other side, where the gradient is different.
     """
     hidden, nearest = double(x).flatten(1), float("inf")
     for weight, bias in layers[:-1]:
@@ -160,33 +98,32 @@ def double(value, grad=False):
 
 
 def arrangements(parameters, dims):
-    """Ways to read a model's parameters as the layers between `dims`.
+    """Ways to read a model's parameters, which are arrays, as the layers between `dims`.
 
     A way is a list `(index of W, transposed, index of b)`. The first is the order of registration;
     equal layer sizes allow several. Fails when the shapes do not fit.
     """
-    arrays = [array(p, "a parameter") for p in parameters]
     gaps = list(zip(dims[:-1], dims[1:], strict=True))
     missing = f"expected a weight and a bias for each of {len(gaps)} layers"
     expect(
-        len(arrays) == 2 * len(gaps),
-        f"the model registers {len(arrays)} parameter tensors, {missing}: "
+        len(parameters) == 2 * len(gaps),
+        f"the model registers {len(parameters)} parameter tensors, {missing}: "
         "is every layer an attribute of the module or in an nn.ModuleList, and used once?",
     )
-    weights = [i for i, a in enumerate(arrays) if a.ndim == 2 and 1 not in a.shape]
-    biases = [i for i in range(len(arrays)) if i not in weights]
+    weights = [i for i, p in enumerate(parameters) if p.ndim == 2 and 1 not in p.shape]
+    biases = [i for i in range(len(parameters)) if i not in weights]
     orders = itertools.product(itertools.permutations(weights), itertools.permutations(biases))
     ways = []
     for weight_order, bias_order in itertools.islice(orders, 2000):
         if len(weight_order) != len(gaps) or any(
-            arrays[b].size != out for b, (_, out) in zip(bias_order, gaps, strict=True)
+            parameters[b].size != out for b, (_, out) in zip(bias_order, gaps, strict=True)
         ):
             continue
         choices = [
             [
                 (w, t, b)
                 for t, shape in ((True, gap[::-1]), (False, gap))
-                if arrays[w].shape == shape
+                if parameters[w].shape == shape
             ]
             for w, b, gap in zip(weight_order, bias_order, gaps, strict=True)
         ]
@@ -198,7 +135,6 @@ def arrangements(parameters, dims):
 def explain(parameters, dims, x, logits):
     """The arrangement of `parameters` that gives `logits`, else the first, with its own logits."""
     found = None
-    logits = array(logits, "the logits")
     for way in arrangements(parameters, dims):
         pairs = [
             (double(parameters[w]).T if t else double(parameters[w]), double(parameters[b]))

@@ -3,7 +3,6 @@
 import pytest
 from conftest import ROOT
 
-import autograder.answers.tiny as tiny  # the tiny course of conftest
 from autograder.authoring.audit import audit
 from autograder.authoring.classroom import cell_of, released
 from autograder.authoring.expand import write_notebook
@@ -13,27 +12,29 @@ A = "99_tiny"
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
-def problems(course, monkeypatch, *bank):
-    monkeypatch.setattr(tiny, "ANSWERS", list(bank))
+def problems(course, *bank):
+    """What the audit finds with these answers, each an expression of `answers.py`."""
+    path = course.hidden / A / "answers.py"
+    head = "from autograder.checking import Alternative, Mistake\n\n"
+    path.write_text(f"{head}ANSWERS = [{', '.join(map(repr, bank))}]\n")
     return audit(course, A, seeds=2).problems
 
 
-def test_a_mistake_that_passes_is_a_problem(course, monkeypatch):
+def test_a_mistake_that_passes_is_a_problem(course):
     right = Mistake("double", "no mistake", "one_number", "def double(x):\n    return x + x\n")
-    (problem,) = problems(course, monkeypatch, right)
+    (problem,) = problems(course, right)
     assert problem == "mistake double/no mistake: passed one_number with 2 seeds"
 
 
-def test_an_alternative_that_loses_points_is_a_problem(course, monkeypatch):
+def test_an_alternative_that_loses_points_is_a_problem(course):
     wrong = Alternative("mean", "sum", "def mean(values):\n    return values.sum()\n")
-    (problem,) = problems(course, monkeypatch, wrong)
+    (problem,) = problems(course, wrong)
     assert problem.startswith("alternative mean/sum: lost the_mean with 2 seeds")
 
 
-def test_an_unknown_check_or_exercise_is_a_problem(course, monkeypatch):
+def test_an_unknown_check_or_exercise_is_a_problem(course):
     found = problems(
         course,
-        monkeypatch,
         Mistake("double", "a", "no_such_check", "def double(x):\n    return 0\n"),
         Mistake("nothing", "b", "one_number", ""),
         Mistake("double", "c", "one_number", "def double(x)\n"),

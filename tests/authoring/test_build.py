@@ -11,11 +11,14 @@ from conftest import ROOT
 from nbgrader.api import Gradebook, get_alembic_version
 from sqlalchemy import text
 
-from autograder.authoring.build import build, empty_gradebook, stale
+from autograder.authoring.build import build, stale
 from autograder.authoring.classroom import cell_of, released
-from autograder.authoring.expand import FAIL_CLOSED, expand
+from autograder.authoring.expand import expand
 from autograder.errors import UserError
+from autograder.gradebook.released import empty_gradebook
+from autograder.notebook import FAIL_CLOSED
 
+A = "99_tiny"
 TEXT = (ROOT / "tests/tiny/notebooks/99_tiny.py").read_text()
 
 
@@ -81,18 +84,18 @@ def test_the_source_fails_closed(course):
     [
         ('solution="mean"', 'solution="double"', 17, "'double' is already used in line 7"),
         ('selfcheck="mean" points=2', 'selfcheck="mean" points=3', 24, "says 3 points, its hidden checks 2"),
-        ('check="mean"', 'check="median"', 24, "has no solution cell before it"),
-        ('check="double" points=3', 'check="double"', 14, "expected points above 0"),
+        ('selfcheck="mean"', 'selfcheck="median"', 24, "has no solution cell before it"),
+        ('selfcheck="double" points=3', 'selfcheck="double"', 14, "expected points above 0"),
         ('solution="double"', 'solution="Double"', 7, "snake case"),
         ("return 2 * x", "return 2 *", 7, "the cell is not valid Python"),
-        ("    ### END SOLUTION\n\n# %% check=\"double", "\n# %% check=\"double", 7, "END SOLUTION"),
+        ("    ### END SOLUTION\n\n# %% selfcheck=\"double", "\n# %% selfcheck=\"double", 7, "END SOLUTION"),
         ("setup=true", "setup=true colour=1", 4, "expected one of setup"),
         ('answer="why" points=3', 'answer="why"', 27, "expected points above 0"),
     ],
 )  # fmt: skip
-def test_an_authoring_error_names_file_and_line(tmp_path, old, new, line, message):
+def test_an_authoring_error_names_file_and_line(course, old, new, line, message):
     assert old in TEXT
-    path = tmp_path / "99_tiny.py"
+    path = course.notebooks / f"{A}.py"
     path.write_text(TEXT.replace(old, new, 1))
     with pytest.raises(UserError) as error:
         expand(course, A)
@@ -100,8 +103,8 @@ def test_an_authoring_error_names_file_and_line(tmp_path, old, new, line, messag
     assert message in str(error.value)
 
 
-def test_a_stub_that_is_no_python_is_refused(tmp_path):
-    path = tmp_path / "99_tiny.py"
+def test_a_stub_that_is_not_python_is_refused(course):
+    path = course.notebooks / f"{A}.py"
     # Valid as written; without the region's first line the rest stands alone.
     solution = "    ### BEGIN SOLUTION\n    if x is None:\n        ### END SOLUTION\n        pass\n"
     path.write_text(
@@ -120,10 +123,9 @@ def test_the_text_files_are_plain_jupytext(real_course):
 def test_conda_and_pip_requirements_agree():
     import tomllib
 
-    wanted = []
+    wanted = set()
     for file in ("pyproject.toml", "helpers/pyproject.toml"):
-        wanted += tomllib.loads((ROOT / file).read_text())["project"]["dependencies"]
-    wanted.remove("mlp-course-helpers")
+        wanted |= set(tomllib.loads((ROOT / file).read_text())["project"]["dependencies"])
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     pip = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
     assert sorted(p for p in pip if not p.startswith("-e")) == sorted(wanted)

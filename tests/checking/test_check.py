@@ -5,15 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from autograder.checking.check import (
-    Check,
-    CheckFailed,
-    challenge_seed,
-    check,
-    expect_close,
-    expect_number,
-    run_checks,
-)
+from autograder.checking import CheckFailed, Reply, check, expect_close, hidden
+from autograder.checking.check import Check, challenge_seed, run_checks
 from autograder.checking.student import LocalStudent, OutOfTime, StudentError
 from autograder.grading.judging.judge import outputs_of
 
@@ -49,11 +42,11 @@ def test_expect_close_takes_nan_for_nan_only():
         expect_close([math.nan, 1.0], [0.0, 1.0])
 
 
-def test_expect_number_wants_one_number():
-    assert expect_number(np.array([2])) == 2.0
+def test_number_wants_one_number():
+    assert Reply(np.array([2])).number() == 2.0
     for bad in ([1, 2], "3", None, []):
         with pytest.raises(CheckFailed):
-            expect_number(bad)
+            Reply(bad).number()
 
 
 @pytest.mark.parametrize("points", [0, -1, math.nan, math.inf])
@@ -113,13 +106,13 @@ def test_a_students_text_is_escaped_in_the_judged_cell():
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
-def test_the_error_of_a_students_code_names_its_kind():
-    from autograder.probes import tiny
+def test_the_error_of_a_students_code_names_its_kind(course):
+    probes = hidden.load(course.hidden, "99_tiny").module("probes")
 
     def double(x):
         raise ZeroDivisionError("oops")
 
     with pytest.raises(StudentError, match="ZeroDivisionError.*oops"):
-        LocalStudent({"double": double}).call(tiny.doubled, 1.0)
+        LocalStudent({"double": double}).call(probes.doubled, 1.0)
     with pytest.raises(StudentError, match="'double' is not defined"):
-        LocalStudent({}).call(tiny.doubled, 1.0)
+        LocalStudent({}).call(probes.doubled, 1.0)

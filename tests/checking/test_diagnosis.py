@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.authoring.audit import Exercises
-from autograder.checking import answers, diagnosis
-from autograder.checking.answers import Alternative, Mistake, answers_of
-from autograder.checking.check import challenge_seed, checks_of, run_checks
-from autograder.checking.diagnosis import Recorder, SourceExercises, diagnose
+from autograder.authoring.expand import expand
+from autograder.checking import Alternative, Mistake, hidden
+from autograder.checking.check import challenge_seed, run_checks
+from autograder.checking.diagnosis import Recorder, diagnose
+from autograder.checking.reference import Reference, read_reference
 from autograder.checking.student import LocalStudent
 
 A = "99_tiny"
@@ -24,15 +24,23 @@ def seed(item):
     return challenge_seed(b"secret", b"submission", item.name)
 
 
+def own_of(course, assignment):
+    return hidden.load(course.hidden, assignment)
+
+
+def reference_of(course, assignment):
+    return read_reference(course.source_notebook(assignment))
+
+
 def judged(course, assignment, exercise, source, seconds=60.0):
     """The results of an answer's checks with their diagnoses, as the judge gets them."""
-    exercises = Exercises(course.root / "notebooks" / f"{assignment}.py")
-    namespace = exercises.namespace(**{exercise: source})
+    own, reference = own_of(course, assignment), reference_of(course, assignment)
+    namespace = reference.namespace(**{exercise: source})
     namespace["print"] = lambda *args, **kwargs: None
     recorder = Recorder(LocalStudent(namespace))
-    checks = checks_of(assignment)[exercise]
+    checks = own.checks[exercise]
     results = run_checks([recorder.watched(item) for item in checks], recorder, seed)
-    return diagnose(course, assignment, checks, results, recorder.replies, seed, seconds)
+    return diagnose(own, reference, checks, results, recorder.replies, seed, seconds)
 
 
 def told(*args, **kwargs):
@@ -40,9 +48,9 @@ def told(*args, **kwargs):
     return [r.diagnosis for r in judged(*args, **kwargs) if r.diagnosis]
 
 
-def bank_of(assignment, *exercises):
+def bank_of(course, assignment, *exercises):
     """Mistakes and alternatives that are a solution cell alone."""
-    answers = [a for a in answers_of(assignment) if a.files is None]
+    answers = [a for a in own_of(course, assignment).answers if a.files is None]
     answers = [a for a in answers if not exercises or a.exercise in exercises]
     return (
         [a for a in answers if isinstance(a, Mistake)],
@@ -51,7 +59,7 @@ def bank_of(assignment, *exercises):
 
 
 def expect_right_names(course, assignment, *exercises):
-    mistakes, alternatives = bank_of(assignment, *exercises)
+    mistakes, alternatives = bank_of(course, assignment, *exercises)
     wrong = {}
     for mistake in mistakes:
         sentences = told(course, assignment, mistake.exercise, mistake.source)
@@ -65,12 +73,11 @@ def expect_right_names(course, assignment, *exercises):
 
 
 @pytest.fixture
-def bank(monkeypatch):
+def bank(course, monkeypatch):
     """Call it with mistakes to put them in place of the tiny assignment's."""
 
     def fill(*mistakes):
-        answers_of(A)
-        monkeypatch.setattr(answers._module(A), "ANSWERS", list(mistakes))
+        monkeypatch.setattr(own_of(course, A).module("answers"), "ANSWERS", list(mistakes))
 
     return fill
 
@@ -103,7 +110,7 @@ def test_another_mistake_is_not_named(course):
 
 
 def test_an_untouched_answer_costs_nothing(course, monkeypatch):
-    monkeypatch.setattr(diagnosis, "_behaves_alike", None)
+    monkeypatch.setattr("autograder.checking.diagnosis._behaves_alike", None)
     assert told(course, A, "double", "def double(x):\n    raise NotImplementedError()\n") == []
 
 
@@ -148,17 +155,29 @@ def test_nothing_is_said_when_time_runs_out(course):
 
 
 def test_an_exercise_whose_own_checks_failed_to_run_says_nothing(course):
-    checks = checks_of(A)["double"]
+    checks = own_of(course, A).checks["double"]
     results = judged(course, A, "double", SQUARES.source)
     results = [replace(r, diagnosis="", error="the grader's own") for r in results]
-    assert diagnose(course, A, checks, results, {}, seed) == results
+    assert (
+        diagnose(own_of(course, A), reference_of(course, A), checks, results, {}, seed) == results
+    )
 
 
 def test_a_reply_that_never_came_is_no_evidence(course):
     """A time-out leaves fewer replies than the mistake's: it is not named."""
-    checks = checks_of(A)["double"]
+    checks = own_of(course, A).checks["double"]
     results = [replace(r, diagnosis="") for r in judged(course, A, "double", SQUARES.source)]
-    assert diagnose(course, A, checks, results, {r.check: [] for r in results}, seed) == results
+    assert (
+        diagnose(
+            own_of(course, A),
+            reference_of(course, A),
+            checks,
+            results,
+            {r.check: [] for r in results},
+            seed,
+        )
+        == results
+    )
 
 
 def test_random_generators_are_as_before(course):
@@ -168,20 +187,22 @@ def test_random_generators_are_as_before(course):
         np.random.seed(1)
         torch.manual_seed(1)
         if draws:
-            exercises = Exercises(course.root / "notebooks" / f"{A}.py")
-            checks = checks_of(A)["double"]
+            exercises = reference_of(course, A)
+            checks = own_of(course, A).checks["double"]
             recorder = Recorder(LocalStudent(exercises.namespace(double=SQUARES.source)))
             results = run_checks([recorder.watched(c) for c in checks], recorder, seed)
             random.seed(1)
             np.random.seed(1)
             torch.manual_seed(1)
-            assert diagnose(course, A, checks, results, recorder.replies, seed)[0].diagnosis
+            assert diagnose(
+                own_of(course, A), reference_of(course, A), checks, results, recorder.replies, seed
+            )[0].diagnosis
         draws.append((random.random(), np.random.rand(), torch.rand(1).item()))
     assert draws[0] == draws[1]
 
 
 def test_what_a_check_file_reads_is_left_out(course, monkeypatch):
-    module = answers._module(A)
+    module = own_of(course, A).module("answers")
     monkeypatch.setattr(module, "FILE_CHECKS", ("an_array", "one_number"), raising=False)
     assert told(course, A, "double", SQUARES.source) == []
     monkeypatch.setattr(module, "FILE_CHECKS", ("an_array",), raising=False)
@@ -189,32 +210,21 @@ def test_what_a_check_file_reads_is_left_out(course, monkeypatch):
 
 
 def test_replies_are_kept_for_failing_checks_only(course):
-    exercises = Exercises(course.root / "notebooks" / f"{A}.py")
+    exercises = reference_of(course, A)
     recorder = Recorder(LocalStudent(exercises.namespace()))
-    run_checks([recorder.watched(c) for c in checks_of(A)["double"]], recorder, seed)
+    run_checks([recorder.watched(c) for c in own_of(course, A).checks["double"]], recorder, seed)
     assert recorder.replies == {}
 
 
-def test_without_the_written_notebook_the_source_is_read(course):
-    (course.root / "notebooks" / f"{A}.py").rename(course.root / "away.py")
-    exercises = diagnosis._exercises(course, A)
-    assert isinstance(exercises, SourceExercises)
-    assert exercises.namespace()["double"](3) == 6
-    course.source_notebook(A).unlink()
-    assert diagnosis._exercises(course, A) is None
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_built_notebook_holds_the_reference(real_course, assignment):
+    written = Reference(expand(real_course, assignment))
+    assert reference_of(real_course, assignment).solutions == written.solutions
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_both_forms_of_a_notebook_hold_the_same_cells(real_course, assignment):
-    written = Exercises(real_course.root / "notebooks" / f"{assignment}.py")
-    built = SourceExercises(real_course.source_notebook(assignment))
-    assert [source for _, source in built._cells] == [source for _, source in written._cells]
-    assert built.reference == written.reference
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_sentences_are_sentences(assignment):
-    for answer in answers_of(assignment):
+def test_sentences_are_sentences(real_course, assignment):
+    for answer in own_of(real_course, assignment).answers:
         tells = getattr(answer, "tells", "")
         if tells:
             assert tells[0].isupper() or tells[0] == "`", tells

@@ -73,6 +73,7 @@ def message(header, payload=b""):
         message({"tree": {"array": 0}, "arrays": [["float64", [True]]]}, b"12345678"),
         message({"tree": {"array": 0}, "arrays": [["object", [1]]]}, b"12345678"),
         message({"tree": {"array": 3}, "arrays": []}),
+        message({"tree": [{"array": 0}] * 2, "arrays": [["uint8", [1]]]}, b"1"),
         message({"tree": {"array": "x"}, "arrays": []}),
         message({"tree": {"dict": 5}, "arrays": []}),
         message({"tree": {"else": 5}, "arrays": []}),

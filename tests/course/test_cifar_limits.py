@@ -1,23 +1,21 @@
 """Assignment 05: the reference's facts, and the obstacles of a checkpoint, each by its name."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import hidden_of, reference_of
 from torch import nn
 
-from autograder.authoring.audit import Exercises
 from autograder.checking.student import CheckFailed, LocalStudent
-from autograder.checks import _cifar_limits_cases as cases
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_cifar_limits.py"
+cases = hidden_of("05_cifar_limits").module("cases")
 
 
 @pytest.fixture(scope="module")
 def reference():
-    return Exercises(NOTEBOOK).namespace()
+    return reference_of("05_cifar_limits").namespace()
 
 
 @pytest.fixture

@@ -6,22 +6,16 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import hidden_of, reference_of
 from torch import nn
 
-from autograder.authoring.expand import read_cells
-from autograder.checks import _deep_vs_wide_images as pictures
-from autograder.checks import deep_vs_wide as checks
+checks, pictures = (hidden_of("02_deep_vs_wide").module(name) for name in ("checks", "images"))
 
 
 @pytest.fixture(scope="module")
 def reference():
     """The names that the setup and solution cells define."""
-    names = {"__name__": "__main__"}
-    for cell in read_cells(ROOT / "notebooks" / "02_deep_vs_wide.py"):
-        if cell.metadata.get("setup") or "solution" in cell.metadata:
-            exec(compile(cell.source, "02_deep_vs_wide", "exec"), names)
-    return names
+    return reference_of("02_deep_vs_wide").namespace()
 
 
 def count(*sizes):

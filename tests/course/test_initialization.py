@@ -5,18 +5,17 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import hidden_of, reference_of
 from torch import nn
 from torch.nn import functional as F
 
-from autograder.authoring.audit import Exercises
-from autograder.checks import initialization as checks
+checks = hidden_of("04_initialization").module("checks")
 
 
 @pytest.fixture(scope="module")
 def solved():
     """The names of the solved notebook."""
-    return Exercises(ROOT / "notebooks" / "04_initialization.py").namespace()
+    return reference_of("04_initialization").namespace()
 
 
 def unit_normal_mean(function):

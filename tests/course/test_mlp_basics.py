@@ -1,16 +1,14 @@
 """Assignment 01: the parameter counts that its text states."""
 
 import pytest
-from conftest import ROOT
+from conftest import reference_of
 from torch import nn
-
-from autograder.authoring.audit import Exercises
 
 
 @pytest.fixture(scope="module")
 def solved():
     """The names of the solved notebook."""
-    return Exercises(ROOT / "notebooks" / "01_mlp_basics.py").namespace()
+    return reference_of("01_mlp_basics").namespace()
 
 
 def by_hand(*dims):

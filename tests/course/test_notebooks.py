@@ -24,7 +24,7 @@ OF_A_STUB = {"NotImplementedError", "AssertionError"}
 def own_course(tmp_path):
     """A copy of the course with a class of its own."""
     root = tmp_path / "course"
-    for name in ("notebooks", "source", "release"):
+    for name in ("notebooks", "hidden", "source", "release"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     return Course(root)

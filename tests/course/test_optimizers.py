@@ -6,16 +6,14 @@ converges, its last point is stable to rounding; where it does not, only that is
 
 import numpy as np
 import pytest
-from conftest import ROOT
-
-from autograder.authoring.audit import Exercises
+from conftest import reference_of
 
 START, UPDATES = (5.0, 5.0), 100
 
 
 @pytest.fixture(scope="module")
 def notebook():
-    return Exercises(ROOT / "notebooks" / "03_optimizers.py")
+    return reference_of("03_optimizers")
 
 
 def loss(w):

@@ -1,16 +1,20 @@
-"""autograder.replay: what counts as an MLP, and records that nobody honest sends."""
+"""The replay of 05: what counts as an MLP, and records that nobody honest sends."""
 
 import copy
 
 import numpy as np
 import pytest
 import torch
+from conftest import hidden_of
 from torch import nn
 from torch.nn import functional as F
 
 from autograder.checking import wire
-from autograder.probes import cifar_limits as probes
-from autograder.replay import BATCH_SIZE, MAX_NUMBERS, MAX_STEPS, Network, ReplayError
+
+OWN = hidden_of("05_cifar_limits")
+probes, replay = OWN.module("probes"), OWN.module("replay")
+BATCH_SIZE, MAX_NUMBERS, MAX_STEPS = replay.BATCH_SIZE, replay.MAX_NUMBERS, replay.MAX_STEPS
+Network, ReplayError = replay.Network, replay.ReplayError
 
 SHAPE = (3, 4, 4)
 SIZE = 48

@@ -12,9 +12,8 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from autograder.authoring.build import scratch_api
 from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
-from autograder.checking.check import Check, checks_of
+from autograder.gradebook.released import scratch_api
 from autograder.grading import batch
 from autograder.outcome import Status
 
@@ -151,14 +150,11 @@ def _raise_for(student, original):
     return record
 
 
-def test_a_check_that_fails_itself_is_an_error_of_the_grader(course, monkeypatch):
-    def broken(student, rng):
-        """Broken."""
-        raise KeyError("ours")
-
-    monkeypatch.setattr("autograder.grading.judging.judge.checks_of", lambda a: {
-        "double": checks_of(a)["double"], "mean": [Check("mean", "broken", 2.0, broken)]
-    })  # fmt: skip
+def test_a_check_that_fails_itself_is_an_error_of_the_grader(course):
+    checks = course.hidden / A / "checks.py"
+    lines = checks.read_text().partition('@check("mean"')[0]
+    broken = 'def broken(student, rng):\n    """Broken."""\n    raise KeyError("ours")\n'
+    checks.write_text(f'{lines}@check("mean", points=2)\n{broken}')
     hand_in(course, S, A, solved(course, A))
     (result,) = batch.grade(course, A, [S])
     assert result.status is Status.GRADER_ERROR

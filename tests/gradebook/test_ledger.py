@@ -1,6 +1,5 @@
 """What is recorded of an attempt, and what makes a submission count as unchanged."""
 
-import ast
 import os
 import shutil
 import sys
@@ -11,23 +10,25 @@ import pytest
 import autograder
 from autograder.course import Course
 from autograder.gradebook import ledger
+from autograder.outcome import Outcome, Status
 from autograder.submission import pack
 
 A = "99_tiny"
 
 
 def attempt(student="ada", **result):
-    return ledger.Entry(ledger.now(), student, {"submission": "1"}, {"status": "graded", **result})
+    outcome = Outcome(student, A, Status.GRADED, 5.0, **result)
+    return ledger.Attempt(ledger.now(), student, {"submission": "1"}, outcome)
 
 
 def test_what_was_appended_is_read(tmp_path):
     course = Course(tmp_path)
     assert ledger.read(course, A) == []
-    entries = [attempt(score=1.5), attempt("müller \udce4", message="\n\0"), attempt(score=2.0)]
-    for entry in entries:
-        ledger.append(course, A, entry)
-    assert ledger.read(course, A) == entries
-    assert ledger.latest(course, A) == {"ada": entries[2], entries[1].student: entries[1]}
+    attempts = [attempt(score=1.5), attempt("müller \udce4", message="\n\0"), attempt(score=2.0)]
+    for one in attempts:
+        ledger.append(course, A, one)
+    assert ledger.read(course, A) == attempts
+    assert ledger.latest(course, A) == {"ada": attempts[2], attempts[1].student: attempts[1]}
 
 
 @pytest.mark.parametrize("kept", [1, 20, -1])
@@ -108,7 +109,7 @@ def test_what_is_packed_is_unpacked_with_links_that_lead_nowhere(tmp_path):
 
 
 def test_a_file_too_large_is_not_carried_but_keeps_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(packed, "MAX_OTHER_BYTES", 10)
+    monkeypatch.setattr(pack, "MAX_OTHER_BYTES", 10)
     folder = submission(tmp_path / "one")
     (folder / "zip_of_death").write_bytes(b"x" * 11)
     content = pack.pack(folder)
@@ -138,31 +139,59 @@ def test_allowing_unsealed_grading_changes_no_hash(course):
     assert ledger.hashes(course, A) == before
 
 
-def test_the_checks_hash_follows_the_modules_that_a_check_module_names(tmp_path, monkeypatch):
-    for name in ("checks", "probes"):
-        package = getattr(autograder, name)
-        shutil.copytree(package.__path__[0], tmp_path / name)
-        monkeypatch.setattr(package, "__path__", [str(tmp_path / name)])
-    before = {a: ledger.checks_hash(a) for a in ("01_mlp_basics", "03_optimizers")}
-    reference = tmp_path / "checks" / "_mlp_reference.py"
-    reference.write_text(reference.read_text() + "\n")
-    after = {a: ledger.checks_hash(a) for a in before}
-    assert before["01_mlp_basics"] != after["01_mlp_basics"]
-    assert before["03_optimizers"] == after["03_optimizers"]
+def changed_by(edit, course) -> set[str]:
+    """The hashes that an edit changes."""
+    before = ledger.hashes(course, A)
+    edit()
+    return {name for name, value in ledger.hashes(course, A).items() if value != before[name]}
 
 
-def test_no_module_that_judging_imports_is_left_out_of_the_checks_hash():
-    root = Path(autograder.__file__).parent
-    found, wanted = set(), {"judge", "grading", "repair", "intake", "packed"}
-    while wanted:
-        name = wanted.pop()
-        found.add(name)
-        for node in ast.walk(ast.parse((root / f"{name}.py").read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module == "autograder":
-                names = {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
-                names = {node.module.split(".")[1]}
-            else:
-                continue
-            wanted |= {n for n in names if (root / f"{n}.py").is_file()} - found
-    assert found & ledger.NOT_JUDGING == set()
+def test_every_file_of_the_hidden_folder_counts(course):
+    own = course.hidden / A
+
+    def new_sentence():
+        answers = own / "answers.py"
+        answers.write_text(answers.read_text().replace("This is the square.", "It is squared."))
+
+    assert changed_by(new_sentence, course) == {"checks"}
+    assert changed_by(lambda: (own / "thresholds.json").write_text("{}"), course) == {"checks"}
+    assert changed_by(lambda: (own / "own_module.py").write_text("x = 1\n"), course) == {"checks"}
+    shared = course.hidden / "shared"
+    shared.mkdir()
+    assert changed_by(lambda: (shared / "tools.py").write_text("x = 1\n"), course) == {"checks"}
+    other = course.hidden / "98_other"
+    other.mkdir()
+    assert changed_by(lambda: (other / "checks.py").write_text("x = 1\n"), course) == set()
+    assert changed_by(lambda: (own / "__pycache__").mkdir(exist_ok=True), course) == set()
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """A copy of the engine's folder, of which the hashes are taken."""
+    shutil.copytree(Path(autograder.__file__).parent, tmp_path / "autograder")
+    monkeypatch.setattr(autograder, "__file__", str(tmp_path / "autograder" / "__init__.py"))
+    return tmp_path / "autograder"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "checking/check.py", "feedback/table.py", "grading/judging/judge.py", "kernel/limits.py",
+        "kernel/sealed/sandbox.py", "submission/repair.py",
+    ],
+)  # fmt: skip
+def test_what_judges_counts(course, engine, file):
+    assert (engine / file).is_file()
+    assert changed_by(lambda: (engine / file).write_text("edited"), course) == {"checks"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "lock.py", "cli.py", "console.py", "grading/batch.py", "grading/dispatch.py",
+        "gradebook/ledger.py", "lms/collect.py", "exports/moodle.py", "authoring/audit.py",
+    ],
+)  # fmt: skip
+def test_what_does_not_judge_does_not_count(course, engine, file):
+    assert (engine / file).is_file()
+    assert changed_by(lambda: (engine / file).write_text("edited"), course) == set()

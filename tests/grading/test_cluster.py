@@ -114,7 +114,7 @@ def test_four_workers_on_two_hosts_give_the_results_of_one_machine(course, clien
 
     for one in (course, there):
         grade_by_hand(one, names[0], 2.5, "well put")
-    watcher = batch.Watcher(result=kill_a_worker_once(client))
+    watcher = batch.Watcher(outcome=kill_a_worker_once(client))
     results = batch.grade(there, A, names, scheduler=SCHEDULER, force=True, watcher=watcher)
     here = batch.grade(course, A, names, workers=2, force=True)
     assert same(results) == same(here)
@@ -130,4 +130,4 @@ def kill_a_worker_once(client):
     """A watcher's function that kills a worker, which has another submission by then."""
     address = next(iter(client.scheduler_info()["workers"]))
     pids = list(client.run(os.getpid, workers=[address]).values())
-    return lambda result: os.kill(pids.pop(), signal.SIGKILL) if pids else None
+    return lambda outcome: os.kill(pids.pop(), signal.SIGKILL) if pids else None

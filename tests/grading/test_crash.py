@@ -8,12 +8,11 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 import pytest
-from conftest import TINY
 from scale_helpers import (
     POINTS,
     A,
@@ -31,9 +30,7 @@ from autograder.course import Course
 from autograder.feedback.page import Pages
 from autograder.gradebook import ledger, writer
 from autograder.grading import batch
-from autograder.grading.judging.grade import failed
-from autograder.kernel.grader import launcher
-from autograder.outcome import Status
+from autograder.outcome import Outcome, Status
 from autograder.submission.pack import digest
 
 # Each costs about seven seconds on two cores.
@@ -102,15 +99,16 @@ def story(built_course, tmp_path_factory):
     hand_in(course, "eve", A, submission(course, "wrong", "Who knows?"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            writer.Writer, "write", lambda self, *a: caught.update({a[0].result.student: a})
+            writer.Writer,
+            "write",
+            lambda self, *a: caught.update({a[0].student: (replace(a[0]), *a[1:])}),
         )
         batch.grade(course, A, ["ada", "eve"])
-    broken = failed("ada", A, 5.0, "no notebook")
-    broken.result.status = Status.UNREADABLE
+    broken = Outcome("ada", A, Status.UNREADABLE, 5.0, message="not a notebook")
     attempts = {
         "first": caught["eve"],
         "regrade": caught["ada"],
-        "stale": (broken, *caught["ada"][1:3], None),
+        "stale": (broken, *caught["ada"][1:]),
     }
     return course, attempts
 
@@ -133,15 +131,16 @@ def test_killed_before_any_step_an_attempt_is_written_whole_or_not_at_all(
 ):
     origin, attempts = story
     pages = Pages(origin.config)
-    monkeypatch.setattr(gradebook, "Pages", lambda config: pages)
+    monkeypatch.setattr(writer, "Pages", lambda config: pages)
 
     def write(course, last=sys.maxsize):
         with writer.opened(course) as book:
             for moment in ("before_commit", "after_commit"):
                 event.listen(book.db, moment, STEPS.step)
-            writer = writer.Writer(course, A, book)
+            one = writer.Writer(course, A, book)
             with STEPS.watched(course.root, last):
-                writer.write(*attempts[attempt])
+                # A run that is killed leaves the attempt as it is.
+                one.write(replace(attempts[attempt][0]), *attempts[attempt][1:])
 
     def recover(course):
         with writer.opened(course) as book:
@@ -206,20 +205,17 @@ def test_what_the_disk_lost_of_an_attempt_laid_ready_stops_no_later_run(story, t
     course = Course(tmp_path / "course")
     before = book_of(course), files_of(course), attempts_of(course)
     with writer.opened(course) as book:
-        writer = writer.Writer(course, A, book)
+        one = writer.Writer(course, A, book)
         for content in (b"", b"\0" * 99, b"{", None):
-            record = writer._lay_ready(*attempts["regrade"]) / "record.json"
+            record = one._lay_ready(*attempts["regrade"]) / "record.json"
             record.unlink() if content is None else record.write_bytes(content)
-        assert writer.recover() == 0
+        assert one.recover() == 0
     assert (book_of(course), files_of(course), attempts_of(course)) == before
     assert left_over(course) == []
 
 
-# The command in a process of its own, which knows the tiny course as the tests do.
-COMMAND = f"""
-import sys
-sys.path.insert(0, {str(TINY.parent)!r})
-import conftest
+# The command in a process of its own.
+COMMAND = """
 from autograder.grading import batch
 from autograder.cli import main
 # Worker processes also for a dozen submissions: they are to be killed too.
@@ -282,7 +278,7 @@ class Class:
         return all(
             name in latest
             and latest[name].hashes["submission"] == digest(self.folder(name))
-            and latest[name].result["status"] != Status.GRADER_ERROR
+            and latest[name].outcome.status is not Status.GRADER_ERROR
             for name in self.students
         )
 
@@ -302,13 +298,11 @@ class Class:
         """One run; how many processes have been killed in it, and whether it ended by itself."""
         script = self.course.root / "run.py"
         script.write_text(COMMAND)
-        # Kernels of its own, to be killed too, and not those of the process that tests.
-        environment = {k: v for k, v in os.environ.items() if k != launcher.VARIABLE}
         started, killed, inner = time.monotonic(), 0, 0
         with open(self.course.root / "log", "wb") as log:
             head = psutil.Popen(
                 [sys.executable, script, "grade", A, "--workers", "2"],
-                cwd=self.course.root, env=environment,
+                cwd=self.course.root,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while killed < kills and self.wait_for_a_moment(head):
@@ -365,9 +359,10 @@ class Class:
             assert look == student.looks
             (comment,) = (r[4] for r in own if r[0] == "comment" and r[2] == "answer_why")
             assert comment == student.comment
-            result = latest[name].result
             expected = POINTS[student.kind]
-            assert result["score"] == (None if expected is None else sum(expected.values()))
+            assert latest[name].outcome.score == (
+                None if expected is None else sum(expected.values())
+            )
             notebook = self.course.folder("autograded") / name / A / f"{A}.ipynb"
             page = self.course.folder("feedback") / name / A / f"{A}.html"
             assert student.answer in notebook.read_text() and student.answer in page.read_text()
@@ -380,9 +375,9 @@ class Class:
 ROLES = {
     "spawn_main": "worker",
     "resource_tracker": "resource tracker",
-    "fork_server.main": "fork server or kernel",
+    "sealed.fork_server": "fork server or kernel",
     "/mlp-node-": "node or supervisor",
-    "trial.main": "trial of a tier",
+    "node.trial": "trial of a tier",
 }
 
 

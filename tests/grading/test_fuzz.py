@@ -20,8 +20,9 @@ from autograder.authoring.classroom import cell_of, hand_in, solved
 from autograder.course import Course
 from autograder.feedback.page import Facts, Pages
 from autograder.gradebook import ledger
+from autograder.gradebook.released import take_snapshot
 from autograder.grading import batch
-from autograder.grading.judging.grade import Assignment, Version, grade_submission
+from autograder.grading.judging.grade import Grader
 from autograder.outcome import Status
 from autograder.submission import repair
 from autograder.submission.intake import Unreadable, read_submission
@@ -231,8 +232,7 @@ def assignment(built_course, tmp_path_factory):
     course = Course(folder / "course")
     (folder / "scratch").mkdir()
     course.private.mkdir()
-    version = Version.of(course, A)
-    return Assignment(course, version, folder / "scratch"), solved(course, A)
+    return Grader(course, take_snapshot(course, A), folder / "scratch"), solved(course, A)
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def one_gradebook(assignment, monkeypatch):
             yield
 
 
-def expect_readable_or_told(assignment: Assignment, data: bytes, folder: Path) -> bool:
+def expect_readable_or_told(assignment: Grader, data: bytes, folder: Path) -> bool:
     """Read, repair and sanitize a submission as grading does; whether it can be graded."""
     handed_in = folder / "handed-in"
     handed_in.mkdir()
@@ -351,10 +351,10 @@ def test_a_damaged_folder_has_one_status(assignment, damage, tmp_path):
     path = folder / f"{A}.ipynb"
     path.write_text(json.dumps(notebook))
     damage(folder, path)
-    result = grade_submission(ready, "student", pack(folder)).result
-    assert result.status is FOLDERS[damage], result.message
-    assert result.score == (5.0 if result.status is Status.GRADED else None)
-    assert "Traceback" not in result.message
+    outcome = ready.grade("student", pack(folder))
+    assert outcome.status is FOLDERS[damage], outcome.message
+    assert outcome.score == (5.0 if outcome.status is Status.GRADED else None)
+    assert "Traceback" not in outcome.message
 
 
 @pytest.mark.parametrize("damage", [

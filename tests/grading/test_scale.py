@@ -24,7 +24,7 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger, writer
 from autograder.gradebook.records import class_records
-from autograder.grading import batch, dispatch
+from autograder.grading import batch, dispatch, task, workers
 from autograder.outcome import Status
 
 A = "99_tiny"
@@ -36,7 +36,7 @@ class Seen(batch.Watcher):
 
     def __init__(self):
         self.todo, self.unchanged, self.graded, self.notes = 0, 0, [], []
-        super().__init__(self._plan, lambda r: self.graded.append(r.student), self.notes.append)
+        super().__init__(self._plan, lambda o: self.graded.append(o.student), self.notes.append)
 
     def _plan(self, todo, unchanged):
         self.todo, self.unchanged = todo, unchanged
@@ -89,7 +89,7 @@ def files_of(course) -> dict[str, bytes]:
 
 def left_over(course) -> list[str]:
     """What a run should not leave in the course's private folder."""
-    kept = {"ledger", "lock", "secret", "student-data", "student-data.json", "writing", "versions"}
+    kept = {"data", "ledger", "lock", "secret", "writing", "versions"}
     names = [p.name for p in course.private.iterdir() if p.name not in kept]
     return names + [p.name for p in course.private.glob("writing/*/*")]
 
@@ -186,9 +186,9 @@ def test_force_and_errors_of_the_grader_are_graded_again(graded, monkeypatch):
     only_choose(monkeypatch, seen)
     batch.grade(graded, A, ["ada", "bob"], watcher=seen, force=True)
     assert seen.graded == ["ada", "bob"]
-    entry = ledger.latest(graded, A)["bob"]
-    failed = entry.result | {"status": str(Status.GRADER_ERROR)}
-    ledger.append(graded, A, replace(entry, result=failed))
+    attempt = ledger.latest(graded, A)["bob"]
+    failed = replace(attempt.outcome, status=Status.GRADER_ERROR)
+    ledger.append(graded, A, replace(attempt, outcome=failed))
     batch.grade(graded, A, ["ada", "bob"], watcher=seen)
     assert seen.graded == ["ada", "bob", "bob"]
 
@@ -228,8 +228,8 @@ MOMENTS = {
     "before it is laid ready": (writer.json, "dumps", "before", 1),
     "when it is laid ready": (writer.Writer, "_lay_ready", "after", 1),
     "before the transaction's end": (writer.Writer, "_write_page", "after", 1),
-    "after the transaction": (gradebook, "_swap", "before", 1),
-    "between notebook and feedback": (gradebook, "_swap", "after", 1),
+    "after the transaction": (writer, "_swap", "before", 1),
+    "between notebook and feedback": (writer, "_swap", "after", 1),
     "while folders are swapped": (writer.shutil, "move", "after", 1),
     "before the ledger": (writer.ledger, "append", "before", 1),
     "after the ledger": (writer.ledger, "append", "after", 1),
@@ -248,13 +248,13 @@ def regraded(graded_course):
         original = writer.Writer.write
 
         def write(self, *args):
-            caught.append(args)
+            caught.append((replace(args[0]), *args[1:]))
             original(self, *args)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(writer.Writer, "write", write)
             grade(course)
-        (attempt,) = (args for args in caught if args[0].result.student == "ada")
+        (attempt,) = (args for args in caught if args[0].student == "ada")
         return attempt, book_of(course), files_of(course), worse
 
 
@@ -302,8 +302,7 @@ def test_the_page_rendered_before_is_the_page_of_the_gradebook(graded):
     page = graded.folder("feedback") / "ada" / A / f"{A}.html"
     early = page.read_text()
     with writer.opened(graded) as book:
-        writer = writer.Writer(graded, A, book)
-        writer._mark_stale("ada", "<script>alert(1)</script>")
+        writer.Writer(graded, A, book)._mark_stale("ada", "<script>alert(1)</script>")
         book.db.rollback()
     from nbgrader.apps import NbGraderAPI
 
@@ -318,8 +317,8 @@ def test_the_page_rendered_before_is_the_page_of_the_gradebook(graded):
 
 def test_after_a_killed_run_submissions_are_kept_out_of_this_process(graded, monkeypatch):
     """One of them may have killed it."""
-    used, local = [], dispatch.local
-    monkeypatch.setattr(cluster, "local", lambda *a: used.append(a[-1]) or local(*a[:-1], True))
+    used, local = [], workers.local
+    monkeypatch.setattr(workers, "local", lambda *a: used.append(a[-1]) or local(*a[:-1], True))
     (graded.private / "scratch-of-a-killed-run").mkdir()
     grade(graded, force=True)
     grade(graded, force=True)
@@ -330,10 +329,10 @@ def test_an_interrupted_run_keeps_what_is_graded_and_goes_on_later(course):
     for name in ("ada", "bob", "eve"):
         hand_in(course, name, A, solved(course, A))
     seen = Seen()
-    seen.result = lambda result: os.kill(os.getpid(), signal.SIGINT)
+    seen.outcome = lambda outcome: os.kill(os.getpid(), signal.SIGINT)
     with pytest.raises(batch.Interrupted) as end:
         batch.grade(course, A, ["ada", "bob", "eve"], workers=1, watcher=seen)
-    finished = {result.student for result in end.value.results}
+    finished = {outcome.student for outcome in end.value.outcomes}
     assert len(finished) + end.value.left == 3 and end.value.left >= 1
     assert book_of(course).keys() == finished
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -359,10 +358,8 @@ def test_workers_elsewhere_give_the_same_scores_without_the_courses_folder(
     """Their checks and data come from their own installation and folder."""
     here, _ = grade(graded, force=True)
     used = []
-    original = dispatch.Assignment
-    monkeypatch.setattr(
-        cluster, "Assignment", lambda c, *rest: used.append(c.root) or original(c, *rest)
-    )
+    original = task.Grader
+    monkeypatch.setattr(task, "Grader", lambda c, *rest: used.append(c.root) or original(c, *rest))
     there, _ = grade(graded, force=True, scheduler=scheduler)
     assert used and all(graded.root not in [root, *root.parents] for root in used)
     for name, result in here.items():
@@ -402,10 +399,10 @@ def test_workers_that_cannot_start_get_one_message(graded, monkeypatch):
         tries.append(1)
         raise RuntimeError("Nanny failed to start.")
 
-    monkeypatch.setattr(cluster, "LocalCluster", fail)
+    monkeypatch.setattr(workers, "LocalCluster", fail)
     with pytest.raises(UserError, match="could not be started.*Nanny failed.*fewer --workers"):
         grade(graded, force=True)
-    assert left_over(graded) == [] and len(tries) == dispatch.STARTS
+    assert left_over(graded) == [] and len(tries) == workers.STARTS
 
 
 def test_the_results_file_of_an_interrupted_run_has_what_is_graded(graded, monkeypatch, tmp_path):
@@ -423,7 +420,7 @@ def test_the_results_file_of_an_interrupted_run_has_what_is_graded(graded, monke
 
 
 def test_a_scheduler_that_is_not_there_gets_one_message(graded, monkeypatch):
-    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.1)
+    monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 0.1)
     with pytest.raises(UserError, match="expected a Dask scheduler at tcp://127.0.0.1:9"):
         grade(graded, force=True, scheduler="tcp://127.0.0.1:9")
 
@@ -479,14 +476,14 @@ def test_changed_points_and_added_cells_keep_every_grade(graded):
 # Dask may run it twice in one process.
 KILLER = """
 import os
-from autograder.grading import dispatch
-if not hasattr(cluster, "original"):
-    dispatch.original = dispatch.grade_submission
-def grade_submission(assignment, student, packed):
+from autograder.grading.judging.grade import Grader
+if not hasattr(Grader, "original"):
+    Grader.original = Grader.grade
+def grade(self, student, packed):
     if student == "killer":
         os.kill(os.getpid(), 9)
-    return dispatch.original(assignment, student, packed)
-dispatch.grade_submission = grade_submission
+    return self.original(student, packed)
+Grader.grade = grade
 """
 
 

@@ -3,11 +3,10 @@
 import shutil
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, hidden_of
 from test_class import EQUALS_EVERYTHING, STRIP_ASSERTS
 
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
-from autograder.checking.check import checks_of
 from autograder.course import Course
 from autograder.grading import batch
 from autograder.kernel.grader import tiers
@@ -31,12 +30,12 @@ EQUALS = EQUALS_EVERYTHING.replace("def double(x): return Equal()", "")
 def twelve(tmp_path_factory):
     root = tmp_path_factory.mktemp("twelve") / "course"
     root.mkdir()
-    for name in ("notebooks", "source", "release"):
+    for name in ("notebooks", "hidden", "source", "release"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(config.replace("timeout = 120", "timeout = 20"))
     course = Course(root)
-    points = {e: sum(c.points for c in cs) for e, cs in checks_of(A).items()}
+    points = {e: sum(c.points for c in cs) for e, cs in hidden_of(A).checks.items()}
     full = sum(points.values())
     perfect, stub = solved(course, A), released(course, A)
 

@@ -3,12 +3,13 @@
 import base64
 import gc
 import json
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, TINY, course_with
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
@@ -16,7 +17,9 @@ from autograder.authoring.build import build
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.authoring.expand import expand
 from autograder.course import Course
-from autograder.grading.judging import grade
+from autograder.gradebook.released import take_snapshot
+from autograder.grading.judging.grade import Grader
+from autograder.notebook import SETUP, demonstrations
 from autograder.outcome import Status
 from autograder.submission import given
 from autograder.submission.pack import pack
@@ -51,7 +54,7 @@ def triple(x):
     return 3 * x
     ### END SOLUTION
 
-# %% check="triple" points=2
+# %% selfcheck="triple" points=2
 assert triple(1) == 3
 """
 PNG = base64.b64encode(given.PNG_SIGNATURE + b"rest of a picture").decode()
@@ -80,7 +83,7 @@ def hurried_threads():
 
 
 def test_threads_that_parse_at_once_do_not_disturb_each_other(hurried_threads):
-    source = (ROOT / "autograder" / "checks" / "optimizers.py").read_text()
+    source = (ROOT / "hidden" / "03_optimizers" / "checks.py").read_text()
 
     def parse(number, depth):
         if depth:
@@ -93,19 +96,19 @@ def test_threads_that_parse_at_once_do_not_disturb_each_other(hurried_threads):
     assert not any(found)
 
 
-def needless(given, *own):
-    """Which of the `given` sources need not run beside cells with the sources `own`."""
+def needless(known, *own):
+    """Which of the `known` sources need not run beside cells with the sources `own`."""
     nb = nbformat.v4.new_notebook()
-    nb.cells = [nbformat.v4.new_code_cell(source) for source in (*given, *own)]
-    return {nb.cells[i].source for i in given.needless(nb, frozenset(given), frozenset())}
+    nb.cells = [nbformat.v4.new_code_cell(source) for source in (*known, *own)]
+    return {nb.cells[i].source for i in given.needless(nb, frozenset(known), frozenset())}
 
 
 BOUND, MUTATED, PLOT = "path = [1]", "path.append(2)", "shown = 3\nprint(shown)"
 
 
 def test_what_nobody_looks_at_need_not_run():
-    given = {BOUND, MUTATED, PLOT}
-    assert needless(given, "def solve(x):\n    return 2 * x") == given
+    known = {BOUND, MUTATED, PLOT}
+    assert needless(known, "def solve(x):\n    return 2 * x") == known
 
 
 @pytest.mark.parametrize(
@@ -161,8 +164,8 @@ def test_names_inside_functions_are_their_own():
 
 
 def test_using_a_module_does_not_call_for_all_who_use_it():
-    given = {"import plots", "plots.draw(1)"}
-    assert needless(given, "plots.draw(2)") == {"plots.draw(1)"}
+    known = {"import plots", "plots.draw(1)"}
+    assert needless(known, "plots.draw(2)") == {"plots.draw(1)"}
 
 
 @pytest.mark.parametrize(
@@ -192,10 +195,10 @@ def test_ordinary_code_does_not(own):
 
 
 def test_the_list_is_the_courses_and_setup_is_not_in_it(course):
-    given = given.given(course.source_notebook(A))
-    assert len(given) == 5  # four of the text, and the button of all notebooks
-    assert not any("settings" in text or "triple" in text for text in given)
-    assert given.given(course.root / "nowhere") == frozenset()
+    found = demonstrations(course.source_notebook(A))
+    assert len(found) == 4
+    assert not any("settings" in text or "triple" in text for text in found)
+    assert demonstrations(course.root / "nowhere") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -239,6 +242,7 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("shown") / "course"
     (root / "notebooks").mkdir(parents=True)
     (root / "notebooks" / f"{A}.py").write_text(NOTEBOOK)
+    shutil.copytree(TINY / "hidden" / A, root / "hidden" / A)
     config = (ROOT / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(config + "\nc.Judge.allow_unsealed = True\n")
     build(Course(root))
@@ -249,17 +253,16 @@ def course(tmp_path_factory):
 @pytest.fixture
 def grade(course, tmp_path):
     """Grade a notebook of the course; the result and the judged notebook."""
-    version = grade.Version.of(course, A)
     (tmp_path / "scratch").mkdir()
-    assignment = grade.Assignment(course, version, tmp_path / "scratch")
+    grader = Grader(course, take_snapshot(course, A), tmp_path / "scratch")
 
     def grade(notebook):
         folder = tmp_path / "handed-in"
         folder.mkdir(exist_ok=True)
         (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
-        graded = grade.grade_submission(assignment, "ada", pack(folder))
-        assert graded.result.status is Status.GRADED, graded.result.message
-        return graded.result, nbformat.reads(graded.notebook.decode(), as_version=4)
+        outcome = grader.grade("ada", pack(folder))
+        assert outcome.status is Status.GRADED, outcome.message
+        return outcome, nbformat.reads(outcome.notebook.decode(), as_version=4)
 
     return grade
 
@@ -283,7 +286,7 @@ def test_a_solved_notebook_runs_no_demonstration_and_says_so(course, grade):
     assert result.score == result.max_score == 2
     assert ran(notebook) == set()
     shown = json.dumps(notebook)
-    assert shown.count(given.NOTE) == 5
+    assert shown.count(given.NOTE) == 4
 
 
 def test_a_solution_that_uses_a_demonstrations_variable_keeps_its_points(course, grade):
@@ -319,7 +322,7 @@ def test_a_changed_demonstration_runs(course, grade):
 )
 def test_skipping_never_changes_a_score(course, grade, monkeypatch, code):
     skipping, _ = grade(with_solution(course, code))
-    monkeypatch.setattr(demonstrations, "needless", lambda *args: set())
+    monkeypatch.setattr(given, "needless", lambda *args: set())
     everything, notebook = grade(with_solution(course, code))
     assert len(ran(notebook)) == 4
     assert [c.points for c in skipping.checks] == [c.points for c in everything.checks]
@@ -373,7 +376,7 @@ def test_forged_outputs_never_survive_in_stock_nbgrader_with_this_configuration(
     path = course.folder("autograded") / "ada" / A / f"{A}.ipynb"
     judged = nbformat.read(path, as_version=4)
     assert_nothing_forged(judged)
-    assert json.dumps(judged).count(given.NOTE) == 5
+    assert json.dumps(judged).count(given.NOTE) == 4
     with Gradebook(course.db_url) as gradebook:
         assert gradebook.find_submission(A, "ada").score == 0
 
@@ -381,34 +384,27 @@ def test_forged_outputs_never_survive_in_stock_nbgrader_with_this_configuration(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["03_optimizers"])
 def test_a_real_assignment_scores_the_same_with_everything_run(name, tmp_path, monkeypatch):
-    root = tmp_path / "course"
-    (root / "notebooks").mkdir(parents=True)
-    (root / "notebooks" / f"{name}.py").write_bytes(
-        (ROOT / "notebooks" / f"{name}.py").read_bytes()
-    )
-    (root / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
-    course = Course(root)
+    course = course_with(tmp_path / "course", name)
     build(course)
     course.private.mkdir()
     folder = hand_in(course, "ada", name, solved(course, name)).parent
     (tmp_path / "scratch").mkdir()
-    version = grade.Version.of(course, name)
-    assignment = grade.Assignment(course, version, tmp_path / "scratch")
-    skipping = grade.grade_submission(assignment, "ada", pack(folder)).result
-    monkeypatch.setattr(demonstrations, "needless", lambda *args: set())
-    everything = grade.grade_submission(assignment, "ada", pack(folder)).result
+    grader = Grader(course, take_snapshot(course, name), tmp_path / "scratch")
+    skipping = grader.grade("ada", pack(folder))
+    monkeypatch.setattr(given, "needless", lambda *args: set())
+    everything = grader.grade("ada", pack(folder))
     assert skipping.score == everything.score == skipping.max_score
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda p: p.stem)
 def test_hidden_checks_of_the_course_need_no_demonstration(path, tmp_path):
     """What a release runs when nothing was added or changed: setup and solution cells."""
-    source = expand(path)
+    source = expand(Course(ROOT), path.stem)
     (tmp_path / "source.ipynb").write_text(json.dumps(source))
-    given = given.given(tmp_path / "source.ipynb")
-    assert given
-    skipped = given.needless(source, given, frozenset())
+    known = demonstrations(tmp_path / "source.ipynb")
+    assert known
+    skipped = given.needless(source, known, frozenset())
     for index, cell in enumerate(source.cells):
-        if cell.metadata.get(given.SETUP) or "nbgrader" in cell.metadata:
+        if cell.metadata.get(SETUP) or "nbgrader" in cell.metadata:
             assert index not in skipped
     assert skipped

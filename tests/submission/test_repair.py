@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from autograder.authoring.classroom import answered, cell_of
 from autograder.authoring.expand import expand, stub_of
+from autograder.course import Course
 from autograder.submission.repair import MISSING, Expected, repair
 
 
 @pytest.fixture(scope="module")
 def source():
-    return expand(TINY / "notebooks" / "99_tiny.py")
+    return expand(Course(TINY), "99_tiny")
 
 
 def ids(notebook):
@@ -32,7 +33,7 @@ def test_an_undamaged_notebook_is_left_alone(source):
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_any_damage_leaves_every_graded_cell_once_with_its_metadata(seed):
-    source = expand(TINY / "notebooks" / "99_tiny.py")
+    source = expand(Course(TINY), "99_tiny")
     expected = Expected.from_notebook(source)
     draw = random.Random(seed)
     notebook = answered(source, {})

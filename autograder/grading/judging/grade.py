@@ -42,14 +42,14 @@ class Grader:
 
     def __init__(self, course: Course, snapshot: Snapshot, scratch: Path):
         self._name, self._max_score, self._scratch = snapshot.name, snapshot.max_score, scratch
-        self._config = copy.deepcopy(course.config)
-        self._config.Judge.allow_unsealed = snapshot.allow_unsealed
-        self._config.Judge.environment = snapshot.environment
-        self._db_url = snapshot.write_gradebook(scratch)
-        with Gradebook(self._db_url) as gradebook:
+        self.config = copy.deepcopy(course.config)
+        self.config.Judge.allow_unsealed = snapshot.allow_unsealed
+        self.config.Judge.environment = snapshot.environment
+        self.db_url = snapshot.write_gradebook(scratch)
+        with Gradebook(self.db_url) as gradebook:
             notebook = gradebook.find_notebook(self._name, self._name)
-            self._expected = expected_from_gradebook(notebook)
-        self._pages = Pages(self._config)
+            self.expected = expected_from_gradebook(notebook)
+        self._pages = Pages(self.config)
 
     def grade(self, student: str, packed: Packed) -> Outcome:
         """Grade one submission; never raises for anything a student handed in."""
@@ -72,7 +72,7 @@ class Grader:
                 _refuse(student, packed)
                 folder, files = Path(place, "handed-in"), Path(place, "files")
                 packed.unpack(folder)
-                submission = read_submission(folder, self._name, self._expected, files)
+                submission = read_submission(folder, self._name, self.expected, files)
                 outcome.notes += submission.notes
                 judged, repairs = self._run_steps(student, submission.notebook, files)
                 outcome.status, outcome.message = judged.status, judged.message
@@ -101,20 +101,24 @@ class Grader:
 
         Returns what the judge found, and a sentence for each repair.
         """
-        config = copy.deepcopy(self._config)
+        config, resources = copy.deepcopy(self.config), self.resources(student, files)
+        steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
+        for step in steps:
+            if step not in (SaveAutoGrades, AssignLatePenalties):
+                _, resources = step(config=config)(notebook, resources)
+        return resources["judged"], resources.get("repairs", [])
+
+    def resources(self, student: str, files: Path) -> ResourcesDict:
+        """What nbgrader's steps are told of a submission whose files lie in the folder `files`."""
         resources = ResourcesDict()
         resources["metadata"] = {"path": str(files)}
         resources["nbgrader"] = {
             "student": student,
             "assignment": self._name,
             "notebook": self._name,
-            "db_url": self._db_url,
+            "db_url": self.db_url,
         }
-        steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
-        for step in steps:
-            if step not in (SaveAutoGrades, AssignLatePenalties):
-                _, resources = step(config=config)(notebook, resources)
-        return resources["judged"], resources.get("repairs", [])
+        return resources
 
     def _page(self, outcome: Outcome) -> str | None:
         try:

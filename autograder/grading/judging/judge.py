@@ -4,6 +4,7 @@ Students' cells run in a kernel, as in stock nbgrader. A check cell is not run: 
 judge in this process, and the cell gets a readable table and a float as its outputs.
 """
 
+import contextlib
 import hashlib
 import itertools
 import math
@@ -252,8 +253,12 @@ class Judge(Execute):
             self._student.died = self._stopped
         checks, recorder = self._hidden.checks[exercise], Recorder(self._student)
         results = run_checks([recorder.watched(c) for c in checks], recorder, self._seed)
-        reference = read_reference(self._source)
-        results = diagnose(self._hidden, reference, checks, results, recorder.replies, self._seed)
+        # The source may be just being built.
+        with contextlib.suppress(FileNotFoundError):
+            reference = read_reference(self._source)
+            results = diagnose(
+                self._hidden, reference, checks, results, recorder.replies, self._seed
+            )
         self._judged.checks += results
         if any(r.points < r.max_points for r in results):
             self._wrong.append((exercise, cell))

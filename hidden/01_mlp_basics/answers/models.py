@@ -15,7 +15,7 @@ def functional_parameters(dims, std=0.01):
     ]
 """,
         tells=(
-            "The weights are the result of a multiplication, so they are no leaves: their `.grad` "
+            "The weights are the result of a multiplication, so they are not leaves: their `.grad` "
             "stays None."
         ),
     ),
@@ -40,7 +40,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
-        tells="`std` is used as a variance: the weights spread by its root.",
+        tells="`std` is used as a variance: the standard deviation is its root.",
     ),
     Mistake(
         "functional_parameters",
@@ -53,7 +53,7 @@ def functional_parameters(dims, std=0.01):
         for a, b in zip(dims[:-1], dims[1:])
     ]
 """,
-        tells="The weights spread by 0.01 whatever `std` says.",
+        tells="The standard deviation is 0.01, whatever `std` says.",
     ),
     Mistake(
         "functional_parameters",
@@ -67,7 +67,7 @@ def functional_parameters(dims, std=0.01):
         parameters.append((W, torch.zeros(b, requires_grad=True)))
     return parameters
 """,
-        tells="The weights are drawn uniformly; asked for are normally distributed ones.",
+        tells="The weights are drawn uniformly; they should be normally distributed.",
     ),
     Mistake(
         "functional_parameters",
@@ -166,7 +166,7 @@ def functional_mlp(x, parameters):
     return torch.softmax(h @ W + b, dim=1)
 """,
         tells=(
-            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "The output goes through a softmax; it should be logits, and the loss applies it "
             "itself."
         ),
     ),
@@ -416,7 +416,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, nn.Dropout(dropout))
 """,
-        tells="The batch norm stands behind the activation.",
+        tells="The batch norm comes after the activation.",
     ),
     Mistake(
         "dense_layer",
@@ -443,7 +443,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     layers.append(nn.Linear(in_features, out_features, bias=not batch_norm))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
 """,
-        tells="The batch norm stands before the linear layer.",
+        tells="The batch norm comes before the linear layer.",
     ),
     Mistake(
         "dense_layer",
@@ -520,7 +520,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         layers.append(nn.BatchNorm1d(out_features))
     return nn.Sequential(*layers, nn.Dropout(dropout), activation())
 """,
-        tells="The dropout stands before the activation.",
+        tells="The dropout comes before the activation.",
     ),
     Mistake(
         "dense_layer",
@@ -676,7 +676,7 @@ class MLP(nn.Module):
         return F.softmax(self.output(x), dim=1)
 """,
         tells=(
-            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "The output goes through a softmax; it should be logits, and the loss applies it "
             "itself."
         ),
     ),
@@ -850,7 +850,7 @@ class MLP(nn.Module):
             x = F.relu(layer(x))
         return self.output(x)
 """,
-        tells="The default sizes are not those that were asked for.",
+        tells="The default sizes are not those of the task.",
     ),
     Mistake(
         "mlp",
@@ -987,7 +987,7 @@ def sequential_mlp(dims):
     return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]), nn.Softmax(dim=1))
 """,
         tells=(
-            "The output goes through a softmax; logits are asked for, and the loss applies it "
+            "The output goes through a softmax; it should be logits, and the loss applies it "
             "itself."
         ),
     ),
@@ -1023,7 +1023,7 @@ def sequential_mlp(dims):
 def sequential_mlp(dims):
     return MLP(dims[0], dims[-1], tuple(dims[1:-1]))
 """,
-        tells="The result is no `nn.Sequential`.",
+        tells="The result is not an `nn.Sequential`.",
     ),
     Mistake(
         "sequential_mlp",
@@ -1113,7 +1113,7 @@ def l1_penalty(model):
 def l2_penalty(model):
     return sum(m.weight.norm() for m in model.modules() if isinstance(m, nn.Linear))
 """,
-        tells="The L2 penalty is the norm; asked for is the sum of squares.",
+        tells="The L2 penalty is the norm; it should be the sum of squares.",
     ),
     Mistake(
         "l1_penalty",
@@ -1442,7 +1442,7 @@ def initialize(model, scheme):
                 nn.init.zeros_(module.bias)
     return model
 """,
-        tells="A copy is initialised; the given model stays as it was.",
+        tells="A copy is initialised; the given model stays unchanged.",
     ),
     Mistake(
         "initialize",
@@ -1463,7 +1463,7 @@ def initialize(model, scheme):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 """,
-        tells="Nothing is returned; the model was asked for.",
+        tells="Nothing is returned; it should be the model.",
     ),
     Mistake(
         "initialize",

@@ -156,7 +156,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(images)
     return total / seen
 """,
-        tells="The sum of losses keeps every batch's graph and is no plain number.",
+        tells="The sum of losses keeps every batch's graph and is not a plain number.",
     ),
     Mistake(
         "train_epoch",
@@ -270,7 +270,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         total += loss.item() * len(images)
     return total / seen
 """,
-        tells="The loader is gone through twice; some can be read only once.",
+        tells="The loader is read twice; some loaders can be read only once.",
     ),
     Mistake(
         "train_epoch",
@@ -290,7 +290,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
         seen += len(labels)
     return total / seen
 """,
-        tells="The loop flattens the images: that is the model's own matter.",
+        tells="The loop flattens the images; that is the model's job.",
     ),
     Alternative(
         "train_epoch",
@@ -436,7 +436,7 @@ def evaluate(model, loader, loss_fn):
     model.train(training)
     return total / seen, right / seen
 """,
-        tells="The loop flattens the images: that is the model's own matter.",
+        tells="The loop flattens the images; that is the model's job.",
     ),
     Alternative(
         "evaluate",
@@ -516,7 +516,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, right / seen
 """,
-        tells="Tensors are returned; plain numbers were asked for.",
+        tells="Tensors are returned; they should be plain numbers.",
     ),
     Mistake(
         "evaluate",
@@ -557,7 +557,7 @@ def evaluate(model, loader, loss_fn):
         module.training = mode
     return total / seen, 100.0 * right / seen
 """,
-        tells="The accuracy is in percent; a fraction was asked for.",
+        tells="The accuracy is in percent; it should be a fraction.",
     ),
     Alternative(
         "evaluate",
@@ -672,7 +672,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
-        tells="The best epoch is chosen by the validation loss; accuracy was asked for.",
+        tells="The best epoch is chosen by the validation loss; it should be the accuracy.",
     ),
     Mistake(
         "trainer",
@@ -804,7 +804,7 @@ class Trainer:
         self.model.load_state_dict(state)
         return history
 """,
-        tells="Of equally good epochs the last is kept; the first was asked for.",
+        tells="Of equally good epochs the last is kept; it should be the first.",
     ),
     Mistake(
         "trainer",
@@ -1021,7 +1021,7 @@ def load_model(model, path):
     model.load_state_dict(state)
     return model
 """,
-        tells="The whole module is saved; a state dict was asked for.",
+        tells="The whole module is saved; it should be a state dict.",
     ),
     Mistake(
         "save_model",
@@ -1082,7 +1082,7 @@ def save_model(model, path):
 def load_model(model, path):
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 """,
-        tells="Something else than the model is returned.",
+        tells="Something other than the model is returned.",
     ),
     Mistake(
         "save_model",
@@ -1096,7 +1096,7 @@ def save_model(model, path):
 def load_model(model, path):
     return model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 """,
-        tells="Something else than the model is returned.",
+        tells="Something other than the model is returned.",
     ),
     Mistake(
         "save_model",
@@ -1112,7 +1112,7 @@ def load_model(model, path):
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model
 """,
-        tells="A copy is filled; the given model stays as it was.",
+        tells="A copy is filled; the given model stays unchanged.",
     ),
     Mistake(
         "save_model",
@@ -1393,7 +1393,7 @@ def accuracy_per_class(model, loader, num_classes=10):
         module.training = mode
     return {c: right[c] / max(seen[c], 1) for c in range(num_classes)}
 """,
-        tells="A class without images gets 0; it is not known, so nan.",
+        tells="A class without images gets 0, but its accuracy is unknown.",
     ),
     Mistake(
         "accuracy_per_class",

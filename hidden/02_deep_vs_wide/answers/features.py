@@ -105,7 +105,7 @@ def polynomial_features(X, degree):
     ]
     return torch.stack(columns, dim=1)
 """,
-        tells="The way through logarithms loses the signs.",
+        tells="Going through logarithms loses the signs.",
     ),
     Mistake(
         "polynomial_features",

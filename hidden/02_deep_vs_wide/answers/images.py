@@ -75,7 +75,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
-        tells="The pictures are in 0 to 1; they were to be normalised.",
+        tells="The pictures are in [0, 1]; they should be normalised.",
     ),
     Mistake(
         "image_loaders",
@@ -265,7 +265,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
-        tells="Every training picture is mirrored; it should happen by chance.",
+        tells="Every training picture is mirrored; it should happen at random.",
     ),
     Mistake(
         "image_loaders",
@@ -434,7 +434,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
-        tells="The test pictures are those of the training folder.",
+        tells="The test pictures come from the training folder.",
     ),
     Mistake(
         "image_loaders",
@@ -589,7 +589,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
-        tells="All pictures of a batch are changed alike; each should get its own angle.",
+        tells="All pictures of a batch are changed in the same way; each should get its own angle.",
     ),
     Mistake(
         "image_loaders",
@@ -612,7 +612,7 @@ def image_loaders(root, batch_size, seed):
         DataLoader(test, batch_size=batch_size),
     )
 """,
-        tells="The classes are numbered in another order than by name.",
+        tells="The classes are not numbered in the order of their names.",
     ),
     Alternative(
         "image_loaders",

@@ -15,8 +15,8 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     return weight.reshape(-1, *image_shape)
 """,
         tells=(
-            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
-            "memory."
+            "The scaling is done in the model's own weights: `.data` and `detach` share memory with "
+            "them."
         ),
     ),
     Mistake(
@@ -32,8 +32,8 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     return maps.clone()
 """,
         tells=(
-            "The scaling is done in the model's own weights, with which `.data` and `detach` share "
-            "memory."
+            "The scaling is done in the model's own weights: `.data` and `detach` share memory with "
+            "them."
         ),
     ),
     Mistake(

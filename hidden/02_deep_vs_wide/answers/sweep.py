@@ -20,7 +20,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
-        tells="One network per depth is trained on and on; each seed should begin with a new one.",
+        tells="One network per depth is trained again and again; each seed should start with a new one.",
     ),
     Mistake(
         "depth_sweep",
@@ -38,7 +38,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
-        tells="The accuracy is of the training points, not of the held-out ones.",
+        tells="The accuracy is measured on the training points, not on the held-out ones.",
     ),
     Mistake(
         "depth_sweep",
@@ -72,7 +72,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
-        tells="Every network begins with the same weights, whatever the seed.",
+        tells="Every network starts with the same weights, whatever the seed.",
     ),
     Mistake(
         "depth_sweep",
@@ -178,7 +178,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(total / len(seeds))
     return means
 """,
-        tells="The sum is not set back between depths.",
+        tells="The sum is not reset between depths.",
     ),
     Mistake(
         "depth_sweep",
@@ -196,7 +196,7 @@ def depth_sweep(depths, budget, seeds):
         means.append(sum(scores) / len(scores))
     return means
 """,
-        tells="The depths are sorted; the answers belong in the order of the question.",
+        tells="The depths are sorted; the results should be in the order given.",
     ),
     Mistake(
         "depth_sweep",

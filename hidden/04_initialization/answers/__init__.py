@@ -7,9 +7,4 @@ from . import (
     weights,
 )
 
-ANSWERS = (
-    weights.ANSWERS
-    + activations.ANSWERS
-    + gradients.ANSWERS
-    + sweep.ANSWERS
-)
+ANSWERS = weights.ANSWERS + activations.ANSWERS + gradients.ANSWERS + sweep.ANSWERS

@@ -343,7 +343,7 @@ def activation_rms(model, x):
             module.training = mode
     return values
 """,
-        tells="Modules that are no activations, such as dropout, are measured too.",
+        tells="Modules that are not activations, such as dropout, are measured too.",
     ),
     Mistake(
         "activation_rms",

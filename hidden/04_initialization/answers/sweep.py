@@ -20,7 +20,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
-        tells="One model is trained on and on; each run needs a new one.",
+        tells="One model is trained again and again; each run needs a new one.",
     ),
     Mistake(
         "gain_sweep",
@@ -53,7 +53,7 @@ def gain_sweep(gains, seeds):
         means.append(np.mean([train(model, seed)["train_accuracy"] for seed in seeds]))
     return means
 """,
-        tells="One model per gain is trained on and on; each seed needs a new one.",
+        tells="One model per gain is trained again and again; each seed needs a new one.",
     ),
     Mistake(
         "gain_sweep",
@@ -154,7 +154,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
-        tells="The accuracies of earlier gains are not set back.",
+        tells="The accuracies of earlier gains are not cleared.",
     ),
     Mistake(
         "gain_sweep",
@@ -386,7 +386,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
-        tells="The models are not initialised with the gain.",
+        tells="The models are not initialized with the gain.",
     ),
     Mistake(
         "gain_sweep",
@@ -404,7 +404,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
-        tells="The models are initialised after the training.",
+        tells="The models are initialized after the training.",
     ),
     Mistake(
         "gain_sweep",
@@ -457,7 +457,7 @@ def gain_sweep(gains, seeds):
         means.append(float(np.nan_to_num(accuracies).mean()))
     return means
 """,
-        tells="A run that diverged counts as 0; it should show as nan.",
+        tells="A run that diverged counts as 0; it should give nan.",
     ),
     Mistake(
         "gain_sweep",
@@ -476,7 +476,7 @@ def gain_sweep(gains, seeds):
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
-        tells="A run that diverged counts as a guess; it should show as nan.",
+        tells="A run that diverged counts as a guess; it should give nan.",
     ),
     Mistake(
         "gain_sweep",

@@ -229,7 +229,7 @@ def leaky_relu_gain(negative_slope):
     return 1 / math.sqrt((1 + negative_slope**2) / 2 - mean**2)
 """,
         tells=(
-            "This keeps the variance, and the mean square was to be kept: behind the activation "
+            "This keeps the variance, and the mean square was to be kept: after the activation "
             "the mean is not zero."
         ),
     ),
@@ -251,7 +251,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2) + (1 - math.sqrt(2)) * negative_slope
 """,
-        tells="Only slopes 0 and 1 are right: between them the gain is no straight line.",
+        tells="Only slopes 0 and 1 are right: between them the gain is not a straight line.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -317,7 +317,7 @@ def xavier_init(model, gain, mode):
                 nn.init.uniform_(module.weight, -bound, bound)
     return model
 """,
-        tells="The biases are left as they were; they should be zero.",
+        tells="The biases are left unchanged; they should be zero.",
     ),
     Mistake(
         "xavier_init",
@@ -373,7 +373,7 @@ def xavier_init(model, gain, mode):
             xavier_init(module, gain, mode)
     return model
 """,
-        tells="A model that is itself a linear layer is not initialised.",
+        tells="A model that is itself a linear layer is not initialized.",
     ),
     Mistake(
         "xavier_init",
@@ -503,7 +503,7 @@ def xavier_init(model, gain, mode):
             nn.init.zeros_(parameter)
     return model
 """,
-        tells="Every matrix is initialised, not only those of linear layers.",
+        tells="Every matrix is initialized, not only those of linear layers.",
     ),
     Mistake(
         "xavier_init",
@@ -522,7 +522,7 @@ def xavier_init(model, gain, mode):
     return model
 """,
         tells=(
-            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "The parameters of the given model are unchanged: new ones were made, or a copy "
             "was filled."
         ),
     ),
@@ -547,7 +547,7 @@ def xavier_init(model, gain, mode):
     return model
 """,
         tells=(
-            "The parameters of the given model stay as they were: new ones were made, or a copy "
+            "The parameters of the given model are unchanged: new ones were made, or a copy "
             "was filled."
         ),
     ),

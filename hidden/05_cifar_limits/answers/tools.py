@@ -101,7 +101,7 @@ def channel_statistics(images):
         scaled = scaled / 255
     return scaled.mean((0, 2, 3)), scaled.std((0, 2, 3))
 '''),
-        tells="Bytes are told by their largest value; a dark image has small ones too.",
+        tells="Bytes are recognised by their largest value, but dark images have small values too.",
     ),
     Mistake(
         "channel_statistics", "mean of the images' stds", "statistics_of_bytes",
@@ -184,7 +184,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[:n_val], order[n_val:]
 '''),
-        tells="The validation part comes first; the training part was to.",
+        tells="The validation part comes first; the training part should.",
     ),
     Mistake(
         "channel_statistics", "seed ignored", "split_is_drawn_from_the_seed",
@@ -296,7 +296,7 @@ def test_model(model, loader):
     model.train()
     return right / total
 ''',
-        tells="The model always ends in training mode, even if it was not in it.",
+        tells="The model always ends in training mode, even if it was in evaluation mode before.",
     ),
     Mistake(
         "test_model", "mean of the batches' accuracies", "accuracy_counts_every_sample_alike",
@@ -556,12 +556,12 @@ class ShuffledLoader:
                 permutation = torch.randperm(images[0, 0].numel(), generator=generator)
             yield shuffle_pixels(images, permutation), labels
 '''),
-        tells="The generator begins anew in each epoch, so the same permutations come again.",
+        tells="The generator starts again in each epoch, so the permutations repeat.",
     ),
     Mistake(
         "shuffle_pixels", "always fixed", "new_shuffle_differs_between_batches",
         _loader(LOADER.replace(" or not self.fixed", "")),
-        tells="The permutation is always the same, even where a new one was asked for.",
+        tells="The permutation is always the same, even where a new one is needed.",
     ),
     Mistake(
         "shuffle_pixels", "labels shuffled along", "fixed_shuffle_is_one_for_everything",
@@ -589,7 +589,7 @@ class ShuffledLoader:
     def __iter__(self):
         return self.batches
 '''),
-        tells="The loader can be gone through only once.",
+        tells="The loader can be iterated only once.",
     ),
     Alternative(
         "shuffle_pixels", "gather, and seeds from NumPy",

@@ -213,7 +213,7 @@ ANSWERS = [
     Mistake(
         "train_model", "training mode never switched on", "one_epoch_follows_the_optimizer",
         _train(("        model.train()\n", "")),
-        tells="The model is trained in whatever mode it comes.",
+        tells="The model is trained in the mode that it had before: it should be training mode.",
     ),
     Mistake(
         "train_model", "only parameters kept", "validation_is_in_evaluation_mode",
@@ -338,7 +338,7 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
     Mistake(
         "baseline", "returns another model", "baseline_learns_from_its_loader",
         _baseline(("return model, history", "return baseline_model().to(device), history")),
-        tells="Another model than the trained one is returned.",
+        tells="The returned model is not the trained one.",
     ),
     Mistake(
         "baseline", "path ignored", "baseline_learns_from_its_loader",
@@ -473,7 +473,7 @@ def baseline_model():
     Mistake(
         "improved", "accuracy on validation images", "mean_over_the_seeds",
         _improved(("test_model(model, test_loader)", "test_model(model, val_loader)")),
-        tells="The accuracy is of the validation images; it should be of the test images.",
+        tells="The accuracy is that of the validation images; it should be that of the test images.",
     ),
     Mistake(
         "improved", "in percent", "mean_over_the_seeds",
@@ -522,7 +522,7 @@ def baseline_model():
     Mistake(
         "improved", "test images in the statistics", "test_data_stay_out_of_training",
         _improved(("channel_statistics(train_images)", "channel_statistics(torch.cat([train_images, test_images]))")),
-        tells="The statistics are of the test images too.",
+        tells="The statistics include the test images.",
     ),
     Mistake(
         "improved", "trained on test images too", "test_data_stay_out_of_training",
@@ -535,7 +535,7 @@ def baseline_model():
     Mistake(
         "improved", "normalised with figures of another data set", "mean_over_the_seeds",
         _improved(("    mean, std = channel_statistics(train_images)\n", "    mean, std = [0.9] * 3, [0.05] * 3\n")),
-        tells="The images are normalised with figures of another data set.",
+        tells="The images are normalised with the statistics of another data set.",
     ),
     Mistake(
         "improved", "convolution", "three_files_are_three_mlps",

@@ -1,0 +1,58 @@
+"""What every course's `nbgrader_config.py` sets:
+
+    from autograder.settings import use_autograder
+
+    c = get_config()
+    use_autograder(c)
+
+The rest of the file is about the one course.
+"""
+
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    DeduplicateIds,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from traitlets.config import Config
+
+from autograder.grading.judging.judge import Judge
+from autograder.submission.repair import Repair
+
+
+def use_autograder(c: Config) -> None:
+    """Set what makes nbgrader grade with hidden checks; all else stays nbgrader's own.
+
+    Later lines of the configuration may change any of it.
+    """
+    # nbgrader's steps, with the repair of damaged notebooks before them, and with the judge in the
+    # place of the step that runs hidden tests.
+    c.Autograde.sanitize_preprocessors = [
+        Repair,
+        DeduplicateIds,
+        OverwriteKernelspec,
+        OverwriteCells,
+        CheckCellMetadata,
+    ]
+    c.Autograde.autograde_preprocessors = [
+        Judge,
+        IgnorePattern,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    # Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
+    c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
+    c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
+    # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
+    c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
+    c.HTMLExporter.filters = {
+        "clean_html": "autograder.feedback.sanitise.clean",
+        "markdown2html": "autograder.feedback.sanitise.markdown_to_html",
+    }
+    c.HTMLExporter.sanitize_html = True
