@@ -21,9 +21,9 @@ HERE = Path(".")
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(help="An empty folder; made if it does not exist.")],
+    folder: Annotated[Path, typer.Argument(help="An empty folder; created if it does not exist.")],
 ) -> None:
-    """Write a small complete course, to be changed into your own."""
+    """Write a small, complete course to turn into your own."""
     from autograder.authoring.new import new_course
 
     print(f"new course  {new_course(folder).root}")
@@ -46,7 +46,7 @@ def build(
     stale = building.stale(found)
     if stale:
         raise UserError(f"stale: {', '.join(stale)}: run `autograder build`")
-    print("source/ and release/ are what notebooks/ builds")
+    print("source/ and release/ are up to date")
 
 
 @app.command()
@@ -56,20 +56,21 @@ def grade(
     student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
     results: Annotated[Path | None, typer.Option(help="Also write the results here.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Submissions at a time; default: one per core.")
+        int | None, typer.Option(min=1, help="Submissions graded at a time; default: one per core.")
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(help="A Dask scheduler whose workers grade, as tcp://HOST:8786.")
+        str | None,
+        typer.Option(help="A Dask scheduler whose workers grade, such as tcp://HOST:8786."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Grade again also what has not changed.")
+        bool, typer.Option("--force", help="Also grade again what has not changed.")
     ] = False,
     accept_drift: Annotated[
         bool,
-        typer.Option("--accept-drift", help="Let grades of removed cells leave the gradebook."),
+        typer.Option("--accept-drift", help="Drop grades of removed cells from the gradebook."),
     ] = False,
     allow_unsealed: Annotated[
-        bool, typer.Option("--allow-unsealed", help="Grade also where code cannot be sealed off.")
+        bool, typer.Option("--allow-unsealed", help="Grade even if code cannot be sealed off.")
     ] = False,
 ) -> None:
     """Grade submitted/ into the gradebook, autograded/ and feedback/; only what has changed.
@@ -80,7 +81,7 @@ def grade(
 
     found = Course.find(course)
     if scheduler is None:
-        # It imports for seconds, and so does this process: both at once.
+        # Its imports take seconds, and so do this process's: do both at once.
         from autograder.kernel.grader import launcher, tiers
 
         if tiers.probe().tier is tiers.Tier.NAMESPACES:
@@ -152,7 +153,7 @@ def export(
     course: CourseOption = HERE,
     output: Annotated[Path | None, typer.Option(help="The file or folder to write.")] = None,
     results: Annotated[
-        Path | None, typer.Option(help="What the last `grade --results` wrote: adds statuses.")
+        Path | None, typer.Option(help="The file of the last `grade --results`: adds statuses.")
     ] = None,
     template: Annotated[
         Path | None, typer.Option(help="The file downloaded from Moodle or Canvas to fill in.")
@@ -188,7 +189,7 @@ def report(
 ) -> None:
     """Write one HTML page about a class: scores, checks, mistakes, what needs attention.
 
-    It holds names and grades, and loads nothing from anywhere.
+    It contains names and grades, and loads nothing from the network.
     """
     from datetime import UTC, datetime
 
@@ -211,11 +212,11 @@ def report(
 
 @app.command()
 def bundle(
-    assignments: Annotated[list[str] | None, typer.Argument(help="All of them if none.")] = None,
+    assignments: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
     course: CourseOption = HERE,
     output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
 ) -> None:
-    """Pack what students download: notebooks, helpers and how to begin, audited for leaks."""
+    """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
     from autograder import files
     from autograder.authoring import bundle as bundling
     from autograder.course import Course
@@ -232,10 +233,11 @@ def collect(
     course: CourseOption = HERE,
     roster: Annotated[Path | None, typer.Option(help="A CSV file with the students' ids.")] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace what is there; the old one is kept aside.")
+        bool,
+        typer.Option("--force", help="Replace submissions already there; the old ones are kept."),
     ] = False,
 ) -> None:
-    """Put a zip of submissions from Moodle or Canvas into submitted/.
+    """Unpack a zip file of submissions from Moodle or Canvas into submitted/.
 
     Exit code 1 when something needs attention: files left out, submissions not replaced.
     """
@@ -256,9 +258,9 @@ def calibrate(
     assignment: str,
     course: CourseOption = HERE,
     seeds: Annotated[int, typer.Option(min=2)] = 5,
-    write: Annotated[bool, typer.Option("--write", help="Keep the figures.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Save the figures.")] = False,
 ) -> None:
-    """Measure the accuracies that thresholds rest on: the reference and mistakes, over seeds."""
+    """Measure the accuracies behind the thresholds: of the reference and of mistakes, over seeds."""
     from autograder import console
     from autograder.authoring import calibrate as calibrating
     from autograder.course import Course
@@ -285,7 +287,7 @@ def doctor(course: CourseOption = HERE) -> None:
 @app.command()
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(help="An empty folder to keep; else a new temporary one.")
+        Path | None, typer.Argument(help="An empty folder; default: a new temporary one.")
     ] = None,
     course: CourseOption = HERE,
 ) -> None:
@@ -296,14 +298,14 @@ def demo(
 
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
     copied = demonstration.make_course(Course.find(course), place)
-    # Everything here is our own.
+    # All code in the demo is our own.
     copied.config.Judge.allow_unsealed = True
     assignment = demonstration.assignment_of(copied)
     console.say(f"a class of {demonstration.make_class(copied, assignment)} in {place}")
     try:
         _grade(copied, assignment, results=place / "results.json")
     except typer.Exit:
-        console.say("As it should be in this demo: one file of the class is broken.")
+        console.say("This is expected: the demo's class includes one broken file.")
 
 
 def main() -> None:

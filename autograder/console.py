@@ -25,7 +25,7 @@ console = Console()
 COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
 
 
-def say(what) -> None:
+def say(what: str | Table) -> None:
     """Print text or a table; text is neither wrapped nor marked up."""
     console.print(escape(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
@@ -44,7 +44,7 @@ def progress(total: int, what: str):
 
 @contextmanager
 def grading(assignment: str):
-    """Progress of a grading run: a bar with the time left on a terminal, now and then a line in a log.
+    """Progress of a grading run: on a terminal a bar with the time left, in a log a line now and then.
 
     Yields a `batch.Watcher`.
     """
@@ -73,7 +73,7 @@ def grading(assignment: str):
 
 
 class _Lines:
-    """Tells a log how far a run is, at most every 10 seconds and every 5 %."""
+    """Reports a run's progress in a log, at most every 10 seconds and every 5 %."""
 
     def __init__(self, assignment: str):
         self._assignment, self._done, self._todo = assignment, 0, 0
@@ -99,7 +99,7 @@ class _Lines:
 
 
 def results_table(outcomes: list[Outcome], title: str) -> Table:
-    """A row per submission: status, score, time and what is to be known."""
+    """A row per submission: status, score, time and what an instructor should know."""
     table = Table("student", "status", "score", "seconds", "what happened", title=title)
     for outcome in outcomes:
         score = "–" if outcome.score is None else f"{outcome.score:g} / {outcome.max_score:g}"
@@ -139,12 +139,12 @@ def attention(outcomes: list[Outcome]) -> None:
 
 
 def audit_report(audit: "Audit") -> None:
-    """The matrix mistake × check of each exercise, then what is not as it should be."""
+    """The matrix mistake × check of each exercise, then the problems."""
     for exercise in dict.fromkeys(row.exercise for row in audit.rows):
         rows = [row for row in audit.rows if row.exercise == exercise]
         names = list(dict.fromkeys(name for row in rows for name in row.failures))
         table = Table(
-            "answer", *(str(i + 1) for i in range(len(names))), "as it should be",
+            "answer", *(str(i + 1) for i in range(len(names))), "as expected",
             title=f"{audit.assignment} · {exercise}", title_justify="left",
         )  # fmt: skip
         for row in rows:
@@ -177,8 +177,8 @@ def export_report(written: "Written") -> None:
 
 
 def collect_report(report: "Report") -> None:
-    """Who handed in, what became of it, and every file that went nowhere."""
-    table = Table("student", "called", "outcome", "files", "remarks")
+    """Who handed in, what became of it, and every file that was left out."""
+    table = Table("student", "name", "outcome", "files", "remarks")
     for placed in report.placed:
         colour = "red" if placed.needs_attention else "green"
         table.add_row(
@@ -189,11 +189,11 @@ def collect_report(report: "Report") -> None:
     for name, reason in report.left_out.items():
         console.print(f"[red]left out[/] {escape(name)}: {escape(reason)}", soft_wrap=True)
     if report.ignored:
-        console.print(f"ignored     {len(report.ignored)} files of operating systems")
+        console.print(f"ignored     {len(report.ignored)} files made by operating systems")
 
 
 def calibration_report(figures: list["Figure"]) -> None:
-    """Scores of reference and mistakes beside each threshold."""
+    """Scores of the reference and of mistakes beside each threshold."""
     for figure in figures:
         table = Table(
             "solution", "n", "mean", "sd", "lowest", "highest", "reaches the threshold",
@@ -211,11 +211,13 @@ def calibration_report(figures: list["Figure"]) -> None:
                 f"{sum(s >= figure.threshold for s in scores)} of {len(scores)}",
             )
         console.print(table)
-        console.print(f"a further correct solution fails with chance {figure.false_fail:.1e}\n")
+        console.print(
+            f"estimated chance that another correct solution fails: {figure.false_fail:.1e}\n"
+        )
 
 
 def facts(found: dict[str, str]) -> None:
-    """Names and values, one a line."""
+    """Names and values, one per line."""
     width = max(map(len, found))
     for name, value in found.items():
         console.print(f"{escape(name):<{width}}  {escape(value)}", soft_wrap=True)

@@ -109,12 +109,12 @@ class Course:
 
     @property
     def private(self) -> Path:
-        """What grading keeps for itself: the secret, scratch folders, the students' data."""
+        """Where grading keeps its own files: the secret, scratch folders, the students' data."""
         return self.root / ".autograder"
 
     @cached_property
     def secret(self) -> bytes:
-        """The secret behind the challenges' seeds, made at first use and kept out of git."""
+        """The secret behind the challenges' seeds, created on first use and kept out of git."""
         path = self.private / "secret"
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)

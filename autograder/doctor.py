@@ -1,4 +1,4 @@
-"""What this host offers to grading."""
+"""What this host offers for grading."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ def examine(course: Course) -> dict[str, str]:
     facts = {"isolation": f"{offer.tier} (kernel {offer.tier.kernel_name})"}
     facts |= {f"not {tier}": reason for tier, reason in offer.missing.items()}
     if not offer.tier.sealed:
-        facts["grading"] = "refused, unless told --allow-unsealed"
+        facts["grading"] = "refused without --allow-unsealed"
     elif offer.tier is tiers.Tier.NAMESPACES:
         facts["memory limit"] = _memory_limit()
     for assignment in course.assignments:
@@ -29,7 +29,7 @@ def examine(course: Course) -> dict[str, str]:
     facts["Python"] = sys.version.partition(" ")[0]
     for package in dict.fromkeys(name.partition(".")[0] for name in course.preload):
         facts[package] = _version(package)
-    facts["GPU"] = f"{_gpu()}; kernels get it only where c.SealedProvisioner.devices names it"
+    facts["GPU"] = f"{_gpu()}; kernels get it only if c.SealedProvisioner.devices names it"
     return facts
 
 
@@ -40,7 +40,7 @@ def _version(package: str) -> str:
 
 def _gpu() -> str:
     if find_spec("torch") is None:
-        return "not looked for, as torch is not installed"
+        return "not checked: torch is not installed"
     import torch
 
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "none that torch can use"
@@ -49,9 +49,9 @@ def _gpu() -> str:
 def _memory_limit() -> str:
     group = cgroup.Group.create(f"mlp-doctor-{os.getpid()}", Limits())
     if group is None:
-        return "watched ten times a second: no control group with memory and pids is handed to us"
+        return "watched ten times a second: no control group with memory and pids is delegated to us"
     group.remove()
-    return "kept by a control group for each kernel"
+    return "enforced by a control group for each kernel"
 
 
 def _cores() -> str:

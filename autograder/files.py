@@ -15,9 +15,9 @@ LITTER = ("__pycache__", ".ipynb_checkpoints")
 
 
 def write(path: Path, content: str | bytes) -> Path:
-    """Write the file in one step and return its path; text becomes UTF-8, line ends stay.
+    """Write the file in one step and return its path; text becomes UTF-8, line endings stay.
 
-    Missing folders are made. Whoever reads the file finds the old or the new content, never half.
+    Missing folders are created. A reader finds the old or the new content, never part of it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
@@ -59,7 +59,7 @@ def is_litter(path: Path) -> bool:
 
 
 def write_folder(folder: Path, content: Mapping[str, bytes]) -> None:
-    """Write what `read_folder` has read; the folder is made if it does not exist."""
+    """Write what `read_folder` has read; the folder is created if it does not exist."""
     for name, data in content.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def digest(content: Mapping[str, bytes]) -> str:
 
 
 def digest_of(parts: Iterable[bytes]) -> str:
-    """A hash of parts that are told apart."""
+    """A hash of several parts; where one ends and the next begins counts, too."""
     total = hashlib.sha256()
     for part in parts:
         total.update(hashlib.sha256(part).digest())

@@ -1,22 +1,29 @@
 """One grading run at a time on a course."""
 
+import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from autograder.errors import UserError
 
-try:
-    import fcntl
-except ImportError:
-    fcntl = None
+if sys.platform == "win32":
     import msvcrt
+else:
+    import fcntl
 
 
 @contextmanager
-def held(folder: Path, what: str) -> Iterator[None]:
-    """Hold the lock of a folder; the operating system gives it back when this process ends.
+def held(folder: Path, doing: str) -> Iterator[None]:
+    """Hold a folder's lock; the operating system releases it when this process ends.
+
+    Parameters
+    ----------
+    doing
+        What the lock is for, such as "grading", for the message to others.
 
     Raises
     ------
@@ -29,13 +36,13 @@ def held(folder: Path, what: str) -> Iterator[None]:
             take(file, wait=False)
         except OSError:
             raise UserError(
-                f"expected to be the only one who {what}, but another `autograder` is at it: "
+                f"expected no other `autograder` command {doing}, but one is running: "
                 "wait until it has finished"
             ) from None
         yield
 
 
-def take(file, wait: bool) -> None:
+def take(file: IO[bytes], wait: bool) -> None:
     """Lock an open file until it is closed.
 
     Raises
@@ -43,8 +50,15 @@ def take(file, wait: bool) -> None:
     OSError
         If `wait` is false and another process has locked it.
     """
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    else:
+    if sys.platform == "win32":
         os.lseek(file.fileno(), 0, os.SEEK_SET)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+                return
+            except OSError as error:
+                # LK_LOCK gives up after ten seconds.
+                if not wait or error.errno != errno.EDEADLK:
+                    raise
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

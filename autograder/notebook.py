@@ -41,9 +41,9 @@ def _is_solution(cell: NotebookNode) -> bool:
 
 
 def demonstrations(path: Path) -> frozenset[str]:
-    """The sources of a source notebook's code cells that are given, and neither setup nor graded.
+    """The code of a source notebook's given cells: neither setup, nor solved or graded.
 
-    None without a notebook. They come from the course, never from what was handed in.
+    Empty if there is no notebook. They come from the course, never from what was handed in.
     """
     try:
         return _demonstrations(path, path.stat().st_mtime_ns)

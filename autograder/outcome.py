@@ -1,4 +1,4 @@
-"""How a submission ended: the one thing that goes from the judge up to the gradebook."""
+"""How a submission ended: the one type that travels from the judge up to the gradebook."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +16,7 @@ class Status(StrEnum):
 
     @property
     def has_score(self) -> bool:
-        """Whether the points are the student's own doing, and are recorded."""
+        """Whether the points say something about the student's work and are recorded."""
         return self not in (Status.UNREADABLE, Status.GRADER_ERROR)
 
     @property
@@ -57,7 +57,7 @@ class Outcome:
     notebook
         The judged notebook; None where there is no score.
     page
-        The feedback page as it is before anybody has marked anything, if it has been rendered.
+        The feedback page before anybody has graded by hand, if it has been rendered.
     """
 
     student: str
@@ -102,6 +102,6 @@ class Outcome:
 
     @classmethod
     def from_dict(cls, plain: dict) -> "Outcome":
-        """The outcome that `as_dict` wrote; of a check's title only its name is left."""
+        """The outcome that `as_dict` wrote; a check's title is not in it, its name takes its place."""
         checks = [CheckResult(title=c["check"], **c) for c in plain["checks"]]
         return cls(**plain | {"status": Status(plain["status"]), "checks": checks})

@@ -25,11 +25,11 @@ from autograder.submission.repair import Repair
 
 
 def use_autograder(c: Config) -> None:
-    """Set what makes nbgrader grade with hidden checks; all else stays nbgrader's own.
+    """Make nbgrader grade with hidden checks; everything else keeps nbgrader's defaults.
 
     Later lines of the configuration may change any of it.
     """
-    # nbgrader's steps, with the repair of damaged notebooks before them, and with the judge in the
+    # nbgrader's steps, with the repair of damaged notebooks before them, and with the judge in
     # place of the step that runs hidden tests.
     c.Autograde.sanitize_preprocessors = [
         Repair,
@@ -46,7 +46,7 @@ def use_autograder(c: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    # Zips of Moodle and Canvas: who handed in what. `autograder collect` uses the same two.
+    # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
     # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.

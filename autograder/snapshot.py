@@ -10,7 +10,7 @@ from autograder.course import Course
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An assignment as it is handed to whoever grades, with all that an outcome depends on.
+    """An assignment as workers receive it, with everything an outcome depends on.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ class Snapshot:
     secret
         See `Course.secret`.
     gradebook
-        A compressed gradebook that knows the assignment and no student.
+        A compressed gradebook with the assignment and no students.
     environment
-        The variables that students' kernels get, as `c.Judge.environment` gave them.
+        The variables that students' kernels get, from `c.Judge.environment`.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Snapshot:
         return f"sqlite:///{path}"
 
     def write_course(self, folder: Path) -> Course:
-        """Make a folder that looks like the course's, with this one assignment and no submission.
+        """Make a folder that looks like the course's, with this one assignment and no submissions.
 
         Parameters
         ----------

@@ -1,6 +1,6 @@
 """The part of the boundary that runs inside the student's process.
 
-Its source, after that of `wire`, is executed there in a namespace of its own. It runs a probe beside
+Its source, appended to that of `wire`, runs there in a namespace of its own. It runs a probe beside
 the student's names and returns bytes; it knows nothing about checks.
 """
 
@@ -17,7 +17,7 @@ PROBES = "autograder_probes"
 
 
 class Names:
-    """The student's names as attributes; a missing one is reported as such."""
+    """The student's names as attributes; a missing one is reported as undefined."""
 
     def __init__(self, namespace):
         self.__dict__["_namespace"] = namespace
@@ -86,7 +86,7 @@ def seed(number):
     random.seed(number)
     np.random.seed(number)
     torch = sys.modules.get("torch")
-    # Without a GPU only the CPU's generator: to look for the others takes milliseconds.
+    # Without a GPU only the CPU's generator: looking for others takes milliseconds.
     if torch is not None and torch.cuda.is_available():
         torch.manual_seed(number)
     elif torch is not None:

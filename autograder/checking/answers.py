@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-# Writes the files that are handed in beside the notebook: given the names that its cells define,
-# and the folder.
+# Writes the files that are handed in beside the notebook, given the names that its cells define and
+# the folder.
 WriteFiles = Callable[[dict, Path], None]
 
 
@@ -13,9 +13,9 @@ WriteFiles = Callable[[dict, Path], None]
 class Mistake:
     """A wrong solution cell and the hidden check that must fail on it.
 
-    `files` changes the folder of handed-in files, which holds the reference's at first. `tells` is
-    for a student whose answer behaves alike: what is wrong, not what is right; empty where it
-    should not be named.
+    `files` changes the folder of handed-in files, which at first holds the reference's. `tells` is
+    for a student whose answer behaves the same way: what is wrong, not what is right; empty if the
+    mistake should not be named.
     """
 
     exercise: str

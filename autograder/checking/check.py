@@ -86,7 +86,7 @@ def challenge_seed(secret: bytes, submission: bytes, *names: str) -> int:
 def run_checks(
     checks: list[Check], student: Student, seed: Callable[[Check], int]
 ) -> list[CheckResult]:
-    """Run one exercise's checks in order and return a `CheckResult` each.
+    """Run one exercise's checks in order and return a `CheckResult` for each.
 
     A time-out or a dead kernel is charged once: the exercise's remaining checks are not run.
     """

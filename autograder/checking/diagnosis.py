@@ -1,9 +1,9 @@
-"""Does a wrong answer behave as a known mistake of the bank does, on the same challenge?
+"""Does a wrong answer behave like a known mistake in the bank, on the same challenge?
 
-While an exercise is judged, what its failing checks asked and what came back is kept. The bank's
-mistakes, which are the grader's own code, are then run on the same challenge in this process. A
-mistake is named only if it fails the same checks with the same replies, and says something else
-than no other mistake that does so too.
+While an exercise is judged, the replies to its failing checks are kept. The bank's mistakes, which
+are the grader's own code, are then run on the same challenge in this process. A mistake is named
+only if it fails the same checks with the same replies, and if every other mistake that does so is
+described by the same sentence.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ from autograder.checking.student import LocalStudent, Student
 from autograder.outcome import CheckResult
 
 SECONDS = 3.0
-# Far above the rounding of another order of operations, far below the checks' own distinctions.
+# Far above the rounding errors of another order of operations, far below what checks distinguish.
 RTOL, ATOL = 1e-3, 1e-4
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 
-# Mistakes draw from global random generators, of which this process has one each.
+# Mistakes use the global random generators, which all threads of this process share.
 _lock = threading.Lock()
 
 
@@ -42,7 +42,8 @@ class Recorder(Student):
     def __init__(self, student: Student):
         super().__init__()
         self.replies: dict[str, list[bytes]] = {}
-        self._student, self._current = student, []
+        self._student = student
+        self._current: list[bytes] = []
 
     def watched(self, item: Check) -> Check:
         """The same check, whose replies are kept under its name if it fails."""
@@ -62,11 +63,11 @@ class Recorder(Student):
 
 
 class Differs(Exception):
-    """A mistake answered something else than the student."""
+    """A mistake's reply differs from the student's."""
 
 
 class Comparer(LocalStudent):
-    """A mistake that is asked what the student was asked, until it answers something else."""
+    """A mistake that is asked what the student was asked, until their replies differ."""
 
     def __init__(self, deadline: float):
         super().__init__({})
@@ -75,7 +76,7 @@ class Comparer(LocalStudent):
 
     @property
     def late(self) -> bool:
-        """Whether the time of this thread is used up, whatever else the machine does."""
+        """Whether this thread's processor time is used up; a busy machine does not matter."""
         return time.thread_time() > self._deadline
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
@@ -97,15 +98,15 @@ def diagnose(
     seed: Callable[[Check], int],
     seconds: float = SECONDS,
 ) -> list[CheckResult]:
-    """The results of one exercise's checks, the first failing one with a diagnosis if there is one.
+    """The results of one exercise's checks; the first failing one has a diagnosis if one is found.
 
     Parameters
     ----------
     hidden, reference : of the assignment.
     checks, results : all checks of the exercise and what they found, in the same order.
-    replies : of the failing checks, by name, as `Recorder` kept them.
+    replies : those of the failing checks, by name, as `Recorder` keeps them.
     seed : the seed of a check's challenge.
-    seconds : processor time for all mistakes together; nothing is said where it was not enough.
+    seconds : processor time for all mistakes together; if it runs out, there is no diagnosis.
     """
     checks = [item for item in checks if item.name not in hidden.file_checks]
     names = {item.name for item in checks}
@@ -146,7 +147,7 @@ def _behaves_alike(mistake, reference, student, checks, failing, replies, seed) 
             if not _same_verdict(item, student, item.name in failing, replies, seed(item)):
                 return False
     except Exception:
-        # Differs, or something that the mistake does to this process and not to a student's.
+        # `Differs`, or an error that the mistake causes in this process but not in a student's.
         return False
     return True
 
@@ -164,7 +165,7 @@ def _same_verdict(item, student, fails, replies, seed) -> bool:
 
 
 def _unsolved(replies: list[bytes]) -> bool:
-    """Whether the code still raises what the untouched cell raises."""
+    """Whether the code still raises the error of the untouched cell."""
     try:
         last = wire.decode(replies[-1]) if replies else {}
         return last["error"]["type"] == "NotImplementedError"
@@ -183,7 +184,7 @@ def _equal(a, b) -> bool:
     if isinstance(a, dict) and isinstance(b, dict):
         if set(a) != set(b):
             return False
-        # The line of code is the student's own.
+        # The line of an error is the student's own code.
         return all(_equal(a[key], b[key]) for key in a if not (key == "line" and "type" in a))
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(_equal, a, b))
@@ -198,7 +199,7 @@ def _equal(a, b) -> bool:
 
 @contextlib.contextmanager
 def _random_state():
-    """Leave the random generators of this process as they were."""
+    """Restore the random generators of this process afterwards."""
     python, numpy = random.getstate(), np.random.get_state()
     torch = sys.modules.get("torch")
     with torch.random.fork_rng(devices=[]) if torch is not None else contextlib.nullcontext():

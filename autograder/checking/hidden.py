@@ -1,4 +1,4 @@
-"""An assignment's hidden folder as Python modules: checks, probes, answers and what else lies there.
+"""An assignment's hidden folder as Python modules: checks, probes, answers and anything else in it.
 
 `hidden/` becomes a package whose name holds a hash of its content, so that a process which grades
 for weeks never mixes two versions. Inside, `from . import probes` finds a module of the same
@@ -34,7 +34,7 @@ def read(folder: Path, assignment: str) -> dict[str, bytes]:
 
 
 class Hidden:
-    """The modules in `hidden/ASSIGNMENT`, imported when they are first asked for.
+    """The modules in `hidden/ASSIGNMENT`, imported on first use.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class Hidden:
         return (self.folder / f"{name}.py").is_file() or (self.folder / name).is_dir()
 
     def import_all(self) -> None:
-        """Import what grading uses, where several threads are about to."""
+        """Import what grading uses, before several threads do."""
         for name in ("checks", "answers", "pictures", "data"):
             if self.has(name):
                 self.module(name)
@@ -86,7 +86,7 @@ class Hidden:
 
     @functools.cached_property
     def asked_names(self) -> frozenset[str]:
-        """The student's names that the assignment's probes spell out."""
+        """The student's names that the assignment's probes mention."""
         sources = "\n".join(source for _, source in sent_modules(self.module("probes")))
         return frozenset(re.findall(r"\bns\.(\w+)", sources))
 
@@ -97,12 +97,12 @@ class Hidden:
 
     @property
     def reference_files(self) -> WriteFiles | None:
-        """What writes the files that the reference hands in: `FILES` of `answers`, if any."""
+        """The function that writes the files the reference hands in: `FILES` of `answers`, if any."""
         return getattr(self.module("answers"), "FILES", None)
 
     @property
     def file_checks(self) -> tuple[str, ...]:
-        """The checks that read handed-in files, which no mistake's source explains: `FILE_CHECKS`."""
+        """The checks that read handed-in files, which a mistake's source cannot explain: `FILE_CHECKS`."""
         return getattr(self.module("answers"), "FILE_CHECKS", ())
 
     @property
@@ -117,7 +117,7 @@ class Hidden:
 
 
 def load(folder: Path, assignment: str) -> Hidden:
-    """The hidden folder of an assignment, as it is now.
+    """The current hidden folder of an assignment.
 
     Parameters
     ----------

@@ -10,6 +10,6 @@ YOURS, RIGHT = "#c2410c", "#1d4ed8"
 
 
 def expect_different(yours: np.ndarray, right: np.ndarray) -> None:
-    """Raise `CheckFailed` where the example goes right: the picture would only mislead."""
+    """Raise `CheckFailed` if the example comes out right: the picture would only mislead."""
     if yours.shape == right.shape and np.allclose(yours, right, rtol=1e-3, atol=2e-3):
-        raise CheckFailed("nothing to see")
+        raise CheckFailed("no difference to show")

@@ -16,7 +16,7 @@ class Reference:
     Parameters
     ----------
     source
-        The notebook as `notebooks/NAME.py` expands to it, before anything is taken out.
+        The notebook that `notebooks/NAME.py` expands to, before anything is taken out.
     """
 
     def __init__(self, source: NotebookNode):
@@ -24,8 +24,8 @@ class Reference:
         self.solutions = {name: code for name, code in self._cells if name}
 
     def namespace(self, **replaced: str) -> dict:
-        """Run the cells, some solutions replaced, as a student's kernel would."""
-        namespace = {"__name__": "__main__"}
+        """Run the cells as a student's kernel would, some solutions replaced."""
+        namespace: dict = {"__name__": "__main__"}
         for number, (name, code) in enumerate(self._cells):
             code = replaced.get(name, code) if name else code
             filename = f"<student {number}>"

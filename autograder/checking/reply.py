@@ -5,7 +5,7 @@
     first, second = reply["weights"].items(2)
     matrix = first.array((3, 4), "the first weight")
 
-Whatever was sent, a look into it either gives what was asked for or fails the check; nothing else
+Whatever was sent, reading from it either gives what was asked for or fails the check; nothing else
 can happen. A reply cannot be compared, iterated or used as a condition before it has been opened.
 """
 
@@ -33,7 +33,6 @@ class Reply:
     """
 
     __slots__ = ("_value",)
-    __hash__ = None
 
     def __init__(self, value):
         self._value = value
@@ -43,7 +42,7 @@ class Reply:
 
     @property
     def untrusted(self):
-        """The value itself, for a reader that expects the worst of it."""
+        """The raw value, for code that assumes nothing about it."""
         return self._value
 
     @property
@@ -66,7 +65,7 @@ class Reply:
         return [self[key] for key in keys]
 
     def mapping(self, keys=None, what: str = "the result") -> dict:
-        """A dict with a reply for each key; exactly the given keys, in their order, if any are given."""
+        """A dict with a reply for each key; if `keys` are given, exactly these, in this order."""
         if not isinstance(self._value, dict):
             raise CheckFailed(f"{what}: expected a dict, got {self.kind}")
         if keys is None:
@@ -92,7 +91,7 @@ class Reply:
     def array(self, shape=None, what: str = "the result", hint: str = "") -> np.ndarray:
         """Numbers in a regular shape, as a float64 array of shape `shape` if one is given.
 
-        An entry -1 of `shape` admits any length.
+        An entry -1 in `shape` allows any length.
         """
         array = self._numbers(what)
         if shape is not None:
@@ -107,14 +106,14 @@ class Reply:
         return array.astype(np.float64)
 
     def finite(self, shape=None, what: str = "the result", hint: str = "") -> np.ndarray:
-        """As `array`, and no entry is nan or infinite."""
+        """Like `array`, but no entry may be nan or infinite."""
         array = self.array(shape, what, hint)
         if not np.isfinite(array).all():
             raise CheckFailed(f"{what}: there is a nan or inf")
         return array
 
     def integers(self, shape=None, what: str = "the result", hint: str = "") -> np.ndarray:
-        """As `array`, and every entry is a whole number: an int64 array."""
+        """Like `array`, but every entry must be a whole number: an int64 array."""
         array = self.array(shape, what, hint)
         with np.errstate(invalid="ignore"):
             whole = np.isfinite(array) & (np.abs(array) < 2**53) & (array == np.round(array))

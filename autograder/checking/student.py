@@ -33,7 +33,7 @@ class StudentError(CheckFailed):
 
 
 class OutOfTime(CheckFailed):
-    """The student's code did not come back within the time limit."""
+    """The student's code did not return within the time limit."""
 
 
 class KernelDied(CheckFailed):
@@ -56,7 +56,7 @@ class Student(ABC):
             The random generators of Python, NumPy and, where it is loaded, torch are seeded with
             `self.seed` before it runs.
         timeout
-            Seconds until the call counts as endless.
+            Seconds until the call counts as timed out.
 
         Raises
         ------
@@ -81,10 +81,10 @@ class Student(ABC):
             raise CheckFailed(f"the answer could not be read: {error}") from None
         if isinstance(reply, dict) and set(reply) == {"value"}:
             return Reply(reply["value"])
-        error = reply.get("error") if isinstance(reply, dict) else None
-        if not isinstance(error, dict):
+        raised = reply.get("error") if isinstance(reply, dict) else None
+        if not isinstance(raised, dict):
             raise CheckFailed("the answer could not be read: unknown form")
-        raise StudentError(*(str(error.get(key, ""))[:400] for key in ("type", "message", "line")))
+        raise StudentError(*(str(raised.get(key, ""))[:400] for key in ("type", "message", "line")))
 
     @abstractmethod
     def _ask(self, request: bytes, timeout: float) -> bytes: ...
@@ -94,8 +94,8 @@ class Student(ABC):
 def sent_modules(module: ModuleType) -> tuple[tuple[str, str], ...]:
     """The names and sources that a student's process needs to run a probe of `module`.
 
-    First what it imports of `hidden/shared`, the module itself last; the names begin behind the
-    package that `hidden/` was loaded as.
+    The modules of `hidden/shared` that it imports come first, the module itself last. Names are
+    relative to the package that `hidden/` was loaded as.
     """
     root = module.__name__.partition(".")[0]
     found: dict[str, str] = {}

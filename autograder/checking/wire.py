@@ -1,8 +1,8 @@
-"""Plain data in bytes: what passes between the grader and a student's process.
+"""Plain data as bytes: what travels between the grader and a student's process.
 
 A message is a 4-byte little-endian length, a JSON header, and the raw bytes of the arrays. Nothing
-is ever unpickled or evaluated, and every size is checked against the bytes at hand before an array
-is made. This file's source is also run inside the student's process: it imports no project code.
+is ever unpickled or evaluated, and every size is checked against the bytes received before an array
+is made. This file's source also runs inside the student's process: it imports no project code.
 """
 
 import json
@@ -58,7 +58,7 @@ def encode(value):
             item = item.detach().cpu()
             item = (item.float() if str(item.dtype) == "torch.bfloat16" else item).numpy()
         if isinstance(item, (np.ndarray, np.generic)):
-            # A scalar keeps its being 0-dimensional, which ascontiguousarray would lose.
+            # The reshape keeps a scalar 0-dimensional; ascontiguousarray alone would not.
             array = np.ascontiguousarray(item).reshape(np.shape(item))
             if array.dtype.name not in DTYPES:
                 raise WireError(f"expected an array of numbers, got dtype {array.dtype}")
@@ -80,7 +80,7 @@ def encode(value):
 
 
 def decode(message):
-    """The value of `encode`'s bytes, whoever made them.
+    """The value in `encode`'s bytes, which may come from anybody.
 
     Raises
     ------
@@ -104,25 +104,25 @@ def decode(message):
 
 
 def json_value(data):
-    """The JSON value in bytes, whoever made them, with text that can be written anywhere.
+    """The JSON value in bytes, which may come from anybody; its text can always be encoded.
 
     Raises
     ------
     ValueError, RecursionError
-        If the bytes are no JSON.
+        If the bytes are not JSON.
     """
     value = json.loads(data.decode())
     if b"\\u" in data:
-        # Half a surrogate pair is no character: whoever writes it to a file fails.
+        # Half a surrogate pair is not a character: writing it to a file would fail.
         text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         value = json.loads(text)
     return value
 
 
 def is_shallow(values, depth, containers):
-    """Whether a list of JSON values has at most so many levels, and lists and dicts in all.
+    """Whether JSON values have at most `depth` levels, and `containers` lists and dicts in all.
 
-    Whoever walks through a deeper one later, to copy or to write it, runs out of stack.
+    Copying or writing deeper ones later would run out of stack.
     """
     level, count = [v for v in values if isinstance(v, (dict, list))], 0
     for _ in range(depth):
@@ -161,7 +161,7 @@ def _value(tree, arrays):
         return [_value(x, arrays) for x in tree]
     if isinstance(tree, dict):
         if list(tree) == ["array"]:
-            # Each array once: a name costs the sender a few bytes, and the reader a copy.
+            # Each array once: naming one costs the sender a few bytes, and the reader a copy.
             return arrays.pop(tree["array"])
         return {key: _value(x, arrays) for key, x in tree["dict"]}
     return tree

@@ -44,7 +44,7 @@ def export(
     Raises
     ------
     UserError
-        If the platform is unknown, or nothing can be exported.
+        If the platform is unknown or there is nothing to export.
     """
     if platform not in PLATFORMS:
         raise UserError(f"expected --to {'|'.join(PLATFORMS)}, got {platform!r}")

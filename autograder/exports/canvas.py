@@ -1,8 +1,8 @@
 """Canvas: the CSV file for Grades → Import.
 
 Canvas takes every column after Section for an assignment, so flags go into a file beside it. It
-finds a student by ID, else by SIS ids, and only then by name. An empty cell in a column that already
-has a score counts as a change; Canvas shows all changes before it saves them.
+looks for a student by ID, then by SIS ids, and only then by name. An empty cell in place of an
+existing score counts as a change; Canvas shows all changes before it saves them.
 """
 
 import re
@@ -27,8 +27,8 @@ class CanvasExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.canvas.CanvasExporter`.
 
     With `template`, the file of Grades → Export, students keep the ids and sections they have
-    there, and the assignment's column is found by its name. Without it, an nbgrader student id is
-    taken for the SIS Login ID, and `lms_user_id` for Canvas' ID.
+    there, and the assignment's column is found by its name. Without it, the nbgrader student id
+    serves as the SIS Login ID, and `lms_user_id` as Canvas' ID.
     """
 
     column = Unicode(
@@ -39,7 +39,9 @@ class CanvasExporter(Exporter):
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
         if self.column and len(classes) > 1:
-            raise UserError("expected one assignment together with a column's name: name one")
+            raise UserError(
+                f"expected one assignment together with --column, got {', '.join(classes)}: name one"
+            )
         headings = {name: self.column or name for name in classes}
         if not self.template:
             return Written([files.write(output, canvas_csv(classes, headings))])
@@ -49,7 +51,7 @@ class CanvasExporter(Exporter):
 
 
 def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str]) -> str:
-    """Heading, points possible, and one row a student."""
+    """Headings, points possible, and one row per student."""
     people = {r.student: r for records in classes.values() for r in records}
     identities = [
         (student, [r.sortable_name, _canvas_id(r), "", _login(r), ""])
@@ -59,7 +61,7 @@ def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str])
 
 
 def _canvas_id(record: Record) -> str:
-    # `autograder collect` names students by Canvas' own number where no roster says otherwise.
+    # Without a roster, `autograder collect` uses Canvas' own numbers as student ids.
     return record.lms_user_id or (record.student if record.student.isdecimal() else "")
 
 
@@ -88,12 +90,12 @@ def from_template(
     Raises
     ------
     UserError
-        If the sheet is no export of Canvas' gradebook.
+        If the sheet is not an export of Canvas' gradebook.
     """
     header = sheet.header
     if not header or header[0] != "Student" or "ID" not in header or "Section" not in header:
         raise UserError(
-            f"expected Canvas' gradebook (Student, ID, …, Section, …), {sheet.path} is something "
+            f"expected Canvas' gradebook (Student, ID, …, Section, …), but {sheet.path} is something "
             "else: in Canvas choose Grades → Export → Export Entire Gradebook"
         )
     width = header.index("Section") + 1
@@ -105,7 +107,8 @@ def from_template(
         if found is None
     ]
     directory = Directory({r.student: r for records in classes.values() for r in records}.values())
-    identities, matched = [], set()
+    identities: list[tuple[str, list[str]]] = []
+    matched: set[str] = set()
     for number, row in enumerate(sheet.rows, start=2):
         cells = dict(zip(header[:width], row))
         name = cells.get("Student", "")
@@ -115,7 +118,7 @@ def from_template(
         ids = [cells.get(c, "") for c in ("ID", "SIS User ID", "SIS Login ID")]
         record = directory.find(ids, name)
         if record is None:
-            notes.append(f"row {number} of the template, {name}, is nobody in the gradebook")
+            notes.append(f"row {number} of the template, {name}, matches nobody in the gradebook")
             continue
         if record.student in matched:
             raise UserError(
@@ -125,7 +128,7 @@ def from_template(
         matched.add(record.student)
         identities.append((record.student, row[:width]))
     everybody = dict.fromkeys(r.student for records in classes.values() for r in records)
-    notes += [f"{s} is in no row of the template" for s in everybody if s not in matched]
+    notes += [f"{s} is not in the template" for s in everybody if s not in matched]
     chosen = {a: found or headings[a] for a, found in named.items()}
     return _table(classes, chosen, header[:width], identities), notes
 

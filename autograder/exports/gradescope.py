@@ -1,7 +1,7 @@
 """Gradescope: `results.json` of a submission, and the zip of an autograder that writes it.
 
-A submission that could not be graded gets no `results.json`: Gradescope then says that the autograder
-failed, which is true, and records no score.
+A submission that could not be graded gets no `results.json`: Gradescope then reports that the
+autograder failed, which is true, and records no score.
 """
 
 import io
@@ -28,8 +28,8 @@ VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 def results(record: Record, visibility: str = "visible") -> dict | None:
     """The content of `results/results.json`; None for a submission without a score.
 
-    One test per hidden check where a results file tells them, else one per exercise. The top-level
-    score counts: manual points and the late penalty are in it.
+    One test per hidden check if they are known, otherwise one per exercise. The top-level score
+    counts: it includes manual points and the late penalty.
     """
     if record.score is None:
         return None
@@ -127,7 +127,7 @@ exec /opt/autograder/bin/python -m autograder.exports.gradescope_run ASSIGNMENT 
 """
 
 
-# The processor's build: Gradescope has no GPU.
+# The build for CPUs: Gradescope has no GPU.
 INSTALL_TORCH = """\
 /opt/autograder/bin/pip install --no-cache-dir torch torchvision \\
     --index-url https://download.pytorch.org/whl/cpu"""
@@ -136,7 +136,7 @@ INSTALL_ENGINE = "/opt/autograder/bin/pip install --no-cache-dir -e /autograder/
 
 
 def autograder_zip(course: Course, assignment: str) -> bytes:
-    """The zip to upload as Gradescope's autograder of one assignment; same course, same bytes."""
+    """The zip file to upload as Gradescope's autograder; the same course gives the same bytes."""
     content: dict[str, str | bytes] = {"engine/pyproject.toml": _engine_project()}
     engine = Path(autograder.__file__).parent
     for path, data in files.read_folder(engine).items():
@@ -152,11 +152,11 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     content["course/nbgrader_config.py"] = config.read_bytes()
     for path, data in hidden.read(course.hidden, assignment).items():
         content[f"course/hidden/{path}"] = data
-    # Only its name is asked for.
+    # Only its name is needed.
     content[f"course/notebooks/{assignment}.py"] = ""
     source = course.source_notebook(assignment)
     content[f"course/source/{assignment}/{source.name}"] = source.read_bytes()
-    # The challenges' seeds depend on it: a regrade in another container gives the same score.
+    # The challenges' seeds depend on it: regrading in another container gives the same score.
     content["course/.autograder/secret"] = course.secret
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -209,8 +209,8 @@ class GradescopeZipExporter(Exporter):
         content = autograder_zip(course, course.expect_assignment(assignments[0]))
         return Written(
             [files.write(output, content)],
-            ["the zip holds the hidden checks and the course's secret: upload it, share it with "
-             "nobody, and try it on Gradescope with your own submission first"],
+            ["the zip file contains the hidden checks and the course's secret: share it with nobody, "
+             "and after uploading it try it on Gradescope with a submission of your own"],
         )  # fmt: skip
 
     def write(self, classes, output):

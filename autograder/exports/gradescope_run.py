@@ -1,12 +1,12 @@
-"""What Gradescope runs for one submission: grade it, write `results.json`.
+"""What Gradescope runs for each submission: grade it and write `results.json`.
 
     python -m autograder.exports.gradescope_run ASSIGNMENT SUBMISSION RESULTS [--metadata FILE]
 
 Exits with 1 and writes no results when the submission got no score, so that Gradescope reports a
-failed autograder and never a zero: a results file without a score is none to it. What is printed is
-for instructors.
+failed autograder and never a zero: it rejects a results file without a score. The output is for
+instructors.
 
-Gradescope's containers seldom allow namespaces. Grading unsealed there is refused unless
+Gradescope's containers rarely allow namespaces. Grading unsealed there is refused unless
 `--allow-unsealed` is added to `run_autograder`, or $AUTOGRADER_ALLOW_UNSEALED is 1.
 """
 
@@ -35,11 +35,11 @@ REFUSED = """\
 not graded, and no score given: students' code cannot be sealed off in this container ({reasons}).
 It would run beside the hidden checks and the file with its score, and could read and write both.
 Instructors: grade on a machine of your own (`autograder grade`) and upload what `autograder export
---to gradescope` writes; or, where you trust your students, add --allow-unsealed to run_autograder."""
+--to gradescope` writes; or, if you trust your students, add --allow-unsealed to run_autograder."""
 
 
 def expect_sealed(allow_unsealed: bool) -> None:
-    """Raise `UserError` where students' code cannot be sealed off and nobody allowed that."""
+    """Raise `UserError` if students' code cannot be sealed off and nobody has allowed that."""
     offer = tiers.probe()
     if not (offer.tier.sealed or allow_unsealed):
         reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
@@ -49,7 +49,7 @@ def expect_sealed(allow_unsealed: bool) -> None:
 def grade(
     course: Course, assignment: str, submission: Path, scratch: Path, allow_unsealed: bool
 ) -> Outcome:
-    """Grade one folder in a copy of the course, so that nothing of an earlier one is left."""
+    """Grade one folder in a copy of the course, so that nothing is left of an earlier submission."""
     place = Course(scratch)
     ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db*")
     for name in ("nbgrader_config.py", "hidden", "source"):
@@ -64,19 +64,18 @@ def grade(
     shutil.copyfile(course.private / "secret", place.private / "secret")
     folder = place.folder("submitted") / STUDENT / assignment
     shutil.copytree(submission, folder, symlinks=True)
-    # What is printed here is shown to instructors only.
+    # Gradescope shows this output to instructors only.
     with contextlib.redirect_stdout(sys.stderr):
         (outcome,) = batch.grade(place, assignment, [STUDENT], workers=1)
     return outcome
 
 
 def record_of(outcome: Outcome, late: bool = False) -> Record:
-    """The record of an outcome that is in no gradebook: the automatic points only."""
-    points: dict[str, list[float]] = {}
+    """The record of an outcome that is not in a gradebook: the automatic points only."""
+    points: dict[str, tuple[float, float]] = {}
     for check in outcome.checks:
-        earned = points.setdefault(check.exercise, [0.0, 0.0])
-        earned[0] += check.points
-        earned[1] += check.max_points
+        earned, total = points.get(check.exercise, (0.0, 0.0))
+        points[check.exercise] = earned + check.points, total + check.max_points
     return Record(
         outcome.student, outcome.assignment, str(outcome.status),
         outcome.score if outcome.status.has_score else None, outcome.max_score,
@@ -87,22 +86,21 @@ def record_of(outcome: Outcome, late: bool = False) -> Record:
 
 
 def is_late(metadata: Path | None) -> bool:
-    """Whether Gradescope's metadata says that the submission came after the due date."""
+    """Whether Gradescope's metadata says that the submission was handed in after the due date."""
     if metadata is None or not metadata.is_file():
         return False
     found = json.loads(metadata.read_text(encoding="utf-8"))
     due, handed_in = _due_date(found), found.get("created_at")
-    return bool(due and handed_in) and _moment(handed_in) > _moment(due)
+    if not (due and handed_in):
+        return False
+    return datetime.fromisoformat(handed_in) > datetime.fromisoformat(due)
 
 
 def _due_date(found: dict) -> str | None:
-    # A student's own extension counts before the assignment's date.
+    # A student's own extension takes precedence over the assignment's date.
     own = [u.get("assignment", {}).get("due_date") for u in found.get("users", [])]
     return next(filter(None, own), None) or found.get("assignment", {}).get("due_date")
 
-
-def _moment(text: str):
-    return datetime.fromisoformat(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,8 +1,8 @@
 """Moodle: the offline grading worksheet, filled in, and a file for the gradebook's import.
 
-The worksheet is found and read back by its headings (mod/assign/feedback/offline): Identifier,
-Grade and Last modified (grade) must be there; rows without a grade are skipped. Moodle writes the
-headings in the teacher's language; English and German are known here.
+Moodle recognises and reads back the worksheet by its headings (mod/assign/feedback/offline):
+Identifier, Grade and Last modified (grade) must be there; rows without a grade are skipped. Moodle
+writes the headings in the teacher's language; English and German are known here.
 """
 
 import re
@@ -29,10 +29,10 @@ class MoodleWorksheetExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.moodle.MoodleWorksheetExporter`.
 
     `template` is the worksheet that Moodle lets teachers download ("Download grading worksheet").
-    Its Grade and Feedback comments are filled in; every other byte stays.
+    Its Grade and Feedback comments are filled in; every other byte stays unchanged.
     """
 
-    scale = Bool(False, help="Convert points where Moodle's maximum grade is another one.").tag(
+    scale = Bool(False, help="Convert points if Moodle's maximum grade is different.").tag(
         config=True
     )
     default_output = "moodle-worksheet.csv"
@@ -62,7 +62,7 @@ def fill(
     Raises
     ------
     UserError
-        If this is no grading worksheet, or its maximum grade is another one and `scale` is not set.
+        If this is not a grading worksheet, or its maximum grade is different and `scale` is not set.
     """
     columns = {
         name: sheet.header.index(heading)
@@ -73,7 +73,7 @@ def fill(
     missing = [MOODLE_HEADINGS[name][0] for name in NEEDED if name not in columns]
     if missing:
         raise UserError(
-            f"expected Moodle's grading worksheet, {sheet.path} has no column "
+            f"expected Moodle's grading worksheet, but {sheet.path} has no column "
             f"{' and no '.join(missing)}: download it with Moodle set to English or German"
         )
 
@@ -81,7 +81,8 @@ def fill(
         return row[columns[name]] if name in columns else ""
 
     directory = Directory(records, known)
-    notes, seen = [], {}
+    notes: list[str] = []
+    seen: dict[str, int] = {}
     if "feedback" not in columns:
         notes.append("the worksheet has no column Feedback comments: switch it on in Moodle")
     for number, row in enumerate(sheet.rows):
@@ -96,7 +97,7 @@ def fill(
         record = directory.find(ids, cell(row, "name"), identifier)
         who = cell(row, "name") or cell(row, "identifier")
         if record is None:
-            notes.append(f"row {number + 2} of the worksheet, {who}, is nobody in the gradebook")
+            notes.append(f"row {number + 2} of the worksheet, {who}, matches nobody in the gradebook")
             continue
         if record.student in seen:
             raise UserError(
@@ -111,9 +112,7 @@ def fill(
         if "feedback" in columns and record.score is not None:
             comment = text.inert(text.as_html(text.summary(record)))
             sheet.set(number, columns["feedback"], comment)
-    notes += [
-        f"{r.student} is in no row of the worksheet" for r in records if r.student not in seen
-    ]
+    notes += [f"{r.student} is not in the worksheet" for r in records if r.student not in seen]
     return notes
 
 
@@ -122,14 +121,14 @@ def _points(record: Record, maximum: str, scale: bool) -> str:
         most = float(maximum.replace(",", ".")) if maximum.strip() else record.max_score
     except ValueError:
         raise UserError(
-            f"expected a number as maximum grade, the worksheet says {maximum!r}: "
+            f"expected a number as the maximum grade, but the worksheet says {maximum!r}: "
             "in Moodle grade the assignment by points, not by a scale"
         ) from None
     if abs(most - record.max_score) < 1e-6:
         return text.number(record.score)
     if not scale:
         raise UserError(
-            f"{record.assignment} has {record.max_score:g} points, the worksheet says {most:g}: "
+            f"{record.assignment} has {record.max_score:g} points, but the worksheet says {most:g}: "
             f"set the maximum grade to {record.max_score:g} in Moodle, or pass --scale"
         )
     if record.score is None:
@@ -140,8 +139,8 @@ def _points(record: Record, maximum: str, scale: bool) -> str:
 class MoodleGradebookExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.moodle.MoodleGradebookExporter`.
 
-    A file for Grades → Import → CSV file. Moodle asks which column is what; the headings are those
-    of its own export. Flags is a column to be ignored there.
+    A file for Grades → Import → CSV file. Moodle asks what each column is; the headings are those of
+    its own export. Tell it to ignore the column Flags.
     """
 
     default_output = "moodle-gradebook.csv"
@@ -151,7 +150,7 @@ class MoodleGradebookExporter(Exporter):
 
 
 def gradebook_csv(classes: Mapping[str, list[Record]]) -> str:
-    """One row a student; of each assignment a grade, feedback and flags."""
+    """One row per student; for each assignment a grade, feedback and flags."""
     people = {r.student: r for records in classes.values() for r in records}
     by_student = {a: {r.student: r for r in records} for a, records in classes.items()}
     header = ["First name", "Last name", "ID number", "Email address"]

@@ -8,14 +8,14 @@ from autograder.gradebook.records import Record
 
 
 def key(text: str) -> str:
-    """`text` without case, accents' encoding and spacing, for comparing."""
+    """`text` for comparisons, whatever its case, spacing and encoding of accents."""
     return re.sub(r"[\s,]+", " ", unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
 class Directory:
-    """Finds a student by what a platform calls them.
+    """Finds a student by the ids and the name that a platform uses.
 
-    `known` maps a platform's ids, valid in this assignment only, to student ids.
+    `known` maps a platform's ids, which are valid in this assignment only, to student ids.
     """
 
     def __init__(self, records: Iterable[Record], known: Mapping[str, str] | None = None):
@@ -41,7 +41,7 @@ class Directory:
         candidates = [self._sure.get(key(value), set()) for value in ids if value]
         candidates.append(self._names.get(key(name), set()) if name else set())
         for found in candidates:
-            # Who has another id on this platform is somebody else of the same name.
+            # A student with another id on this platform is somebody else with the same name.
             others = found - set(self._known.values()) if platform_id else found
             if len(found) == 1 and others:
                 return self._by_id[next(iter(found))]

@@ -1,4 +1,4 @@
-"""A plain CSV file: one row a student, with status, flags and one column per exercise."""
+"""A plain CSV file: one row per student, with status, flags and one column per exercise."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def csv_text(classes: Mapping[str, list[Record]]) -> str:
-    """All records; an exercise that nobody has judged is empty."""
+    """All records; an exercise that has not been graded is empty."""
     everybody = [record for records in classes.values() for record in records]
     exercises = list(dict.fromkeys(e.name for r in everybody for e in r.exercises))
     rows = []

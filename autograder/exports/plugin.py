@@ -30,7 +30,7 @@ def student_folder(output: Path, assignment: str, student: str) -> Path:
     Raises
     ------
     UserError
-        If the student's id is no name of a folder.
+        If the student's id cannot name a folder.
     """
     if Path(student).name != student or student in (".", ".."):
         raise UserError(f"expected a student id that can name a folder, got {student!r}")
@@ -48,7 +48,7 @@ class Exporter(ExportPlugin):
     ).tag(config=True)
 
     default_output = "grades.csv"
-    # Whether the platform's own file cannot hold flags, so that they go into a file beside it.
+    # Whether the platform's own file has no room for flags, so that they go into a file beside it.
     flags_beside = False
     one_assignment = False
 

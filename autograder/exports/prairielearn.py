@@ -1,7 +1,7 @@
-"""PrairieLearn: one `results.json` a student, as an external grader writes it.
+"""PrairieLearn: one `results.json` per student, as an external grader writes it.
 
-A submission that could not be graded is `"gradable": false`, which costs a student no attempt and
-no points, and has no score.
+A submission that could not be graded is `"gradable": false`: it has no score, and costs the student
+no attempt and no points.
 """
 
 import json
@@ -20,13 +20,13 @@ def results(record: Record) -> dict:
         reason = record.message or text.remarks(record)[0]
         return {"gradable": False, "message": reason, "format_errors": [reason]}
     share = record.score / record.max_score if record.max_score else 0.0
-    said = {}
+    said: dict[str, list[str]] = {}
     for check in record.checks:
         if check.points < check.max_points:
             said.setdefault(check.exercise, []).append(f"{check.check}: {check.message}")
     tests = []
     for exercise in record.exercises:
-        test = {
+        test: dict[str, str | float] = {
             "name": exercise.name,
             "description": "graded by a person" if exercise.written else "graded by checks",
             "message": "still to be graded" if exercise.needs_manual else "",

@@ -1,8 +1,8 @@
-"""Text and numbers as spreadsheets and learning platforms take them.
+"""Text and numbers in the form that spreadsheets and learning platforms expect.
 
-A cell that starts with = + - @ (or a tab or a line break) is a formula to a spreadsheet. Such text
-gets an apostrophe in front: spreadsheets then show it as text. The platforms find a person by id or
-e-mail address and ignore the name, so that the apostrophe never keeps a grade from its student.
+A spreadsheet takes a cell that starts with = + - @ (or a tab or a line break) for a formula. Such
+text gets an apostrophe in front: spreadsheets then show it as text. The platforms find a person by
+id or e-mail address and ignore the name, so the apostrophe never keeps a grade from its student.
 """
 
 import csv
@@ -28,7 +28,7 @@ FLAG_COLUMNS = (
 
 
 def inert(text: str) -> str:
-    """`text`, so that no spreadsheet takes it for a formula."""
+    """`text` in a form that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
@@ -80,7 +80,7 @@ def remarks(record: Record) -> list[str]:
 
 
 def summary(record: Record) -> list[str]:
-    """The remarks, the points of each exercise, and for lost points what the checks said."""
+    """The remarks, the points of each exercise, and the checks' messages where points were lost."""
     lines = remarks(record)
     if record.score is None:
         return lines

@@ -1,4 +1,4 @@
-"""A CSV file as text of which single cells are replaced and everything else stays, to the byte."""
+"""A CSV file as text: single cells can be replaced, and every other byte stays unchanged."""
 
 import re
 from pathlib import Path
@@ -68,9 +68,13 @@ def _separator(text: str) -> str:
 def _split(text: str, separator: str, path: Path) -> tuple[list[list[str]], list[str]]:
     """The raw cells of each line, quotes included, and each line's end."""
     cell = re.compile(rf'("(?:[^"]|"")*"|[^"{separator}\r\n][^{separator}\r\n]*|)')
-    rows, ends, row, place = [], [], [], 0
+    rows: list[list[str]] = []
+    ends: list[str] = []
+    row: list[str] = []
+    place = 0
     while place < len(text) or row:
         found = cell.match(text, place)
+        assert found is not None  # The pattern also matches an empty cell.
         row.append(found.group(0))
         place = found.end()
         rest = text[place : place + 2]
@@ -80,7 +84,10 @@ def _split(text: str, separator: str, path: Path) -> tuple[list[list[str]], list
         end = "\r\n" if rest == "\r\n" else rest[:1]
         if end not in ("\r\n", "\n", "\r", ""):
             line = text.count("\n", 0, place) + 1
-            raise UserError(f"expected a CSV table in {path}, line {line} is none: download again")
+            raise UserError(
+                f"expected a CSV table in {path}, but line {line} is not a row of one: "
+                "download the file again"
+            )
         rows.append(row)
         ends.append(end)
         row, place = [], place + len(end)

@@ -1,8 +1,8 @@
-"""Pictures in feedback: what a wrong answer does on a given example, beside what is right there.
+"""Pictures in feedback: what a wrong answer does on a fixed example, beside what is right.
 
-The examples are fixed and no secret; hidden inputs are never drawn. A picture asks the student's
-code once more, through a probe, and is left out where that fails. Which exercises have one, and how
-it is drawn, is in the assignment's `pictures.py`: a function `(student, figure) → caption`.
+The examples are not secret; hidden inputs are never drawn. For a picture a probe runs the student's
+code once more; if that fails, there is no picture. The assignment's `pictures.py` says which
+exercises have one and how it is drawn: a function `(student, figure) → caption`.
 """
 
 import base64
@@ -15,21 +15,19 @@ import numpy as np
 from autograder.checking.hidden import Hidden
 from autograder.checking.student import Student
 
-# matplotlib is not made for threads.
+# matplotlib is not thread-safe.
 _lock = threading.Lock()
 
 
 def picture(hidden: Hidden, exercise: str, student: Student) -> dict[str, str] | None:
-    """A mime bundle for the exercise, PNG and caption; None where there is nothing to see."""
-    if not hidden.has("pictures"):
+    """A MIME bundle with a PNG and its caption; None if there is nothing to show."""
+    if exercise not in hidden.pictures:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
     try:
-        if exercise not in hidden.pictures:
-            return None
         student.seed = 0
         with _lock:
             figure = Figure(figsize=(5.6, 3.2), dpi=100, layout="constrained")
@@ -38,11 +36,11 @@ def picture(hidden: Hidden, exercise: str, student: Student) -> dict[str, str] |
             canvas = FigureCanvasAgg(figure)
             canvas.draw()
             file = io.BytesIO()
-            # 64 colours take a third of the bytes, of which every page has its own copy.
+            # 64 colours take a third of the bytes, and every page has its own copy.
             pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
             pixels.quantize(64).save(file, "png")
     except Exception:
-        # Whatever a student's code replies: a picture must not cost the grade.
+        # Whatever the student's code replies, a picture must not cost the grade.
         return None
     return {
         "image/png": base64.b64encode(file.getvalue()).decode("ascii"),

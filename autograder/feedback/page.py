@@ -1,4 +1,4 @@
-"""The page a student gets: nbgrader's own feedback, made without asking the gradebook twice."""
+"""The page a student gets: nbgrader's own feedback, made without reading the gradebook twice."""
 
 import copy
 import logging
@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 @dataclass(frozen=True)
 class Facts:
-    """What of the gradebook stands on a page. `cells`: (score, points, comment) by grade_id."""
+    """What a page shows of the gradebook. `cells`: grade_id → (score, points, comment)."""
 
     score: float
     max_score: float
@@ -29,16 +29,16 @@ class Facts:
     @classmethod
     def before_anybody_looked(cls, notebook: NotebookNode) -> "Facts":
         """What the gradebook will hold if nobody has graded by hand and nothing is late."""
-        cells = {}
+        cells: dict[str, tuple[float, float, str | None]] = {}
         for cell in _known(notebook):
-            graded, comment = utils.is_grade(cell), None
-            if utils.is_solution(cell):
-                comment = no_response(cell)
+            graded = utils.is_grade(cell)
+            comment = no_response(cell) if utils.is_solution(cell) else None
             score = (utils.determine_grade(cell)[0] or 0.0) if graded else 0.0
             points = float(cell.metadata.nbgrader["points"]) if graded else 0.0
             cells[cell.metadata.nbgrader["grade_id"]] = (float(score), points, comment)
-        total = [sum(values) for values in zip(*(cell[:2] for cell in cells.values()))]
-        return cls(*(total or [0.0, 0.0]), 0.0, cells)
+        total = sum((score for score, _, _ in cells.values()), 0.0)
+        max_score = sum((points for _, points, _ in cells.values()), 0.0)
+        return cls(total, max_score, 0.0, cells)
 
     @classmethod
     def of(cls, submitted: SubmittedNotebook) -> "Facts":
@@ -57,15 +57,16 @@ class Facts:
 
 
 def no_response(cell: NotebookNode) -> str | None:
-    """The comment on an answer that is still as it was handed out."""
+    """The comment on an answer that was handed in unchanged; None on any other."""
     same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
     return "No response." if same else None
 
 
 class PageExporter(HTMLExporter):
-    """nbconvert's own, which besides parses each whole page again to add alternative texts.
+    """nbconvert's exporter without its last step, which gives images an alternative text.
 
-    That takes three quarters of its time; here `SafeNotebook` has given every image one.
+    That step parses the whole page again, which takes three quarters of the time. Here
+    `SafeNotebook` has already given every image a text.
     """
 
     def from_notebook_node(self, nb, resources=None, **kw):

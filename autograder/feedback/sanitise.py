@@ -28,8 +28,7 @@ BLOCKS = frozenset(
 INLINE = frozenset(
     "a abbr b br code del em i img ins kbd mark s samp small span strong sub sup tt u var".split()
 )
-# No position, size, margin, background image or thick line: nothing can lie over the page's own
-# parts.
+# No position, size, margin, background image or thick line: nothing can cover the page's own parts.
 STYLES = frozenset(
     """
     background-color border border-bottom border-collapse border-color border-left border-right
@@ -50,8 +49,18 @@ ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
     "table": {"border"},
 }
+# A browser drops the first of these line breaks, so one more has to be written.
+PRE = re.compile(r"<pre\b[^<>]*>(?=\n)")
+# An element with nothing but text in it. Whatever this matches is closed for a browser, too.
+CLOSED = re.compile(
+    r'<(\w+)(?:[ \n]+[\w-]+="[^"<>]*")*[ \n]*>[^<>]*</\1>', re.ASCII | re.IGNORECASE
+)
+OPENED = re.compile(r"<[a-z]", re.IGNORECASE)
+REOPENED = re.compile(
+    r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE
+)
 # A relative address would lead to the instructor's own server, or to files that students handed in.
-# So would `http:page`, with one slash or none, on a server that is itself reached by http.
+# So would `http:page` or `http:/page` on a server that is itself reached by http.
 LINKS = ("http://", "https://", "mailto:", "#")
 PICTURES = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif"))
 
@@ -60,6 +69,10 @@ SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 MAX_TEXT = 1_000_000
 MAX_HTML = 200_000
 MAX_IMAGE = 4_000_000
+# See `_takes_long`: about a second.
+MAX_WORK = 50_000_000
+# Two are usual; of 400,000 made-up fragments none took more than four.
+MAX_PASSES = 10
 TOO_LARGE = "<p>[too large to be shown here]</p>"
 NO_ALT_TEXT = "No description has been provided for this image"
 
@@ -72,8 +85,8 @@ def _safe_value(tag: str, name: str, value: str) -> str | None:
     elif name == "src":
         safe = value.startswith(PICTURES)
     elif name == "style" and tag in INLINE:
-        # Lines of text make no room for these: a wide one would lie over the whole page. With a
-        # backslash CSS spells any letter.
+        # Lines of text make no room for these: a wide border could cover the whole page. A
+        # backslash can stand for any letter.
         safe = not any(part in value.lower() for part in ("border", "padding", "\\"))
     return value if safe else None
 
@@ -90,19 +103,30 @@ CLEANER = Cleaner(
 
 
 def clean(html: str | bytes) -> str:
-    """`html` without anything that acts, loads or covers; its tags are closed in themselves."""
+    """`html` without anything that acts, loads or covers the page; it closes every tag it opens."""
     html = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
-    # Tags that are removed can have kept others apart: `<li><div><section><li>` loses `<section>`,
-    # and a browser would then close the first `<li>` early and, at `</div>`, a part of the page.
-    # What is read as it was written has no such places.
+    # A removed tag may have kept others apart: without `<section>`, the second `<li>` of
+    # `<li><div><section><li>` closes the first, and the `</div>` after it closes a part of the page.
+    # So the result is cleaned again until it stays the same.
     for _ in range(MAX_PASSES):
         if len(html) > MAX_HTML or _takes_long(html):
             break
-        cleaned = CLEANER.clean(html)
+        cleaned = PRE.sub(r"\g<0>\n", CLEANER.clean(html))
         if cleaned == html:
             return cleaned
         html = cleaned
     return TOO_LARGE
+
+
+def _takes_long(html: str) -> bool:
+    """Whether `html` has so many unclosed tags that parsing it could take minutes.
+
+    The time grows with tags × unclosed tags. Unclosed formatting is worse, as every new paragraph
+    opens it again: 24 kB of `<b>` and `<p>` become 26 MB.
+    """
+    left = CLOSED.sub("", html)
+    unclosed = len(OPENED.findall(left)) + 100 * len(REOPENED.findall(left))
+    return html.count("<") * unclosed > MAX_WORK
 
 
 @pass_context
@@ -113,19 +137,19 @@ def markdown_to_html(context, source: str) -> str:
     try:
         return clean(MarkdownWithMath(renderer=renderer).render(str(source)[:MAX_HTML]))
     except Exception:
-        # A missing attachment, too much nesting: one cell must not cost the whole page.
+        # A missing attachment, too much nesting: one cell must not spoil the whole page.
         return f"<pre>{escape(str(source)[:MAX_HTML])}</pre>"
 
 
 class SafeNotebook(Preprocessor):
-    """Keeps of cells and outputs what the page needs, and drops the rest."""
+    """Keeps what the page needs of cells and outputs and drops the rest."""
 
     def preprocess(self, nb, resources):
-        # A title, the state of widgets, names of languages and kernels: nothing of it is shown.
+        # Titles, widget states, names of languages and kernels: none of this is shown.
         nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
         for cell in nb.cells:
             _keep_what_is_needed(cell)
-        # formgrader's template writes these as they are.
+        # formgrader's template does not escape these.
         for key in ("student", "first_name", "last_name", "notebook_path"):
             if isinstance(resources.get(key), str):
                 resources[key] = str(escape(resources[key]))
@@ -135,7 +159,7 @@ class SafeNotebook(Preprocessor):
 def _keep_what_is_needed(cell: NotebookNode) -> None:
     nbgrader = cell.metadata.get("nbgrader")
     cell.metadata = NotebookNode({"nbgrader": nbgrader} if nbgrader else {})
-    # The line that keeps an unjudged check cell from earning points says nothing to a reader.
+    # The line that keeps an unjudged check cell from earning points means nothing to a reader.
     cell.source = cell.source.replace(FAIL_CLOSED, "").rstrip("\n")
     if "attachments" in cell:
         cell.attachments = _pictures_of(cell.attachments)
@@ -192,7 +216,7 @@ def _text(value) -> str:
 
 
 def _is_image(mime: str, value) -> bool:
-    """Whether `value` is the base64 text of an image of the type that it says."""
+    """Whether `value` is the base64 text of an image of type `mime`."""
     if mime not in SIGNATURES or not isinstance(value, str) or len(value) > MAX_IMAGE:
         return False
     try:

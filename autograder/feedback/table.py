@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from autograder.outcome import CheckResult
 
-KNOWN = "A known mistake behaves in just this way on the same inputs."
+KNOWN = "A known mistake behaves in exactly this way on the same inputs."
 CELL = "padding: 4px 10px; text-align: left; vertical-align: top; white-space: normal"
 NUMBER = "padding: 4px 10px; text-align: right; vertical-align: top; white-space: nowrap"
 NOTE = (
@@ -25,7 +25,7 @@ def as_text(results: list[CheckResult]) -> str:
 
 
 def as_html(results: list[CheckResult]) -> str:
-    """A row per check; everything that came from a student's process is escaped."""
+    """A row per check. Everything from a student's process is escaped."""
     rows = []
     for r in results:
         right = r.points == r.max_points
@@ -48,7 +48,7 @@ def as_html(results: list[CheckResult]) -> str:
     ]
     head = Markup(
         "<tr><th></th><th style='{0}'>check</th><th style='{1}'>points</th>"
-        "<th style='{0}'>what came</th></tr>"
+        "<th style='{0}'>message</th></tr>"
     ).format(CELL, NUMBER)
     return str(
         Markup(

@@ -99,7 +99,7 @@ def recover(course: Course, assignment: str) -> None:
     if not any((course.private / "writing").glob(f"{assignment}/*")):
         return
     try:
-        with lock.held(course.private, "writes"), opened(course) as book:
+        with lock.held(course.private, "writing"), opened(course) as book:
             Writer(course, assignment, book).recover()
     except UserError:
         # That run has just begun with the same.

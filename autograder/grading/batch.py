@@ -90,7 +90,7 @@ def grade(
         If the run was asked to end by SIGINT or SIGTERM.
     """
     watcher = watcher or Watcher()
-    with lock.held(course.private, f"grades in {course.root}"):
+    with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         folders = {s: course.folder("submitted") / s / assignment for s in students}
         hashes = ledger.hashes(course, assignment)
@@ -164,21 +164,31 @@ def _grade(todo, workers, writer, hashes, watcher, done) -> None:
 
 @contextmanager
 def _stopping(dispatch):
-    """The first Ctrl-C or SIGTERM ends the run after what is being written; the second at once."""
+    """The first Ctrl-C or SIGTERM ends the run after what is being written; the second at once.
+
+    A signal that this process ignores stays ignored: a shell starts background jobs like that, so
+    that a Ctrl-C meant for another program does not end them.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {n: handler for n, handler in handlers.items() if handler is not signal.SIG_IGN}
+
+    def restore():
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def handle(number, frame):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        restore()
         dispatch.stop()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()
 
 
 def _clear_away(course: Course) -> bool:

@@ -3,6 +3,6 @@
     grader ── node ─┬─ fork server ── kernel, kernel, …        (sealed)
                     └─ supervisor, supervisor, …
 
-`grader` is the grader's side, `node` and `supervisor` stand between, `sealed` ends as the student's
-process. What they have in common lies here: limits, the protocol between them, Linux calls.
+`grader` is the grader's side, `node` and `supervisor` lie in between, `sealed` ends up as the
+student's process. What they share is in this folder: limits, the protocol, Linux calls.
 """

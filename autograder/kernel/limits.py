@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 GiB = 1 << 30
-# `Ending.code` of a process that nobody asked: minus SIGKILL, which not every system has.
+# `Ending.code` of a killed process: minus SIGKILL, a name that not every system has.
 KILLED = -9
 
 
@@ -14,7 +14,7 @@ class Limits:
     Parameters
     ----------
     wall_seconds, cpu_seconds
-        Time by the clock and of the processor, from the kernel's start.
+        Elapsed time and processor time, from the kernel's start.
     memory_bytes
         Memory beyond what the preloaded libraries share.
     processes
@@ -44,12 +44,12 @@ class Limits:
 
     @classmethod
     def from_dict(cls, values: dict) -> "Limits":
-        """The defaults, with `values` in their place.
+        """The defaults, with `values` replacing some of them.
 
         Raises
         ------
         ValueError
-            For a name that is no limit, or a value that is no positive number.
+            For a name that is not a limit, or a value that is not a positive number.
         """
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(values) - set(known))
@@ -65,11 +65,11 @@ class Ending:
     Parameters
     ----------
     code
-        Exit status, or minus the signal that ended it; None when nobody could tell.
+        Exit status, or minus the signal that ended it; None if it is unknown.
     limit
         The limit that was hit: "memory", "cpu", "wall", "processes" or "output"; "" for none.
     errors
-        The last words on the kernel's own standard error: written by the student's process.
+        The end of the kernel's own standard error, which the student's process writes.
     """
 
     code: int | None
@@ -82,7 +82,7 @@ class Ending:
         if self.code is None:
             return "the kernel ended"
         if self.code == KILLED:
-            return "the kernel was killed (signal 9), by its own code unless this machine did it"
+            return "the kernel was killed (signal 9), by its own code or by this machine"
         if self.code < 0:
             return f"the kernel was ended by signal {-self.code}"
         return f"the kernel ended with status {self.code}"

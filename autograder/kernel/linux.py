@@ -1,6 +1,6 @@
 """The Linux calls that Python 3.11 does not offer, through the C library.
 
-Only calls of the calling thread or process; every failure is an `OSError` that names the call.
+They affect the calling thread or process only; every failure is an `OSError` that names the call.
 """
 
 import ctypes
@@ -30,7 +30,7 @@ _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 36, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
-# Since Linux 5.12 and, like all newer calls, of the same number on every machine.
+# Since Linux 5.12; like all newer calls, it has the same number on every machine.
 _SYS_MOUNT_SETATTR = 442
 
 # The running program itself; all functions below are part of it.
@@ -66,7 +66,7 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
 
 
 def bind(source: str, target: str, *, devices: bool = False) -> None:
-    """Show `source`, and what is mounted below it, read-only at `target`."""
+    """Show `source` and everything mounted below it at `target`, read-only."""
     _call("mount", source, target, None, MS_BIND | MS_REC, None)
     attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | (0 if devices else MOUNT_ATTR_NODEV)
     set_mount_attributes(target, attributes, _AT_RECURSIVE)
@@ -79,14 +79,14 @@ def set_mount_attributes(target: str, attributes: int, flags: int = 0) -> None:
 
 
 def detach(target: str) -> None:
-    """Take the mount off `target`."""
+    """Unmount `target`."""
     _call("umount2", target, _MNT_DETACH)
 
 
 def change_root(new_root: str) -> None:
     """Make the mount `new_root` the root of this mount namespace and forget the old one."""
     os.chdir(new_root)
-    # The old root lands on top of the new one and is taken off again: no folder is needed for it.
+    # The old root ends up on top of the new one and is unmounted: it needs no folder of its own.
     _call("pivot_root", ".", ".")
     _call("umount2", ".", _MNT_DETACH)
     os.chdir("/")
@@ -100,7 +100,7 @@ def start_loopback() -> None:
 
 
 def die_with_parent() -> None:
-    """Be killed when the parent ends. Undone by a change of user."""
+    """Have this process killed when its parent ends. A change of user undoes it."""
     _call("prctl", _PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 
@@ -115,7 +115,7 @@ def set_inspectable(yes: bool) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, for this process and all it starts, for good."""
+    """Permanently give up every capability, for this process and all that it starts."""
     for capability in range(64):
         # Fails for numbers this kernel does not know, and without the right to drop.
         _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)

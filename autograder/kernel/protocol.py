@@ -7,11 +7,12 @@ import dataclasses
 import json
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograder.kernel.limits import Ending, Limits
 
-# A kernel's sockets, in the order in which they are handed over; their Jupyter ports count from 1.
+# A kernel's sockets, in the order in which they are passed; their Jupyter ports count from 1.
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 MAX_PACKET = 1 << 17
 MAX_DESCRIPTORS = 16
@@ -80,7 +81,7 @@ class Spawned:
 
 @dataclass(frozen=True)
 class Exited:
-    """Fork server → supervisor: the kernel is gone; as `Ending.code`."""
+    """Fork server → supervisor: the kernel is gone; `code` as in `Ending`."""
 
     code: int
 
@@ -91,7 +92,7 @@ _CLASSES = {
 
 
 def command(module: str, *arguments) -> list[str]:
-    """The command that runs `main` of a module of this package as a process of its own."""
+    """The command that runs `main` of a module in this package as a separate process."""
     code = f"import sys; from autograder.kernel.{module} import main; main(*sys.argv[1:])"
     return [sys.executable, "-P", "-c", code, *map(str, arguments)]
 
@@ -100,7 +101,7 @@ class Closed(EOFError):
     """The other side is gone."""
 
 
-def send(connection: socket.socket, message, descriptors: list[int] = ()) -> None:
+def send(connection: socket.socket, message, descriptors: Sequence[int] = ()) -> None:
     """Send one message.
 
     Raises

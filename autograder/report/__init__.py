@@ -1,4 +1,4 @@
-"""The class report: how an assignment went, for whoever teaches it.
+"""The class report: how an assignment went, for its teachers.
 
 `data` gathers the figures, `measures` and `similarity` compute them, `page` shows them.
 """

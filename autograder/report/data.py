@@ -1,7 +1,7 @@
 """What the class report says about one assignment, as plain data.
 
-`Report` and the dataclasses in it are the documented shape of `autograder report --json`: objects have
-the fields' names as keys. A figure that does not exist (nobody has a score, too few students) is null.
+`Report` and the dataclasses in it document the JSON of `autograder report --json`: an object's keys
+are the fields' names. A figure that does not exist (nobody has a score, too few students) is null.
 """
 
 import json
@@ -34,8 +34,11 @@ SLOWEST = 5
 
 @dataclass(frozen=True)
 class Summary:
-    """`students` are all that the gradebook knows; `scored` those with a score, which `mean` and
-    `median` are of. `statuses` counts students by `Record.status`."""
+    """The class in figures.
+
+    `students` counts everybody in the gradebook, `scored` those with a score: `mean` and `median` are
+    theirs. `statuses` counts students by `Record.status`.
+    """
 
     students: int
     submitted: int
@@ -72,7 +75,7 @@ class KnownMistake:
 
 @dataclass(frozen=True)
 class Attention:
-    """A submission that somebody has to look at."""
+    """A submission that somebody should look at."""
 
     student: str
     name: str
@@ -99,7 +102,7 @@ class RunTimes:
 
 @dataclass(frozen=True)
 class Written:
-    """An exercise that a person marks: how many answers wait, and the mean points of the others."""
+    """An exercise that a person marks: how many answers are waiting, the mean points of the others."""
 
     exercise: str
     max_score: float
@@ -110,7 +113,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Row:
-    """One student. `exercises` has points by exercise, null where nobody has judged."""
+    """One student. `exercises` has points by exercise, null where nothing has been graded."""
 
     student: str
     name: str
@@ -169,7 +172,7 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
             f"{course.folder('submitted')}/STUDENT/{assignment} and run `autograder grade {assignment}`"
         )
     attempts = ledger.latest(course, assignment)
-    # Outcomes that are not those of the gradebook's points tell nothing about them.
+    # An outcome of another run says nothing about the points in the gradebook.
     outcomes = {
         r.student: attempts[r.student].outcome
         for r in records
@@ -241,7 +244,7 @@ def _checks(course: Course, assignment: str, outcomes: list[Outcome]) -> list[Ch
 
 def _mistakes(judged: dict[str, Outcome]) -> list[KnownMistake]:
     """Known mistakes, the most frequent first; each counts once per student."""
-    found = Counter()
+    found: Counter[tuple[str, str]] = Counter()
     for outcome in judged.values():
         found.update({(c.exercise, c.diagnosis) for c in outcome.checks if c.diagnosis})
     return [
@@ -251,8 +254,8 @@ def _mistakes(judged: dict[str, Outcome]) -> list[KnownMistake]:
 
 
 def _attention(records: list[Record]) -> list[Attention]:
-    """What is not simply graded, most pressing first."""
-    first = [Status.GRADER_ERROR, Status.UNREADABLE, UNGRADED]
+    """Everything that is not simply graded, most urgent first."""
+    first: list[str] = [Status.GRADER_ERROR, Status.UNREADABLE, UNGRADED]
     found = [
         Attention(r.student, r.name, r.status, r.message, list(r.flags))
         for r in records
@@ -278,8 +281,10 @@ def _run_times(outcomes: dict[str, Outcome]) -> RunTimes:
 
 
 def _written(records: list[Record]) -> list[Written]:
-    """Exercises that a person marks. In a stale score nothing waits but the submission itself."""
-    waiting, marked, tops = Counter(), {}, {}
+    """Exercises that a person marks. With a stale score only the submission itself is waiting."""
+    waiting: Counter[str] = Counter()
+    marked: dict[str, list[float]] = {}
+    tops: dict[str, float] = {}
     for record in records:
         for exercise in record.exercises:
             if exercise.written:
@@ -306,7 +311,7 @@ def _row(record: Record) -> Row:
 
 
 def _similar(course: Course, assignment: str, records: list[Record]) -> Similar:
-    """Compare what counts: the notebooks in `autograded/` that the scores are of."""
+    """Compare what counts: the notebooks in `autograded/` that the scores come from."""
     released = course.folder("release") / assignment / f"{assignment}.ipynb"
     if not released.is_file():
         raise UserError(f"expected {released}, which does not exist: run `autograder build`")

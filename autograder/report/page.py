@@ -1,8 +1,8 @@
 """The class report as one HTML page that loads nothing.
 
-Names, messages and ids are a student's own words: the template escapes all of them, the page's
-content security policy admits this style and this script alone, and the script gets no data but the
-page's own tables.
+Students choose names, messages and ids: the template escapes all of them, the page's content
+security policy allows this one style and this one script, and the script gets no data but the page's
+own tables.
 """
 
 import base64
@@ -52,7 +52,7 @@ def render(report: Report) -> str:
         most_groups=MOST_GROUPS,
         rows={row.student: f"student-{i}" for i, row in enumerate(report.students)},
     )
-    # JSON can hold halves of surrogate pairs, which are no text that can be stored.
+    # JSON can contain halves of surrogate pairs, which cannot be stored as text.
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -67,7 +67,7 @@ def _source(text: str) -> str:
 
 
 def _number(value: float | None, digits: int = 2, fixed: bool = False) -> str:
-    """`digits` decimals, without zeros at the end unless `fixed`; a dash where there is no figure."""
+    """`digits` decimals, without trailing zeros unless `fixed`; a dash if there is no figure."""
     if value is None:
         return "–"
     text = f"{value:z.{digits}f}"

@@ -1,6 +1,6 @@
-"""Answers of different students that are closer to each other than the class's answers are.
+"""Answers of different students that are closer to each other than is usual in the class.
 
-What is found is a question to people, never a verdict: there are few ways to write a short function,
+A finding is a question for people, never a verdict: there are few ways to write a short function,
 and students may be allowed to work together.
 """
 
@@ -23,9 +23,9 @@ from autograder.submission.intake import MAX_NOTEBOOK_BYTES
 
 # An answer with fewer tokens of its own can hardly be written in two ways.
 SHORTEST = 60
-# No pair below this is named, however different the class's other answers are.
+# No pair below this is reported, however different the class's other answers are.
 FLOOR = 0.9
-# Fewer answers do not tell how close answers are by nature: then only near equality counts.
+# Fewer answers do not show how close answers naturally are: then only near equality counts.
 CLASS_SIZE = 8
 NEARLY_EQUAL = 0.95
 SPREADS = 4
@@ -68,7 +68,7 @@ def similar_groups(released: Path, notebooks: dict[str, Path]) -> tuple[list[Gro
     Parameters
     ----------
     released
-        The notebook that students were given; what stands in it is not compared.
+        The notebook that students were given; its own lines are not compared.
     notebooks
         By student, the notebook that counts. One that cannot be read is left out.
 
@@ -101,14 +101,14 @@ def similar_groups(released: Path, notebooks: dict[str, Path]) -> tuple[list[Gro
 
 
 def solution_cells(path: Path) -> dict[str, str]:
-    """The sources of a notebook's code cells to be solved, by nbgrader id, in order.
+    """The sources of a notebook's solution cells, by nbgrader id, in order.
 
-    Nothing about the file is taken for granted but its JSON: it comes from a student.
+    Nothing about the file is taken for granted: it comes from a student.
 
     Raises
     ------
     OSError, ValueError, RecursionError
-        If it is no notebook that can be read.
+        If it is not a readable notebook.
     """
     if path.is_symlink() or path.stat().st_size > MAX_NOTEBOOK_BYTES:
         raise ValueError(f"{path.name} is not read")
@@ -133,7 +133,7 @@ def solution_cells(path: Path) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=512)
 def own_tokens(source: str, stub: str) -> tuple[str, ...]:
-    """The tokens of an answer without comments, docstrings, given lines and its author's names."""
+    """The tokens of an answer without comments, docstrings, given lines and names of its own."""
     given, _ = _lines_and_names(stub)
     lines, names = _lines_and_names(source)
     return tuple(
@@ -148,14 +148,14 @@ def own_tokens(source: str, stub: str) -> tuple[str, ...]:
 def _lines_and_names(source: str) -> tuple[tuple[tuple[str, ...], ...], set[str]]:
     """The tokens of each statement's line, and the names that the code itself binds.
 
-    There are no such names where it is not valid Python; what cannot be tokenized is left out.
+    Code that is not valid Python has no such names; what cannot be tokenized is left out.
     """
     names: set[str] = set()
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(source)
         names = _bound_names(tree)
-        # Quotes, brackets and commas that do not matter become the same for everybody.
+        # Makes quotes, brackets and commas uniform where they do not matter.
         source = ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
@@ -191,9 +191,9 @@ def _bound_names(tree: ast.Module) -> set[str]:
 
 
 class Encoder:
-    """Token sequences as text of one character per token, which rapidfuzz compares fastest."""
+    """Token sequences as text with one character per token, which rapidfuzz compares fastest."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._codes: dict[str, int] = {}
 
     def __call__(self, tokens: Iterable[str]) -> str:
@@ -225,15 +225,15 @@ def _groups(exercise: str, answers: dict[str, str]) -> Iterable[tuple[tuple[str,
 
 
 def threshold(nearest: np.ndarray) -> float:
-    """The similarity from which on a pair is named; above 1 where answers are alike by nature.
+    """The similarity from which a pair is reported; above 1 if all answers are naturally alike.
 
-    A named pair stands out of the class by `SPREADS` robust standard deviations, or differs by less
-    than `FRACTION` of what an answer and its nearest other one typically differ by.
+    A reported pair stands out from the class by `SPREADS` robust standard deviations, or differs by
+    less than `FRACTION` of the typical difference between an answer and its nearest other one.
 
     Parameters
     ----------
     nearest
-        Of each answer, the similarity to the nearest other one, shape (answers,).
+        For each answer, the similarity to the nearest other one, shape (answers,).
     """
     if len(nearest) < CLASS_SIZE:
         return NEARLY_EQUAL
@@ -245,9 +245,9 @@ def threshold(nearest: np.ndarray) -> float:
 
 
 def _compare(answers: list[str]) -> tuple[np.ndarray, list[tuple[float, int, int]]]:
-    """Of each answer the similarity to the nearest other, and the closest pairs (at most `MAX_PAIRS`).
+    """Each answer's similarity to the nearest other, and the closest pairs (at most `MAX_PAIRS`).
 
-    Memory stays at `ROWS` rows of the matrix of all pairs.
+    Only `ROWS` rows of the matrix of all pairs are in memory at a time.
     """
     nearest = np.zeros(len(answers), dtype=np.float32)
     pairs: list[tuple[float, int, int]] = []
@@ -256,7 +256,7 @@ def _compare(answers: list[str]) -> tuple[np.ndarray, list[tuple[float, int, int
         scores = process.cdist(
             rows, answers[start:], scorer=Indel.normalized_similarity, dtype=np.float32
         )
-        # Every pair once: what stands on and below the diagonal is known already.
+        # Every pair once: the entries on and below the diagonal are already known.
         scores[np.tril_indices(len(rows), m=scores.shape[1])] = -1.0
         nearest[start : start + len(rows)] = np.maximum(
             nearest[start : start + len(rows)], scores.max(axis=1)

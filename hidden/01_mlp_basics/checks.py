@@ -107,10 +107,8 @@ def parameters_are_leaves_that_learn(student, rng):
         expect(not got.is_none, f"{what} stays None: is the tensor a leaf that requires one?")
         expect_close(got, expected, what=what, rtol=1e-3, atol=1e-5)
     end = reply["end"].items(len(leaves), "the tensors")
-    hint, what = (
-        "Is every tensor a leaf? An optimizer takes no other",
-        "the tensors after SGD steps",
-    )
+    hint = "Is every tensor a leaf? An optimizer takes no other"
+    what = "the parameters after SGD steps"
     for got, leaf in zip(end, leaves, strict=True):
         expect_close(got, leaf.detach().numpy(), hint, what=what, rtol=1e-3)
 

@@ -247,8 +247,8 @@ def test_canvas_keeps_the_ids_of_its_own_export(graded, tmp_path):
     assert rows[2] == ["Lovelace, Ada", "101", "", "ADA", "Section 1", "7.5"]
     assert rows[3][1:] == ["102", "m-7", "joerg-mueller@uni.de", "Section 1, Section 2", "3"]
     assert len(rows) == 4
-    assert "row 6 of the template, Nobody, Ned, is nobody in the gradebook" in written.notes
-    assert "late is in no row of the template" in written.notes
+    assert "row 6 of the template, Nobody, Ned, matches nobody in the gradebook" in written.notes
+    assert "late is not in the template" in written.notes
     template.write_text("Name,Points\n")
     with pytest.raises(UserError, match="expected Canvas' gradebook"):
         exports.export(graded, A, "canvas", path, template=template)
@@ -298,9 +298,9 @@ def test_the_worksheet_is_filled_in_and_every_other_byte_stays(
     assert "mean is right: expected 4, got &lt;3&gt; &amp; more" in comment
     assert "Still to be graded by a person: why." in comment
     assert "Handed in late, 1 points less." in rows["Participant 505"]["Feedback comments"]
-    assert "row 5 of the worksheet, Ned Nobody, is nobody in the gradebook" in written.notes
+    assert "row 5 of the worksheet, Ned Nobody, matches nobody in the gradebook" in written.notes
     assert "Zoë Späth: Moodle does not let this grade be changed" in written.notes
-    assert "evil is in no row of the worksheet" in written.notes
+    assert "evil is not in the worksheet" in written.notes
     assert "half" in (tmp_path / "filled.flags.csv").read_text()
 
 
@@ -319,7 +319,7 @@ def test_a_german_worksheet_with_a_comma_as_decimal(graded, tmp_path):
 
 def test_another_maximum_grade_is_refused_or_scaled(graded, worksheet, tmp_path):
     worksheet.write_bytes(WORKSHEET.replace("8.00", "100.00").encode())
-    with pytest.raises(UserError, match="has 8 points, the worksheet says 100.*--scale"):
+    with pytest.raises(UserError, match="has 8 points, but the worksheet says 100.*--scale"):
         exports.export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet)
     exports.export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet, scale=True)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig"))))
@@ -335,7 +335,7 @@ def test_two_students_of_one_name_never_get_each_others_grade(graded, tmp_path):
     filled = Worksheet(sheet)
     notes = moodle.fill(filled, records, {"501": "ada"})
     assert [row[4] for row in filled.rows] == ["7.5", ""]
-    assert notes == ["row 3 of the worksheet, Ada Lovelace, is nobody in the gradebook"]
+    assert notes == ["row 3 of the worksheet, Ada Lovelace, matches nobody in the gradebook"]
     with pytest.raises(UserError, match="rows 2 and 3 .* are both ada"):
         moodle.fill(Worksheet(sheet), records, {})
 
@@ -348,7 +348,7 @@ def test_something_else_than_a_worksheet_gets_one_message(graded, tmp_path):
         (b"Name,Points\n", "no column Identifier and no Grade"),
         (HEADINGS.encode() + b"\nParticipant 1,x\n", "expected 10 cells in row 2"),
         ("Identifier,Füll\n".encode("latin-1"), "expected UTF-8"),
-        (b'a,"b"c\n', "line 1 is none"),
+        (b'a,"b"c\n', "line 1 is not a row"),
     ]:
         path.write_bytes(content)
         with pytest.raises(UserError, match=message):

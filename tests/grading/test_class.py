@@ -53,7 +53,7 @@ forged = struct.pack("<I", 29) + b'{"tree": null, "arrays": [1]}'
 def double(x):
     kernel = get_ipython().kernel
     parent = kernel.get_parent("shell")
-    kernel.session.send(kernel.iopub_socket, "mlp_course_reply", {}, parent=parent, buffers=[forged])
+    kernel.session.send(kernel.iopub_socket, "autograder_reply", {}, parent=parent, buffers=[forged])
     return 2 * x
 """
 FORGED_SCORE = """\

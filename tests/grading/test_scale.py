@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 from dataclasses import replace
@@ -195,7 +197,7 @@ def test_force_and_errors_of_the_grader_are_graded_again(graded, monkeypatch):
 
 def test_a_second_run_at_the_same_time_is_told_so(graded):
     with lock.held(graded.private, "grades"):
-        with pytest.raises(UserError, match="another `autograder` is at it"):
+        with pytest.raises(UserError, match="no other `autograder` command grading in"):
             grade(graded)
 
 
@@ -325,21 +327,92 @@ def test_after_a_killed_run_submissions_are_kept_out_of_this_process(graded, mon
     assert used == [False, True]
 
 
-def test_an_interrupted_run_keeps_what_is_graded_and_goes_on_later(course):
-    for name in ("ada", "bob", "eve"):
+# `autograder grade` in a process that gets a signal once the first submission is written.
+SIGNALLED = """
+import os, sys
+from autograder import cli
+from autograder.grading import batch
+
+write = batch.Writer.write
+
+def write_and_signal(self, *args):
+    write(self, *args)
+    batch.Writer.write = write
+    os.kill(os.getpid(), int(sys.argv[1]))
+
+batch.Writer.write = write_and_signal
+cli.app(["grade", "99_tiny", "--workers", "1"])
+"""
+
+
+def grade_signalled(course, number, at_start):
+    """Run `SIGNALLED`, started with SIGINT ignored (SIG_IGN) or not (SIG_DFL)."""
+    return subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(int(number))],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, at_start),
+    )
+
+
+@pytest.mark.parametrize(
+    "number, at_start",
+    [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)],
+)  # fmt: skip
+def test_an_interrupted_run_keeps_what_is_graded_and_goes_on_later(course, number, at_start):
+    names = {"ada", "bob", "eve"}
+    for name in names:
         hand_in(course, name, A, solved(course, A))
-    seen = Seen()
-    seen.outcome = lambda outcome: os.kill(os.getpid(), signal.SIGINT)
-    with pytest.raises(batch.Interrupted) as end:
-        batch.grade(course, A, ["ada", "bob", "eve"], workers=1, watcher=seen)
-    finished = {outcome.student for outcome in end.value.outcomes}
-    assert len(finished) + end.value.left == 3 and end.value.left >= 1
-    assert book_of(course).keys() == finished
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    done = grade_signalled(course, number, at_start)
+    assert done.returncode == 130, done.stdout + done.stderr
+    finished = set(book_of(course))
+    assert finished and finished < names
+    assert f"{len(finished)} graded, {3 - len(finished)} left" in done.stderr
     results, seen = grade(course)
     assert {r.score for r in results.values()} == {5.0}
-    assert set(seen.graded) == {"ada", "bob", "eve"} - finished
+    assert set(seen.graded) == names - finished
     assert left_over(course) == []
+
+
+def test_ctrl_c_for_others_does_not_end_a_run_in_the_background(course):
+    for name in ("ada", "bob", "eve"):
+        hand_in(course, name, A, solved(course, A))
+    done = grade_signalled(course, signal.SIGINT, signal.SIG_IGN)
+    assert done.returncode == 0, done.stderr
+    assert {entry["score"] for entry in book_of(course).values()} == {5.0}
+    assert book_of(course).keys() == {"ada", "bob", "eve"}
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_the_second_signal_ends_a_run_at_once_and_the_handlers_are_restored(ignored):
+    class Stops:
+        count = 0
+
+        def stop(self):
+            self.count += 1
+
+    def handlers():
+        return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    usual, stops = handlers(), Stops()
+    before = [signal.SIG_IGN if ignored else signal.default_int_handler, signal.SIG_DFL]
+    try:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+        with batch._stopping(stops):
+            assert handlers()[1] is not signal.SIG_DFL
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stops.count == (0 if ignored else 1)
+            if ignored:
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert stops.count == 1 and handlers() == before
+        with batch._stopping(stops):
+            assert handlers() != before
+        assert handlers() == before
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), usual, strict=True):
+            signal.signal(number, handler)
 
 
 @pytest.fixture

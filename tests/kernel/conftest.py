@@ -9,12 +9,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import ROOT
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from autograder.course import Course
 from autograder.kernel.grader import launcher, tiers
 from autograder.kernel.limits import Ending
 
@@ -40,7 +42,7 @@ def run_cells(*cells: str, folder=None, timeout=60, **traits) -> Ran:
     """Run the cells with nbclient in a sealed kernel; `traits` are the provisioner's."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     config = Config()
-    config.SealedProvisioner.update(traits)
+    config.SealedProvisioner.update(variables={"DATA": "{data}"}, **traits)
     manager = AsyncKernelManager(kernel_name=SEALED.kernel_name, config=config)
     resources = {"metadata": {"path": folder and str(folder)}}
     client = NotebookClient(
@@ -67,6 +69,8 @@ def sealed():
         pytest.skip(f"no sealed kernels here: {offer.missing[SEALED]}")
     if SEALED.kernel_name not in KernelSpecManager().find_kernel_specs():
         pytest.fail(f"the kernel {SEALED.kernel_name} is not installed: run `uv sync`")
+    # Attacks and graded submissions use torch: a node with nothing imported would be slow.
+    launcher.connect(Course(ROOT).preload).close()
     yield
     launcher.stop()
 

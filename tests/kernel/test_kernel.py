@@ -95,7 +95,7 @@ def test_the_submissions_files_are_a_copy_and_the_data_is_shown(run, tmp_path):
         from pathlib import Path
         text = Path("images/a.txt").read_text()
         Path("images/a.txt").write_text("changed")
-        data = Path(os.environ["MLP_COURSE_DATA"])
+        data = Path(os.environ["DATA"])
         print(json.dumps([text, os.path.lexists("link"), (data / "set.npz").read_text()]))
         """,
         folder=tmp_path, data=str(data),

@@ -26,7 +26,7 @@ def counts() -> dict:
         "the node's descriptors": node().num_fds(),
         "the fork server's descriptors": server.num_fds(),
         "the fork server's threads": server.num_threads(),
-        "folders": sorted(os.listdir(os.path.dirname(os.environ[launcher.VARIABLE]))),
+        "folders": sorted(os.listdir(os.path.dirname(launcher._address))),
         "mounts": Path("/proc/self/mountinfo").read_text(),
         "control groups": [str(g) for place in cgroup._parents() for g in place.glob("mlp-*")],
     }

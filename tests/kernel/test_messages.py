@@ -34,7 +34,7 @@ display_id comm_id target_name state buffer_paths wait _model_module _model_name
 """.split()
 TYPES = """
 status stream display_data update_display_data execute_result error execute_reply clear_output
-comm_open comm_msg comm_close execute_input input_request mlp_course_reply
+comm_open comm_msg comm_close execute_input input_request autograder_reply
 """.split()
 # Values that are nearly right reach further than any junk does.
 nearly = st.one_of(

@@ -22,7 +22,7 @@ def test_limits_are_checked(values):
 
 def test_endings_are_told_in_words():
     assert "limit of memory" in str(Ending(-9, "memory"))
-    assert "killed (signal 9), by its own code unless" in str(Ending(-9))
+    assert "killed (signal 9), by its own code or" in str(Ending(-9))
     assert str(Ending(-11)) == "the kernel was ended by signal 11"
     assert str(Ending(3)) == "the kernel ended with status 3"
     assert str(Ending(None)) == "the kernel ended"

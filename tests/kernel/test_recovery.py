@@ -18,7 +18,7 @@ from kernel.conftest import SEALED, run_cells
 
 def node() -> psutil.Process:
     """The first process of this grader's sealed kernels."""
-    folder = os.path.dirname(os.environ[launcher.VARIABLE])
+    folder = os.path.dirname(launcher._address)
     mine = psutil.Process().children()
     return next(p for p in mine if folder in p.cmdline())
 
@@ -108,10 +108,11 @@ def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course)
 
 GRADER = """\
 import json, os, psutil, signal
+from autograder.kernel.grader import launcher
 from jupyter_client.manager import start_new_kernel
 manager, _ = start_new_kernel(kernel_name="mlp-sealed")
 processes = [p.pid for p in psutil.Process().children(recursive=True)]
-folders = [os.path.dirname(name) for name in (os.environ["MLP_COURSE_KERNELS"], manager.ip)]
+folders = [os.path.dirname(name) for name in (launcher._address, manager.ip)]
 print(json.dumps([processes, folders]), flush=True)
 input()
 """
@@ -119,10 +120,8 @@ input()
 
 def test_everything_ends_with_the_grader(sealed):
     """A grader that is killed leaves no process and no folder."""
-    environment = {k: v for k, v in os.environ.items() if k != launcher.VARIABLE}
     grader = subprocess.Popen(
         [sys.executable, "-c", GRADER],
-        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

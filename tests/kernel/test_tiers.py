@@ -13,7 +13,7 @@ from autograder import doctor
 from autograder.exports import gradescope_run
 from autograder.kernel.grader import tiers
 from autograder.kernel.grader.tiers import Tier
-from autograder.kernel.node import node
+from autograder.kernel.protocol import command
 from kernel.conftest import SECRET
 
 
@@ -84,11 +84,11 @@ for flag in (0x10000000, 0x20000):
 rules.load()
 """
 PROBE = """
-from autograder.grading import dispatch
+from autograder.grading.judging import judge
 from autograder.kernel.grader.tiers import probe
 print(probe().tier.name, probe().missing)
 try:
-    dispatch.expect_sealed(False)
+    judge.expect_sealed(False)
 except Exception as error:
     print(type(error).__name__)
 """
@@ -108,7 +108,7 @@ def test_where_no_user_namespaces_are_left_the_setting_is_named():
     """In a user namespace of its own, whose limit of further ones is 0."""
     if shutil.which("unshare") is None:
         pytest.skip("unshare (package util-linux) is not installed")
-    trial = shlex.join(node.command("trial"))
+    trial = shlex.join(command("node.trial"))
     script = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {trial}"
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "sh", "-c", script], capture_output=True, text=True
@@ -137,11 +137,12 @@ try:
     found.append("network")
 except OSError:
     pass
-print(found, os.listdir("."), os.listdir(os.environ["MLP_COURSE_DATA"]))
+print(found, os.listdir("."), os.listdir(os.environ["DATA"]))
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     manager = AsyncKernelManager(kernel_name=Tier.BUBBLEWRAP.kernel_name)
     manager.config.BubblewrapProvisioner.data = str(treasure.data)
+    manager.config.BubblewrapProvisioner.variables = {"DATA": "{data}"}
     client = NotebookClient(
         notebook, manager, resources={"metadata": {"path": str(tmp_path)}}, startup_timeout=120
     )
@@ -174,14 +175,14 @@ def test_gradescope_refuses_in_words_where_nothing_seals_unless_told(
     assert graded == [True, True]
 
 
-def test_doctor_tells_tier_limits_and_machine(monkeypatch):
+def test_doctor_tells_tier_limits_and_machine(real_course, monkeypatch):
     offer = tiers.Offer(Tier.PLAIN, {Tier.NAMESPACES: "no", Tier.BUBBLEWRAP: "none"})
     monkeypatch.setattr(tiers, "probe", lambda: offer)
-    facts = doctor.examine()
+    facts = doctor.examine(real_course)
     assert facts["isolation"].startswith(str(Tier.PLAIN)) and "--allow-unsealed" in facts["grading"]
     assert facts["not sealed in namespaces"] == "no"
     monkeypatch.setattr(tiers, "probe", lambda: tiers.Offer(Tier.NAMESPACES, {}))
     monkeypatch.setattr(doctor.cgroup.Group, "create", lambda *_: None)
-    facts = doctor.examine()
+    facts = doctor.examine(real_course)
     assert "watched" in facts["memory limit"] and "grading" not in facts
-    assert {"cores", "memory", "torch", "GPU", "mnist.npz", "cifar10.npz"} <= set(facts)
+    assert {"cores", "memory", "torch", "GPU", "mnist", "cifar10", "animal_faces"} <= set(facts)

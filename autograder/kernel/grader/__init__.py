@@ -1,1 +1,1 @@
-"""The grader's side of a kernel: it starts one, talks to it, and believes nothing it says."""
+"""The grader's side of a kernel: it starts one, talks to it, and trusts nothing it says."""

@@ -1,7 +1,7 @@
-"""Ordinary kernels inside bubblewrap, where this project may not make namespaces but bwrap may.
+"""Ordinary kernels inside bubblewrap, for hosts where bwrap may make namespaces but this project may not.
 
-The second-best tier: the same files and no network, but seconds to start, and weaker limits (time and
-size for each process, none for all of them together, and no filter for system calls).
+The second-best tier: the same files and no network, but starting takes seconds and the limits are
+weaker (time and size for each process, none for all of them together, no filter for system calls).
 """
 
 import os
@@ -24,7 +24,7 @@ class BubblewrapProvisioner(LocalProvisioner):
     limits = Dict(help="What each process may use: the fields of `Limits`.").tag(config=True)
     data = Unicode(help="Folder of prepared data, shown read-only.").tag(config=True)
     variables = Dict(
-        help="Environment variables of a kernel; {data} in a value is where it finds its data."
+        help="A kernel's environment variables; {data} in a value is the folder with its data."
     ).tag(config=True)
     visible = List(Unicode(), help="More files and folders that a kernel may read.").tag(
         config=True
@@ -42,16 +42,16 @@ class BubblewrapProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         self.ending = None
         self._oom_kills = cgroup.oom_kills()
-        self._folder = tempfile.mkdtemp(prefix="mlp-kernel-")
-        self.parent.transport, self.parent.ip = "ipc", os.path.join(self._folder, "sockets", "k")
+        folder = self._folder = tempfile.mkdtemp(prefix="mlp-kernel-")
+        self.parent.transport, self.parent.ip = "ipc", os.path.join(folder, "sockets", "k")
         for name in ("sockets", "submission"):
-            os.mkdir(os.path.join(self._folder, name))
+            os.mkdir(os.path.join(folder, name))
         cwd = kwargs.pop("cwd", None)
         if cwd:
-            sandbox.copy_files(cwd, os.path.join(self._folder, "submission"), None)
+            sandbox.copy_files(cwd, os.path.join(folder, "submission"), None)
         kwargs = await super().pre_launch(**kwargs)
         kwargs["env"] = provisioner.environment(kwargs["env"], self.variables)
-        kwargs["cmd"] = [*self._wrapping(), *kwargs["cmd"]]
+        kwargs["cmd"] = [*self._wrapping(folder), *kwargs["cmd"]]
         kwargs["preexec_fn"] = self._limit
         factory = self.parent.client_factory
         self.parent.client_factory = client.guarded(factory)
@@ -70,7 +70,7 @@ class BubblewrapProvisioner(LocalProvisioner):
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _wrapping(self) -> list[str]:
+    def _wrapping(self, folder: str) -> list[str]:
         """The words to put before the kernel's command."""
         words = [
             "bwrap",
@@ -96,12 +96,12 @@ class BubblewrapProvisioner(LocalProvisioner):
                 words += ["--symlink", os.readlink(path), path]
             elif os.path.exists(path):
                 words += ["--ro-bind", path, path]
-        sockets = os.path.join(self._folder, "sockets")
+        sockets = os.path.join(folder, "sockets")
         file = self.parent.connection_file
         if self.data:
             words += ["--ro-bind-try", os.path.abspath(self.data), sandbox.DATA]
         words += ["--bind", sockets, sockets, "--ro-bind", file, file]
-        submission = os.path.join(self._folder, "submission")
+        submission = os.path.join(folder, "submission")
         return [*words, "--bind", submission, sandbox.SUBMISSION, "--chdir", sandbox.SUBMISSION]
 
     def _limit(self) -> None:

@@ -1,12 +1,15 @@
-"""A kernel client that neither waits for nor trusts a kernel more than it must."""
+"""A kernel client that waits for a kernel no longer than it must, and does not trust it."""
 
 import asyncio
 import functools
 import time
+from collections.abc import Iterator
 from queue import Empty
+from typing import Any
 
 import zmq
 from jupyter_client.channels import AsyncZMQSocketChannel, ZMQSocketChannel
+from jupyter_client.client import KernelClient
 from jupyter_core.utils import ensure_async, run_sync
 from traitlets import Type
 
@@ -15,7 +18,7 @@ from autograder.kernel.supervisor.framing import MAX_PART_BYTES
 
 # Seconds until a request is repeated: the first may be answered before iopub is subscribed.
 PATIENCE = 0.2
-# Messages that wait in the client for nobody: on stdin, on control, between two cells.
+# Messages that may wait in the client although nobody reads them: on stdin, on control, between cells.
 WAITING = 1000
 
 
@@ -24,6 +27,7 @@ class Channel(ZMQSocketChannel):
 
     def get_msg(self, timeout: float | None = None) -> dict:
         """The next message; raises `Empty` after `timeout` seconds."""
+        assert self.socket is not None  # It is until the channel is closed.
         for left in _milliseconds(timeout):
             if not self.socket.poll(left):
                 break
@@ -37,7 +41,9 @@ class Channel(ZMQSocketChannel):
 class AsyncChannel(AsyncZMQSocketChannel):
     """`Channel` for asyncio."""
 
-    async def get_msg(self, timeout: float | None = None) -> dict:
+    async def get_msg(  # type: ignore[override]  # as in jupyter_client's own AsyncZMQSocketChannel
+        self, timeout: float | None = None
+    ) -> dict:
         """The next message; raises `Empty` after `timeout` seconds."""
         for left in _milliseconds(timeout):
             if not await self.socket.poll(left):
@@ -49,8 +55,8 @@ class AsyncChannel(AsyncZMQSocketChannel):
         raise Empty
 
 
-def _milliseconds(seconds: float | None):
-    """What is left of a time, again and again until it is used up; None is for ever."""
+def _milliseconds(seconds: float | None) -> Iterator[int | None]:
+    """The time left, again and again until it is used up; None stands for no limit."""
     if seconds is None:
         while True:
             yield None
@@ -61,24 +67,26 @@ def _milliseconds(seconds: float | None):
 
 
 @functools.cache
-def guarded(cls: type) -> type:
+def guarded(cls: type[KernelClient]) -> type[KernelClient]:
     """`cls`, a kernel client's class, with three changes.
 
-    `wait_for_ready` returns at once. The stock one listens for another fifth of a second after the
-    kernel's answer, so that nothing of an earlier client is left in its queue; the kernels here have
-    no earlier client.
+    `wait_for_ready` returns as soon as the kernel answers. The stock one listens for another fifth of
+    a second, in case messages for an earlier client are left in the queue; the kernels here have no
+    earlier client.
 
-    No heartbeat is listened to: its thread waits for ever, and whoever closes the client waits for
-    the thread, when a kernel sends half an answer. The provisioner tells when a kernel ends.
+    There is no heartbeat: if a kernel sends half an answer, its thread waits for ever, and closing
+    the client waits for the thread. The provisioner reports when a kernel ends.
 
-    Frames that are too large are refused before they are read, and messages that are not of the form
-    their type promises never reach a caller. Only the supervisor of a sealed kernel also bounds how
-    many frames a message has, and all of them together.
+    Frames that are too large are refused before they are read, and messages that do not have the form
+    of their type never reach a caller. Only the supervisor of a sealed kernel also limits the number
+    of a message's frames, and their total size.
     """
     waiting = asyncio.iscoroutinefunction(cls.wait_for_ready)
     channel = AsyncChannel if waiting else Channel
+    # A class that is only known at run time has no static type.
+    base: Any = cls
 
-    class Guarded(cls):
+    class Guarded(base):
         wait_for_ready = _wait_for_ready if waiting else run_sync(_wait_for_ready)
         shell_channel_class = Type(channel)
         iopub_channel_class = Type(channel)
@@ -86,7 +94,7 @@ def guarded(cls: type) -> type:
         control_channel_class = Type(channel)
 
         def start_channels(self, shell=True, iopub=True, stdin=True, hb=False, control=True):
-            # For the sockets that this context makes from now on, which are this client's.
+            # These apply to sockets that this context makes from now on, which are this client's.
             self.context.setsockopt(zmq.MAXMSGSIZE, MAX_PART_BYTES)
             self.context.setsockopt(zmq.RCVHWM, WAITING)
             super().start_channels(shell, iopub, stdin, hb, control)

@@ -1,4 +1,4 @@
-"""The sealed kernels' names, made known to everything on this interpreter that speaks Jupyter."""
+"""The sealed kernels' names, made known to every Jupyter tool that runs on this interpreter."""
 
 import os
 import sys
@@ -10,10 +10,10 @@ FOLDER = Path(__file__).parents[1] / "jupyter"
 
 
 def install() -> None:
-    """Install the kernelspecs beside this interpreter, once; a wheel has brought them already.
+    """Install the kernelspecs for this interpreter, once; a wheel has already installed them.
 
-    Where the interpreter's folder cannot be written, only this process and those it starts know
-    the names.
+    If the interpreter's folder is not writable, only this process and those it starts know the
+    names.
     """
     manager = KernelSpecManager()
     known = manager.find_kernel_specs()

@@ -1,7 +1,7 @@
 """The grader's side of the node: find it, start it, end it.
 
-A process has one node, or shares one with others through a private folder. A node ends with the
-process that started it; when it was killed, the next connection starts another.
+A process has one node, or shares one with other processes through a private folder. A node ends with
+the process that started it; if it is killed, the next connection starts another one.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from autograder.kernel.protocol import command
 # What the fork server keeps of the grader's environment: nothing that could be a secret.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 SET = {
-    # One thread each: the process that forks must have no others, and small networks are fastest so.
+    # One thread each: the process that forks must have no more, and small networks train fastest so.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -38,28 +38,28 @@ _address = ""
 
 
 def share(folder: Path | None) -> None:
-    """Use one node with all processes that name the same private folder; None: with no others."""
+    """Share one node among all processes that name the same private folder; None: do not share."""
     global _meeting
     _meeting = folder
 
 
 def connect(preload: Sequence[str] = ()) -> socket.socket:
-    """A connection to the node, which is started if none answers.
+    """A connection to the node; if none answers, one is started.
 
     Parameters
     ----------
     preload
-        Modules that the kernels of a node which has to be started find imported already.
+        Modules that a newly started node imports for its kernels.
     """
     with _lock:
         connection = _try_to_connect() or _connect_to_another(preload)
         if connection is None:
-            raise ConnectionError("the process that starts sealed kernels does not answer")
+            raise ConnectionError("the process that starts sealed kernels does not respond")
         return connection
 
 
 def stop() -> None:
-    """End the node that this process started, with all its kernels, and wait for it."""
+    """End the node that this process started, with all its kernels, and wait until it is gone."""
     with _lock:
         _stop()
 
@@ -70,7 +70,7 @@ def environment() -> dict[str, str]:
 
 
 def _connect_to_another(preload: Sequence[str]) -> socket.socket | None:
-    """A connection to the node that another process has started meanwhile, or to a new one."""
+    """A connection to a node that another process has started in the meantime, or to a new one."""
     global _address
     if _meeting is None:
         _stop()

@@ -1,13 +1,13 @@
-"""Jupyter messages from a kernel, read as what they are: bytes that a student may have chosen.
+"""Jupyter messages from a kernel, treated as bytes that a student may have chosen.
 
-A student's code can find the kernel's sockets and its key, so a right signature proves nothing. What
-passes here has the fields, of the types, that clients rely on without looking.
+A student's code can find the kernel's sockets and its key, so a correct signature proves nothing. A
+message that passes here has the fields, with the types, that clients rely on without checking.
 """
 
 from autograder.checking.wire import is_shallow, json_value
 from autograder.kernel.supervisor.framing import MAX_PARTS
 
-# Bytes that are decoded as JSON: of a header, and of a content.
+# Bytes that are decoded as JSON: in a header, and in a content.
 MAX_HEADER_BYTES = 1 << 16
 MAX_CONTENT_BYTES = 8 << 20
 MAX_DEPTH = 32
@@ -16,18 +16,18 @@ TOO_LARGE = "[output too large: dropped]\n"
 
 
 class Refused(ValueError):
-    """No message that a kernel would send."""
+    """This is not a message that a kernel would send."""
 
 
 def read(session, parts: list[bytes]) -> dict:
-    """The message in the frames `parts`, as `jupyter_client` gives it to its callers.
+    """The message in the frames `parts`, in the form that `jupyter_client` returns.
 
     A content that is too large is never decoded: the message becomes a remark in the output.
 
     Raises
     ------
     Refused
-        If the message is not signed, or not of the form that its type promises.
+        If the message is not signed, or does not have the form of its type.
     """
     try:
         _, parts = session.feed_identities(parts)
@@ -41,12 +41,12 @@ def read(session, parts: list[bytes]) -> dict:
             message["content"] = json_value(parts[4])
         fields = [message[name] for name in ("header", "parent_header", "metadata", "content")]
         if not is_shallow(fields, MAX_DEPTH, MAX_CONTAINERS):
-            raise Refused("nested too deep, or too many lists and dicts")
+            raise Refused("nested too deeply, or too many lists and dicts")
         _expect_form(message)
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"no message ({type(error).__name__})") from None
+        raise Refused(f"not a message ({type(error).__name__})") from None
     return message
 
 
@@ -70,7 +70,7 @@ def _expect_form(message: dict) -> None:
     if kind in _FORMS:
         _FORMS[kind](content)
     elif kind.startswith("comm"):
-        # nbclient takes every such type for one of a widget's messages.
+        # nbclient takes every message of such a type for a widget's.
         _comm(content)
 
 

@@ -1,4 +1,4 @@
-"""Sealed kernels for everything that speaks Jupyter: nbclient, nbgrader, papermill.
+"""Sealed kernels for every tool that uses Jupyter kernels: nbclient, nbgrader, papermill.
 
 The kernel's name `mlp-sealed` is enough; `c.SealedProvisioner` in a configuration sets the rest.
 """
@@ -19,7 +19,7 @@ from autograder.kernel.grader import client, launcher
 from autograder.kernel.limits import Ending, Limits
 from autograder.kernel.sealed import sandbox
 
-# What a student's process may know of the environment it was started from.
+# What a student's process may know about the environment it was started from.
 KEPT = """
 LANG LC_ALL LC_CTYPE TZ NBGRADER_EXECUTION NBGRADER_VALIDATING
 """.split()
@@ -29,7 +29,7 @@ ATTEMPTS = 3
 class SealedProvisioner(KernelProvisionerBase):
     """Starts a kernel that is forked from a preloaded process and sees nothing it does not need.
 
-    After the kernel's end, `ending` says how it came about.
+    After the kernel has ended, `ending` says how.
     """
 
     limits = Dict(help="What a kernel may use: the fields of `Limits`, such as memory_bytes.").tag(
@@ -39,16 +39,16 @@ class SealedProvisioner(KernelProvisionerBase):
         config=True
     )
     variables = Dict(
-        help="Environment variables of a kernel; {data} in a value is where it finds its data."
+        help="A kernel's environment variables; {data} in a value is the folder with its data."
     ).tag(config=True)
     preload = List(
-        Unicode(), help="Modules that kernels find imported, if no kernel was started before."
+        Unicode(), help="Modules imported before kernels start, unless one has been started already."
     ).tag(config=True)
     visible = List(
         Unicode(), help="More files and folders that a kernel may read, beside Python's own."
     ).tag(config=True)
     hidden = List(
-        Unicode(), help="Folders to show empty where they lie inside something visible."
+        Unicode(), help="Folders to show empty if they are inside something visible."
     ).tag(config=True)
     devices = List(
         Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
@@ -63,7 +63,7 @@ class SealedProvisioner(KernelProvisionerBase):
         return self._connection is not None and self.ending is None
 
     async def launch_kernel(self, cmd, **kwargs):
-        """Have a kernel started; `cmd` is not used. The working folder is copied into it.
+        """Have a kernel started; `cmd` is not used. The working folder is copied into the sandbox.
 
         Raises
         ------
@@ -106,9 +106,9 @@ class SealedProvisioner(KernelProvisionerBase):
                 protocol.send(self._connection, request)
                 return await self._receive()
             except protocol.Closed:
-                # Whoever was to answer has just been killed.
+                # The process that should answer has just been killed.
                 self._close()
-        return protocol.Failed("the processes that start kernels are killed again and again")
+        return protocol.Failed("the processes that start kernels are repeatedly killed")
 
     async def pre_launch(self, **kwargs):
         return {"cmd": [], **await super().pre_launch(**kwargs)}
@@ -132,14 +132,14 @@ class SealedProvisioner(KernelProvisionerBase):
         return self._code()
 
     async def send_signal(self, signum: int) -> None:
-        if await self.poll() is None:
+        if await self.poll() is None and self._connection is not None:
             try:
                 protocol.send(self._connection, protocol.Signal(int(signum)))
             except protocol.Closed:
                 self._note(None)
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel and all it started, at once: nothing in it is worth waiting for."""
+        """End the kernel and all that it started, at once: nothing in it is worth waiting for."""
         await self.send_signal(signal.SIGKILL)
         await self.wait()
 
@@ -150,7 +150,7 @@ class SealedProvisioner(KernelProvisionerBase):
         await self.kill()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Return when nothing of the kernel is left: its supervisor hangs up last."""
+        """Return when nothing is left of the kernel: its supervisor closes the connection last."""
         if self._connection is not None:
             with contextlib.suppress(protocol.Closed):
                 while True:
@@ -175,7 +175,7 @@ class SealedProvisioner(KernelProvisionerBase):
         self.ending = Ending(None) if failed else message
 
     def _code(self) -> int:
-        # Jupyter takes None for "runs".
+        # To Jupyter, None means "running".
         return -1 if self.ending is None or self.ending.code is None else self.ending.code
 
     def _close(self) -> None:

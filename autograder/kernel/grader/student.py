@@ -12,9 +12,9 @@ from autograder.checking.student import AGENT_SOURCE, KernelDied, OutOfTime, Stu
 # The type of the message on iopub that carries a reply's bytes.
 REPLY = "autograder_reply"
 
-# Runs in the student's process. All that is longer than a line travels as binary buffers: IPython
-# tokenizes, transforms and hashes the code of a cell, at every call. Everything comes each time, and
-# is compiled where it is not known yet, so nothing has to survive there between two calls.
+# Runs in the student's process. Everything longer than a line travels as binary buffers: IPython
+# tokenizes, transforms and hashes a cell's code at every call. Everything is sent each time, and
+# compiled if it is not known yet, so nothing has to survive there between two calls.
 CALL = """\
 __import__("builtins").exec(\
 bytes(__import__("IPython").get_ipython().kernel.get_parent("shell")["buffers"][0]), {})"""
@@ -43,9 +43,9 @@ class KernelStudent(Student):
     client, manager
         A started `jupyter_client` kernel client and its manager (asynchronous ones).
     seconds_left
-        A function: seconds until the submission's time is used up.
+        A function that returns the seconds until the submission's time is used up.
     grace
-        Seconds an interrupted kernel has to come back before it is killed.
+        Seconds that an interrupted kernel has to respond before it is killed.
     """
 
     def __init__(self, client, manager, seconds_left, grace: float):
@@ -56,7 +56,7 @@ class KernelStudent(Student):
         self.timed_out = False
 
     def run(self, code: str, timeout: float) -> None:
-        """Run code of the grader's in the kernel, before the student's."""
+        """Run the grader's own code in the kernel, before the student's."""
         run_sync(self._run)(code, timeout)
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
@@ -77,18 +77,18 @@ class KernelStudent(Student):
             if request is None:
                 return None
             if len(found) != 1:
-                raise CheckFailed("the code gave no answer: was something of Python replaced?")
+                raise CheckFailed("the code gave no answer: does it replace a part of Python?")
             if found[0].nbytes > wire.MAX_BYTES:
                 raise CheckFailed("the answer could not be read: it is too large")
             return bytes(found[0])
         await ensure_async(self._manager.interrupt_kernel())
         if not await self._until_idle(message_id, self._grace, []):
             await ensure_async(self._manager.shutdown_kernel(now=True))
-            self.died = "the program could not be stopped after its time was up"
+            self.died = "the program could not be stopped when its time was up"
         return None
 
     def _send(self, code: str, request: bytes | None) -> str:
-        """Have the kernel run code, with bytes beside it; the message's id."""
+        """Have the kernel run code, with bytes attached; returns the message's id."""
         content = {
             "code": code, "silent": True, "store_history": False, "user_expressions": {},
             "allow_stdin": False, "stop_on_error": False,

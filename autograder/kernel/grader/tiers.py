@@ -1,4 +1,4 @@
-"""How well students' code can be sealed off on this host: found out by trying."""
+"""How well students' code can be sealed off on this host, found out by trying."""
 
 import functools
 import shutil
@@ -12,7 +12,7 @@ from autograder.kernel.protocol import command
 
 
 class Tier(StrEnum):
-    """Kinds of isolation, best first. Every result names the one it was made under."""
+    """Kinds of isolation, best first. Every outcome names the one it was produced under."""
 
     NAMESPACES = "sealed in namespaces"
     BUBBLEWRAP = "sealed by bubblewrap"
@@ -38,7 +38,7 @@ _KERNELS = {
 
 @dataclass(frozen=True)
 class Offer:
-    """The best tier of this host, and for each better one why it cannot be had."""
+    """The best tier of this host, and for each better one why it is not available."""
 
     tier: Tier
     missing: dict[Tier, str]
@@ -47,6 +47,9 @@ class Offer:
 @functools.cache
 def probe() -> Offer:
     """Try the tiers in throw-away processes, best first, and make their kernels known."""
+    if sys.platform != "linux":
+        reason = f"this needs Linux, and this is {sys.platform}"
+        return Offer(Tier.PLAIN, {tier: reason for tier in Tier if tier.sealed})
     kernelspec.install()
     missing: dict[Tier, str] = {}
     for tier, try_it in ((Tier.NAMESPACES, _try_namespaces), (Tier.BUBBLEWRAP, _try_bubblewrap)):
@@ -57,9 +60,14 @@ def probe() -> Offer:
     return Offer(Tier.PLAIN, missing)
 
 
+def of_kernel(name: str) -> Tier:
+    """The tier of the kernel with this name; the best one of this host if the name is empty."""
+    if not name:
+        return probe().tier
+    return next((tier for tier in Tier if tier.kernel_name == name), Tier.PLAIN)
+
+
 def _try_namespaces() -> str:
-    if sys.platform != "linux":
-        return f"namespaces are Linux's; this is {sys.platform}"
     return _run(command("node.trial"))
 
 

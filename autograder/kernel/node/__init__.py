@@ -1,1 +1,1 @@
-"""The process that starts all others on a machine."""
+"""The process that starts all the others on a machine."""

@@ -1,11 +1,11 @@
-"""The first process of sealed kernels on a machine: small, and parent of all the others.
+"""The first process of sealed kernels on a machine: small, and the parent of all the others.
 
     grader ── node ─┬─ fork server ── kernel, kernel, …
                     └─ supervisor, supervisor, …  each with the first process of one sandbox
 
-It keeps one fork server alive and forks a supervisor for every kernel that is asked for. Where the
-grader is an ordinary user it first becomes the root of a user namespace, so that all that follows is
-the same for both.
+It keeps one fork server alive and forks a supervisor for every kernel requested. If the grader is an
+ordinary user, it first becomes root of a user namespace, so that everything else is the same for
+both.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from autograder.kernel.protocol import command
 from autograder.kernel.sealed import sandbox
 from autograder.kernel.supervisor import supervisor
 
-# A fork server that is killed before it has served anybody is started again, this often in a row.
+# How often in a row a fork server that is killed before it has served anybody is restarted.
 STARTS = 10
 
 
@@ -34,7 +34,7 @@ class Node:
     folder
         A private folder for sockets and the fork server's log.
     user
-        The user that kernels are to be; None where this is an ordinary user already.
+        The user that kernels run as; None if this process is already an ordinary user's.
     preload
         Names of modules, separated by commas.
     """
@@ -56,7 +56,7 @@ class Node:
         self._selector.register(ended, selectors.EVENT_READ, self._reap)
         signal.set_wakeup_fd(wakeup.detach())
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        # Kernels whose fork server was killed.
+        # Kernels whose fork server was killed become children of this process.
         linux.adopt_orphans()
 
     def serve(self) -> None:
@@ -81,7 +81,7 @@ class Node:
                 os.unlink(address)
             self._forks.bind(address)
             self._forks.listen(64)
-        # Says when it is ready; ends when this process does.
+        # The fork server says on it when it is ready, and ends when this process does.
         self._link, link = socket.socketpair()
         for end in (self._forks, link):
             end.set_inheritable(True)
@@ -114,16 +114,16 @@ class Node:
         self._link.close()
         self._starts = 0 if served else self._starts + 1
         if served or (killed and self._starts < STARTS):
-            # Requests that wait in the socket's queue are served by the next one.
+            # Requests in the socket's queue are served by the next one.
             self._start_fork_server()
-        else:
-            # It cannot be started: whoever waits is told by the socket's end.
+        elif self._forks is not None:
+            # It cannot be started: the closed socket tells everybody who is waiting.
             self._forks.close()
             self._forks = None
 
 
 def _be_supervisor(connection: socket.socket, folder: str, user: int | None) -> None:
-    """Supervise one kernel in this fork, which keeps nothing of the node's, and end."""
+    """Supervise one kernel in this fork, which keeps nothing open of the node's, and end."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -144,11 +144,11 @@ def main(folder: str, listener: str, lifeline: str, preload: str, mapped: str = 
         for fd in (listener, lifeline):
             os.set_inheritable(int(fd), True)
         linux.enter_user_namespace(0)
-        # A new program is this namespace's own, so that its root may look at its processes.
+        # A program started in the namespace belongs to it, so that its root may inspect its processes.
         arguments = command("node.node", folder, listener, lifeline, preload, "mapped")
         os.execv(arguments[0], arguments)
     for fd in (listener, lifeline):
-        # Else every kernel would hold them open.
+        # Otherwise every kernel would hold them open.
         os.set_inheritable(int(fd), False)
     user = None if mapped else sandbox.UNPRIVILEGED_USER
     try:

@@ -1,4 +1,4 @@
-"""Build one sandbox in a throw-away process, exactly as for a kernel, and say what is in the way."""
+"""Build one sandbox in a throw-away process, exactly as for a kernel, and report what prevents it."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ from autograder.kernel import linux, protocol
 from autograder.kernel.limits import Limits
 from autograder.kernel.sealed import sandbox, seccomp
 
-# Settings that forbid it, and the value that does: what to tell an administrator.
+# Settings that can forbid it, and the forbidding value: what to tell an administrator.
 SETTINGS = {
     "kernel/apparmor_restrict_unprivileged_userns": "1",
     "kernel/unprivileged_userns_clone": "0",
@@ -18,7 +18,7 @@ SETTINGS = {
 
 
 def main() -> None:
-    """Exit with status 0 if a kernel could be sealed here; else print the reason in one line."""
+    """Exit with status 0 if a kernel could be sealed here; otherwise print the reason in one line."""
     try:
         reason = _try()
     except (OSError, RuntimeError, ImportError) as error:
@@ -32,12 +32,12 @@ def _try() -> str:
     machine = os.uname().machine
     if machine not in seccomp.MACHINES:
         known = " and ".join(seccomp.MACHINES)
-        return f"sealed kernels were only tried on {known}, this machine is {machine}"
+        return f"sealed kernels have only been tried on {known}, and this machine is {machine}"
     try:
         rules = seccomp.build()
     except (ImportError, RuntimeError) as error:
         return f"the filter for system calls needs pyseccomp and libseccomp: {error}"
-    user = sandbox.UNPRIVILEGED_USER
+    user: int | None = sandbox.UNPRIVILEGED_USER
     if not linux.has_capability(linux.CAP_SYS_ADMIN):
         linux.enter_user_namespace(0)
         user = None
@@ -51,7 +51,7 @@ def _try() -> str:
         theirs.close()
         reason = ours.recv(4096).decode()
         os.waitpid(child, 0)
-    return "" if reason == "ok" else (reason or "the trial ended without a word") + _hint()
+    return "" if reason == "ok" else (reason or "the trial ended without an answer") + _hint()
 
 
 def _seal(root: str, user: int | None, rules) -> str:
@@ -63,7 +63,7 @@ def _seal(root: str, user: int | None, rules) -> str:
         first = os.pidfd_open(os.getpid())
         sandbox.enter(first, launch.limits, user)
         rules.load()
-        # The interpreter itself must be there to be run by this user.
+        # This user must be able to reach the interpreter itself.
         os.stat(sys.executable)
     except OSError as error:
         return str(error)

@@ -1,1 +1,1 @@
-"""The processes that become a student's: the fork server, the sandbox, the kernel."""
+"""What becomes a student's process: the fork server, the sandbox, the kernel."""

@@ -10,24 +10,24 @@ from autograder.kernel.protocol import CHANNELS
 
 
 class AdoptedHeartbeat(Heartbeat):
-    """A heartbeat on a socket that listens already; `addr[2]` is its descriptor."""
+    """A heartbeat on a socket that is already listening; `addr[2]` is its descriptor."""
 
     def _try_bind_socket(self):
         return _adopt(self.socket, self.port)
 
 
 class SealedKernelApp(IPKernelApp):
-    """ipykernel on sockets that listen already; the ports in its connection are descriptors."""
+    """ipykernel on sockets that are already listening; the ports in its connection are descriptors."""
 
     def init_connection_file(self):
-        """There is none: nothing about the connection is written to a disk."""
+        """Do nothing: nothing about the connection is written to a disk."""
 
     def write_connection_file(self, **kwargs):
-        """There is none."""
+        """Do nothing, for the same reason."""
 
     def init_sockets(self):
         super().init_sockets()
-        # The debugger's way back to the shell: by a path that does not exist in here.
+        # The debugger's connection back to the shell uses a path that does not exist in the sandbox.
         self.debug_shell_socket.disconnect(self.shell_socket.last_endpoint)
 
     def init_heartbeat(self):
@@ -36,7 +36,7 @@ class SealedKernelApp(IPKernelApp):
         self.heartbeat.start()
 
     def _try_bind_socket(self, s, port):
-        # Never drop a message: what waits counts as this process's memory.
+        # Never drop a message: waiting messages count as this process's memory.
         s.sndhwm = 0
         _adopt(s, port)
         return port
@@ -52,7 +52,7 @@ def run(key: str, descriptors: list[int]) -> None:
     ports = {f"{name}_port": fd for name, fd in zip(CHANNELS, descriptors)}
     app = SealedKernelApp.instance(log_level="CRITICAL", transport="ipc", ip="adopted", **ports)
     app.session.key = key.encode()
-    # History would be a database and a thread for a notebook that nobody scrolls through.
+    # History would cost a database and a thread, and nobody looks at it.
     app.initialize(["--HistoryManager.enabled=False"])
     app.start()
     os._exit(0)

@@ -1,8 +1,8 @@
 """The process that has everything imported, and forks a kernel on request.
 
-It holds no secret: its environment is bare, it reads no file of the course, and a kernel starts as
-a copy of it. It has one thread: a fork copies only the thread that asks, and whatever lock another
-one holds stays locked for ever. For the same reason it runs no parallel torch operation.
+It holds no secret, because a kernel starts as a copy of it: its environment is bare, and it reads no
+file of the course. It has one thread: a fork copies only the calling thread, and a lock held by
+another one would stay locked for ever. For the same reason it runs no parallel torch operation.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ import traceback
 from autograder.kernel import linux, protocol
 from autograder.kernel.sealed import application, sandbox, seccomp
 
-# What a shell imports when it starts, and when it shows a plot or an error. The inline backend of
-# matplotlib is missing on purpose: it hooks into the shell when it is imported, and here is none yet.
+# What a shell imports when it starts, and when it shows a plot or an error. Matplotlib's inline
+# backend is missing on purpose: it hooks into the shell on import, and there is no shell here yet.
 PRELOADED = """
 numpy ipykernel.debugger tornado.platform.asyncio faulthandler multiprocessing.synchronize
 IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.pylabtools
@@ -52,13 +52,13 @@ def preload(names: list[str]) -> None:
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
         raise RuntimeError(f"expected one thread in the process that forks, found {threads}")
-    # What the collector does not touch stays shared with the kernels.
+    # Memory that the garbage collector does not touch stays shared with the kernels.
     gc.collect()
     gc.freeze()
 
 
 def _warm_up_torch() -> None:
-    """Use torch once where it reads about the processor in files that kernels do not see."""
+    """Use torch once, so that it reads the files about the processor, which kernels do not see."""
     import torch
 
     with torch.no_grad():
@@ -68,7 +68,7 @@ def _warm_up_torch() -> None:
 
 
 class Server:
-    """Forks kernels for whoever connects to `listener`; ends when `node` is closed."""
+    """Forks kernels for supervisors that connect to `listener`; ends when `node` is closed."""
 
     def __init__(self, listener: socket.socket, node: socket.socket):
         self._rules = seccomp.build()
@@ -97,7 +97,7 @@ class Server:
             return None
         first, errors, *sockets = descriptors
         try:
-            # For the next fork only, and each is preceded by this: no need to go back.
+            # Affects the next fork only, and each one is preceded by this call: no need to undo it.
             linux.setns(first, linux.CLONE_NEWPID)
             pid = os.fork()
         except OSError as error:
@@ -118,9 +118,12 @@ class Server:
         return None
 
     def _close(self) -> None:
-        """Close what the server has open; done by the objects that own the descriptors."""
+        """Close everything the server has open, through the objects that own the descriptors."""
         for key in list(self._selector.get_map().values()):
-            os.close(key.fileobj) if isinstance(key.fileobj, int) else key.fileobj.close()
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+            else:
+                os.close(key.fd)
         self._selector.close()
 
     def _reap(self, pid: int, connection: socket.socket, end: int) -> None:
@@ -132,13 +135,13 @@ class Server:
 
 
 def _send(connection: socket.socket, message) -> None:
-    """Send to a supervisor that may be gone: then its kernel is gone too, and nobody asks."""
+    """Send to a supervisor that may be gone: then its kernel is gone too, and nobody is waiting."""
     with contextlib.suppress(protocol.Closed):
         protocol.send(connection, message)
 
 
 def _seal(request, first: int, errors: int, sockets: list[int], rules) -> None:
-    """Turn this fresh copy of the server into a kernel's process, sealed for good."""
+    """Turn this fresh copy of the server into a kernel's process, permanently sealed."""
     null = os.open(os.devnull, os.O_RDWR)
     for source, target in ((null, 0), (errors, 1), (errors, 2)):
         os.dup2(source, target)
@@ -151,12 +154,12 @@ def _seal(request, first: int, errors: int, sockets: list[int], rules) -> None:
 
 
 def _reset(environment: dict[str, str]) -> None:
-    """Undo what differs from a process that was just started."""
+    """Undo what differs from a newly started process."""
     import numpy
 
     os.environ.clear()
     os.environ.update(environment)
-    # What this process found for itself may not be there inside.
+    # The folder that this process found for itself may not exist in the sandbox.
     tempfile.tempdir = None
     os.umask(0o022)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -166,12 +169,12 @@ def _reset(environment: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_IGN)
-    # Else every kernel would draw the same "random" numbers.
+    # Otherwise every kernel would draw the same "random" numbers.
     random.seed()
     numpy.random.seed()
     if torch := sys.modules.get("torch"):
         torch.seed()
-    # The grader's modules are no part of a student's Python.
+    # The grader's modules are not part of a student's Python.
     for name in [n for n in sys.modules if n.partition(".")[0] == "autograder"]:
         del sys.modules[name]
     sys.argv = [""]
@@ -179,7 +182,7 @@ def _reset(environment: dict[str, str]) -> None:
 
 
 def main(listener: str, node: str, names: str) -> None:
-    """Serve; in a forked kernel, run that.
+    """Serve; in a forked kernel, run the kernel.
 
     Parameters
     ----------
@@ -189,7 +192,7 @@ def main(listener: str, node: str, names: str) -> None:
         More modules to import, separated by commas.
     """
     try:
-        # Whatever else came along, every kernel would inherit.
+        # Every kernel would inherit any other open descriptor.
         for fd in map(int, os.listdir("/proc/self/fd")):
             if fd > 2 and fd not in (int(listener), int(node)):
                 with contextlib.suppress(OSError):
@@ -199,11 +202,11 @@ def main(listener: str, node: str, names: str) -> None:
         server = Server(socket.socket(fileno=int(listener)), link)
         link.send(b"ready")
         request, sockets = server.serve()
-        # Only a kernel comes here. What it does not need must not lie on its stack.
+        # Only a kernel gets here. What it does not need must not be on its stack.
         del server, link
         application.run(request.key, sockets)
     except Exception:
         traceback.print_exc()
     finally:
-        # At once: tearing down everything that was imported takes long, and frees nothing.
+        # At once: tearing down everything that was imported takes time and frees nothing.
         os._exit(1)

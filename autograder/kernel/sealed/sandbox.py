@@ -1,7 +1,7 @@
 """What a sealed kernel can see and do.
 
 A small first process makes the namespaces and the file system (`build`), and stays: when it ends,
-everything inside ends with it. The kernel, forked elsewhere, walks in and gives up its rights
+everything inside ends with it. The kernel, forked elsewhere, enters and gives up its rights
 (`enter`).
 """
 
@@ -20,11 +20,11 @@ from autograder.kernel.limits import Limits
 
 SUBMISSION = "/submission"
 DATA = "/data"
-# Who students are inside, and outside where the grader is root.
+# The user that students are inside, and outside if the grader is root.
 INSIDE_USER = 1000
 UNPRIVILEGED_USER = 65534
 
-# Shown where they exist: programs, libraries, fonts, time zones; no /home, /var, /srv, /etc.
+# Shown if they exist: programs, libraries, fonts, time zones; no /home, /var, /srv, /etc.
 SYSTEM = """
 /usr /lib /lib32 /lib64 /bin /sbin /nix/store
 /etc/alternatives /etc/fonts /etc/ld.so.cache /etc/localtime /etc/mime.types
@@ -43,7 +43,7 @@ def interpreter_paths() -> list[str]:
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
         folders.append(site.getusersitepackages())
-    # An environment laid over another (`uv run --with`) finds the other's packages by its path.
+    # An environment layered over another one (`uv run --with`) finds its packages through sys.path.
     for path in sys.path:
         if os.path.basename(path) in ("site-packages", "dist-packages"):
             if not any(path.startswith(folder + os.sep) for folder in folders):
@@ -52,7 +52,7 @@ def interpreter_paths() -> list[str]:
 
 
 def grader_paths() -> list[str]:
-    """What no kernel may see even where it lies inside a shown folder: this package."""
+    """What no kernel may see, even inside a folder that is shown: this package."""
     return [str(Path(__file__).resolve().parents[2])]
 
 
@@ -64,9 +64,9 @@ def build(launch, root: str, owner: int | None) -> int:
     launch
         A `protocol.Launch`.
     root
-        An empty folder, where the new file system is put together.
+        An empty folder, where the new file system is assembled.
     owner
-        The user the kernel will be, if another than this process's.
+        The user the kernel will be, if different from this process's.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def build(launch, root: str, owner: int | None) -> int:
         A descriptor of the new /proc, which shows the processes inside.
     """
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
-    # Nothing mounted from here on reaches the outside.
+    # From here on, mounts do not propagate to the outside.
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     os.umask(0o022)
     socket.sethostname("sealed")
@@ -84,7 +84,7 @@ def build(launch, root: str, owner: int | None) -> int:
     _show_all(root, launch)
     _make_etc_and_dev(root, launch.devices)
     os.makedirs(root + "/proc")
-    # Of /proc only what tells about processes: nothing about the machine, no settings.
+    # Only the part of /proc about processes: nothing about the machine, no settings.
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     linux.mount("proc", root + "/proc", "proc", flags, "subset=pid")
     linux.change_root(root)
@@ -94,7 +94,7 @@ def build(launch, root: str, owner: int | None) -> int:
 
 
 def enter(first: int, limits: Limits, user: int | None) -> None:
-    """Walk into the sandbox whose first process is the pidfd `first`, and give up all rights."""
+    """Enter the sandbox whose first process is the pidfd `first`, and give up all rights."""
     linux.setns(
         first,
         linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS,
@@ -105,7 +105,7 @@ def enter(first: int, limits: Limits, user: int | None) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    # One of its own, so that processes are counted by kernel and not by user.
+    # A namespace of its own, so that processes are counted per kernel and not per user.
     linux.enter_user_namespace(INSIDE_USER)
     _set_resource_limits(limits)
     linux.drop_capabilities()
@@ -113,7 +113,7 @@ def enter(first: int, limits: Limits, user: int | None) -> None:
 
 
 def _set_resource_limits(limits: Limits) -> None:
-    # Memory is watched from outside. This only keeps one huge request from succeeding.
+    # Memory is watched from outside. This only makes a single huge request fail.
     with open("/proc/self/statm", encoding="ascii") as file:
         preloaded = int(file.read().split()[5]) * resource.getpagesize()
     cpu = math.ceil(limits.cpu_seconds)
@@ -167,7 +167,7 @@ def _mount_memory(target: str, options: str) -> None:
 
 
 def _make_scratch(root: str, launch, owner: int | None) -> None:
-    """One file system in memory for all that can be written, so that its size is a limit."""
+    """One file system in memory for everything that can be written, so that its size is a limit."""
     scratch = root + "/scratch"
     os.mkdir(scratch)
     limits = launch.limits

@@ -1,14 +1,15 @@
 """The system calls a sealed kernel may make.
 
-A list of what is allowed, close to what container engines allow: anything else, and whatever newer
-kernels add, answers "not implemented". Names, so that libseccomp knows the numbers on every machine.
+A list of what is allowed, close to what container engines allow: anything else, including calls that
+newer Linux versions add, returns "not implemented". Calls are listed by name, because libseccomp
+knows the numbers on every machine.
 """
 
 import errno
 import socket
 
-# Left out on purpose, though container engines allow some of them: calls that hold memory nobody
-# counts (memfd_create, shmget, msgget, semget), see into other processes (ptrace, process_vm_readv,
+# Left out on purpose, though container engines allow some of them: calls that allocate memory nobody
+# counts (memfd_create, shmget, msgget, semget), inspect other processes (ptrace, process_vm_readv,
 # pidfd_getfd), make namespaces or mounts, keyrings, io_uring, bpf, perf_event_open, userfaultfd.
 # clone3 is left out because a filter cannot look at its flags; the C library then uses clone.
 ALLOWED = """
@@ -47,30 +48,30 @@ _NEW_NAMESPACES = 0x7E020000
 # The network of a sandbox is its own loopback, where ipykernel collects its workers' output.
 _FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 _NETLINK_ROUTE = 0
-# Machines whose clone(2) takes the flags first, and on which this list was checked.
+# Machines whose clone(2) takes the flags first and on which this list has been checked.
 MACHINES = ("x86_64", "aarch64")
 
 
 def build():
-    """The filter, ready for its `load()`, which is for good and for all children.
+    """The filter; its `load()` is permanent and applies to all children, too.
 
     Raises
     ------
     ImportError, RuntimeError
-        Where pyseccomp or libseccomp is missing.
+        If pyseccomp or libseccomp is missing.
     """
     import pyseccomp
 
     refuse = pyseccomp.ERRNO(errno.ENOSYS)
     rules = pyseccomp.SyscallFilter(refuse)
-    # Search the list as a tree, not from front to back; older libraries only do the latter.
+    # Search the list as a tree, not from front to back; older libraries can only do the latter.
     try:
         rules.set_attr(pyseccomp.Attr.CTL_OPTIMIZE, 2)
     except OSError:
         pass
     for name in ALLOWED:
         number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
-        # Negative: this machine, or this libseccomp, does not have the call.
+        # Negative: this machine or this version of libseccomp does not have the call.
         if number >= 0:
             rules.add_rule(pyseccomp.ALLOW, number)
     rules.add_rule(
@@ -79,7 +80,7 @@ def build():
     )  # fmt: skip
     for family in _FAMILIES:
         rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
-    # How the C library lists network devices, which ZeroMQ insists on.
+    # The C library lists network devices this way, and ZeroMQ insists on a list.
     rules.add_rule(
         pyseccomp.ALLOW, "socket",
         pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK),

@@ -1,4 +1,4 @@
-"""A control group per kernel, where this host hands one to us; else memory is only sampled."""
+"""A control group per kernel if this host delegates one to us; otherwise memory is only sampled."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ class Group:
 
     @classmethod
     def create(cls, name: str, limits: Limits) -> "Group | None":
-        """A new group with the limits, or None where this process may not make one."""
+        """A new group with the limits, or None if this process may not make one."""
         for parent in _parents():
             folder = parent / name
             try:
@@ -28,7 +28,7 @@ class Group:
                 continue
             group = cls(folder)
             try:
-                # What is written to the working folder and /tmp is memory, too.
+                # Files in the working folder and /tmp take up memory, too.
                 group._write("memory.max", limits.memory_bytes + limits.disk_bytes)
                 group._write("memory.oom.group", 1)
                 group._write("pids.max", limits.processes)
@@ -38,7 +38,7 @@ class Group:
         return None
 
     def add(self, pid: int) -> bool:
-        """Move a process in; False if this process may not."""
+        """Move a process into the group; False if that is not allowed."""
         try:
             self._write("cgroup.procs", pid)
         except OSError:
@@ -66,9 +66,9 @@ class Group:
 
 
 def oom_kills() -> int:
-    """How many processes this machine has killed for lack of memory since it started; 0 if untold.
+    """How many processes this machine has killed for lack of memory since it started; 0 if unknown.
 
-    Whoever finds a process killed by signal 9 compares: the process itself can send that, too.
+    A higher number explains a process killed by signal 9, which the process itself can send, too.
     """
     try:
         lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
@@ -78,7 +78,7 @@ def oom_kills() -> int:
 
 
 def _parents() -> list[Path]:
-    """Where a group could be made: beside this process's own group, or in it."""
+    """The folders where a group could be made: beside this process's own group, or in it."""
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
         mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]

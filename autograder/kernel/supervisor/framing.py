@@ -1,13 +1,13 @@
-"""The frames in a kernel's bytes (ZMTP 3), followed without keeping them.
+"""The frames in a kernel's bytes (ZMTP 3), counted without keeping them.
 
-ZeroMQ holds a message until its last frame has come, however many there are; a frame of two bytes
-costs it thirty times as much. So whoever passes bytes on to a client counts frames first.
+ZeroMQ holds a message until its last frame has arrived, however many there are, and a frame of two
+bytes costs it thirty times as much. So frames are counted before bytes are passed on to a client.
 """
 
-# Frames of one message, and bytes of any one frame: no client holds more.
+# Frames in one message, and bytes in any one frame: no client holds more.
 MAX_PARTS = 64
 MAX_PART_BYTES = 64 << 20
-# What every frame costs the client beside its bytes.
+# What every frame costs the client in addition to its bytes.
 FRAME_COST = 64
 _GREETING = 64
 _MORE, _LONG = 1, 2
@@ -20,19 +20,19 @@ class Oversized(OSError):
 class Frames:
     """One direction of a connection, from its beginning."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._head = b""
         self._greeted = False
         self._left = 0
         self._parts = 0
 
     def feed(self, data: bytes) -> int:
-        """Follow the next bytes; return what they cost the client that they are passed on to.
+        """Count the next bytes; return what they cost the client when they are passed on.
 
         Raises
         ------
         Oversized
-            Before any byte of a frame that is too large, or too many, need be passed on.
+            For a frame that is too large, or one too many, before any byte of it is passed on.
         """
         cost, place = len(data), 0
         while place < len(data):
@@ -51,7 +51,7 @@ class Frames:
         return cost
 
     def _head_size(self) -> int:
-        """Bytes until something can be said, given those at hand."""
+        """How many bytes the current header has, as far as the bytes received tell."""
         if not self._greeted:
             return _GREETING
         if not self._head:
@@ -68,6 +68,6 @@ class Frames:
         flags, self._left = head[0], int.from_bytes(head[1:], "big")
         self._parts += 1
         if self._left > MAX_PART_BYTES or self._parts > MAX_PARTS:
-            raise Oversized("a frame that is too large, or too many of them")
+            raise Oversized("a frame is too large, or a message has too many of them")
         if not flags & _MORE:
             self._parts = 0

@@ -1,4 +1,4 @@
-"""Bytes between a client's socket and a kernel's, looked at on their way."""
+"""Bytes between a client's socket and a kernel's, inspected on their way."""
 
 import selectors
 import socket
@@ -8,9 +8,9 @@ _CHUNK = 1 << 18
 
 
 class Relay:
-    """Two connected sockets; what one sends, the other gets.
+    """Two connected sockets; each receives what the other sends.
 
-    A side that does not read makes the other wait: at most one chunk each way is held here.
+    A side that does not read makes the other wait: at most one chunk in each direction is held here.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class Relay:
     client, kernel
         Non-blocking sockets, closed by the relay when either side ends.
     sent
-        Called with what the kernel sent, before it is passed on; an `OSError` ends the relay.
+        Called with the bytes the kernel sent, before they are passed on; an `OSError` ends the relay.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Relay:
         try:
             data = side.recv(_CHUNK)
         except BlockingIOError:
-            # Watched for writing meanwhile, or read in this round already.
+            # Meanwhile watched for writing only, or already read in this round.
             return
         if not data:
             self.close()
@@ -73,7 +73,7 @@ class Relay:
             count = 0
         self._waiting[side] = self._waiting[side][count:]
         for one, other in self._other.items():
-            # Read no more from one side while the other has not taken the last.
+            # Read no more from one side before the other has taken the last chunk.
             reading = selectors.EVENT_READ if not self._waiting[other] else 0
             writing = selectors.EVENT_WRITE if self._waiting[one] else 0
             self._watch(one, reading | writing)

@@ -1,7 +1,7 @@
 """The process that watches one kernel from outside its sandbox.
 
-It owns the kernel's sockets and passes on what arrives, counts what the kernel uses, carries signals
-in, and sees to it that nothing is left when the kernel or its client is gone.
+It owns the kernel's sockets and passes on what arrives, measures what the kernel uses, delivers
+signals, and makes sure that nothing is left when the kernel or its client is gone.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel.supervisor.framing import Frames, Oversized
 from autograder.kernel.supervisor.relay import Relay
 
-# Seconds between two looks at what the kernel uses.
+# Seconds between two measurements of what the kernel uses.
 INTERVAL = 0.1
 ERRORS_KEPT = 4000
 # The fork server may be killed while it serves us; the node starts another one.
@@ -34,7 +34,7 @@ def fork_address(node: str) -> str:
 
 
 def log_file(node: str) -> str:
-    """What the fork server wrote to its standard error."""
+    """The file with the fork server's standard error, in a node's folder."""
     return os.path.join(node, "log")
 
 
@@ -44,9 +44,9 @@ def supervise(connection: socket.socket, node: str, user: int | None) -> None:
     Parameters
     ----------
     node
-        The folder of the node, where the fork server listens.
+        The node's folder, where the fork server listens.
     user
-        The user that kernels are to be; None where this is an ordinary user already.
+        The user that kernels run as; None if this process is already an ordinary user's.
     """
     folder = tempfile.mkdtemp(prefix="kernel-", dir=node)
     supervisor = Supervisor(connection, folder)
@@ -55,14 +55,14 @@ def supervise(connection: socket.socket, node: str, user: int | None) -> None:
         supervisor.start(launch, node, user)
         protocol.send(connection, supervisor.watch())
     except protocol.Closed:
-        # The provisioner is gone, and with it whoever wanted the kernel.
+        # The provisioner is gone, and nobody else wanted the kernel.
         pass
     except (OSError, ValueError) as error:
         protocol.send(connection, protocol.Failed(str(error)))
     finally:
         supervisor.clean_up()
         shutil.rmtree(folder, ignore_errors=True)
-        # Last, for the provisioner waits for it.
+        # Last, because the provisioner waits for it.
         connection.close()
 
 
@@ -74,7 +74,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._relays: list[Relay] = []
         self._first = self._kernel = self._proc = -1
-        self._group = None
+        self._group: cgroup.Group | None = None
         self._oom_kills = cgroup.oom_kills()
         self._limit, self._errors = "", b""
         self._sent = 0
@@ -143,7 +143,7 @@ class Supervisor:
                 self._stop("wall")
             if now > next_look:
                 self._look()
-                # Looking must not cost more than a tenth of the time.
+                # Measuring must not cost more than a tenth of the time.
                 next_look = time.monotonic() + max(INTERVAL, 10 * (time.monotonic() - now))
         return self._ending
 
@@ -164,7 +164,7 @@ class Supervisor:
                 self._stop("processes")
             elif used.cpu_seconds > self._limits.cpu_seconds:
                 self._stop("cpu")
-            # Counting each page once takes longer: only where the quick bound leaves it open.
+            # Counting each page once takes longer: only if the quick bound does not settle it.
             elif used.memory_bound > self._limits.memory_bytes:
                 if usage.memory(self._proc) > self._limits.memory_bytes:
                     self._stop("memory")
@@ -192,7 +192,7 @@ class Supervisor:
         self._ending = Ending(code, self._limit, errors)
 
     def _ran_out_of_memory(self) -> bool:
-        """Whether the machine, and not the kernel itself, has killed something in the sandbox."""
+        """Whether the machine, not the kernel itself, has killed something in the sandbox."""
         if self._group is not None:
             return self._group.out_of_memory
         return cgroup.oom_kills() > self._oom_kills
@@ -210,7 +210,7 @@ class Supervisor:
             message, _ = protocol.receive(forker)
             self._end(message.code)
         except protocol.Closed:
-            # The fork server was killed. Its kernels live on, but nobody learns their exit status.
+            # The fork server was killed. Its kernels live on, but their exit status is lost.
             self._selector.unregister(forker)
             self._register(self._kernel, lambda kernel, events: self._end(None))
 
@@ -252,7 +252,7 @@ def _listen(path: str) -> socket.socket:
 
 
 def _spawn(node: str, request: protocol.Spawn, descriptors: list[int]):
-    """The process number of a new kernel, and the connection that tells its end."""
+    """The process number of a new kernel, and the connection that will report its end."""
     for _ in range(ATTEMPTS):
         forker = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -266,12 +266,12 @@ def _spawn(node: str, request: protocol.Spawn, descriptors: list[int]):
             raise OSError(reply.reason)
         return reply.pid, forker
     with open(log_file(node), encoding="utf-8", errors="replace") as file:
-        last = (file.read().strip().splitlines() or ["it says nothing"])[-1]
+        last = (file.read().strip().splitlines() or ["it wrote no message"])[-1]
     raise OSError(f"the fork server could not be started: {last}")
 
 
 def _be_first_process(launch: protocol.Launch, root: str, user: int | None, parent: socket.socket):
-    """Build the sandbox around this process, hand its /proc to the parent, and stay."""
+    """Build the sandbox around this process, pass its /proc to the parent, and stay."""
     try:
         linux.die_with_parent()
         proc = sandbox.build(launch, root, user)
@@ -280,13 +280,13 @@ def _be_first_process(launch: protocol.Launch, root: str, user: int | None, pare
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
         linux.drop_capabilities()
-        # The kernel's processes have the same user: keep them out of this one.
+        # The kernel's processes run as the same user: keep them out of this one.
         linux.set_inspectable(False)
         linux.die_with_parent()
         # Orphans inside become children of this process; nobody needs to wait for them.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # Fails when the parent ended before it was told to take us along.
+        # Fails if the parent ended before this process was set to end with it.
         socket.send_fds(parent, [b"ready"], [proc])
         os.closerange(0, os.sysconf("SC_OPEN_MAX"))
         while True:

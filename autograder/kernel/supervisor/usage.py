@@ -1,4 +1,4 @@
-"""What all processes of a sandbox use, read from its own /proc."""
+"""What all processes in a sandbox use, read from its own /proc."""
 
 import os
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Usage:
     Parameters
     ----------
     memory_bound
-        Bytes of memory of their own, where what several share counts for each of them.
+        Bytes of private memory; pages that several processes share count once for each.
     """
 
     tasks: int
@@ -23,11 +23,11 @@ class Usage:
 
 
 def measure(proc: int) -> Usage:
-    """Look at every process in the /proc open as `proc`, except the first one, which is ours."""
+    """Measure every process in the /proc open as `proc`, except the first one, which is ours."""
     tasks, ticks, pages = 0, 0, 0
     for name in _processes(proc):
         try:
-            # The command's name, in parentheses, is the student's to choose.
+            # The student can choose the command's name, which is in parentheses.
             fields = _read(proc, f"{name}/stat").rpartition(")")[2].split()
             _, resident, shared, *_ = map(int, _read(proc, f"{name}/statm").split())
         except (OSError, ValueError):
@@ -39,7 +39,7 @@ def measure(proc: int) -> Usage:
 
 
 def memory(proc: int) -> int:
-    """Bytes of memory of the processes' own, each page counted once; takes milliseconds."""
+    """Bytes of the processes' private memory, each page counted once; takes milliseconds."""
     total = 0
     for name in _processes(proc):
         try:

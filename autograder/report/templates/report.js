@@ -20,7 +20,7 @@ function sort(table, header) {
   const body = table.tBodies[0];
   const sign = direction === "ascending" ? 1 : -1;
   const keyed = [...body.rows].map((row) => [valueOf(row, header.cellIndex), row]);
-  // What has no value stays at the end in both directions.
+  // Rows without a value stay at the end in both directions.
   keyed.sort(([a], [b]) =>
     a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b));
   body.append(...keyed.map(([, row]) => row));

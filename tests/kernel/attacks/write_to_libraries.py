@@ -6,7 +6,7 @@ import sys
 import torch
 
 places = [os.path.dirname(torch.__file__), sys.prefix, sys.base_prefix, "/usr/bin", "/", "/etc", "/proc",
-          "/dev", os.environ["MLP_COURSE_DATA"], os.path.dirname(os.__file__)]  # fmt: skip
+          "/dev", os.environ["DATA"], os.path.dirname(os.__file__)]  # fmt: skip
 for place in places:
     try:
         with open(os.path.join(place, "evil.py"), "w"):
@@ -16,7 +16,7 @@ for place in places:
 for path in (
     torch.__file__,
     os.__file__,
-    os.environ["MLP_COURSE_DATA"] + "/images.npz",
+    os.environ["DATA"] + "/images.npz",
     "/etc/passwd",
 ):
     for action in (lambda p: open(p, "a").close(), os.unlink, lambda p: os.chmod(p, 0o777),

@@ -4,7 +4,7 @@ SCORE = 0
 CELL = """\
 import json, struct, threading
 kernel = get_ipython().kernel
-send, REPLY = kernel.session.send, "mlp_course_reply"
+send, REPLY = kernel.session.send, "autograder_reply"
 head = json.dumps({"tree": {"dict": [["value", 0.0]]}, "arrays": []}).encode()
 zero = struct.pack("<I", len(head)) + head
 seen = []

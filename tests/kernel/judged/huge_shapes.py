@@ -15,6 +15,6 @@ def double(x):
     parent = kernel.get_parent("shell")
     head = json.dumps(forged.pop() if forged else {}).encode()
     reply = struct.pack("<I", len(head)) + head
-    kernel.session.send(kernel.iopub_socket, "mlp_course_reply", {}, parent=parent, buffers=[reply])
+    kernel.session.send(kernel.iopub_socket, "autograder_reply", {}, parent=parent, buffers=[reply])
     raise SystemExit
 """

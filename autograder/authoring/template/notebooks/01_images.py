@@ -175,6 +175,7 @@ for _name, _block in (("left", _result[:, :2]), ("right", _result[:, 2:])):
         f"all points of the {_name} block should have the same colour, got {_block.tolist()}"
     )
 _left, _right = _result[0, 0].tolist(), _result[0, 2].tolist()
+assert any(_right), "the right block has stayed black: does your code reach it?"
 assert len(set(_right)) > 1, (
     f"the right block has turned grey, {_right}: take the mean of each colour separately"
 )
