@@ -1,6 +1,8 @@
 """The `autograder` command."""
 
+import io
 import logging
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -312,6 +314,10 @@ def main() -> None:
     """Run the command; a `UserError` becomes one message and exit code 2."""
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):
+        # A log on Windows takes only some letters; a name with others must not end a run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except UserError as error:

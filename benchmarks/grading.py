@@ -19,14 +19,17 @@ from pathlib import Path
 
 import psutil
 
-from autograder import held_out
 from autograder.authoring.classroom import hand_in, solved, worked_on
-from autograder.authoring.demo import ASSIGNMENT, make_course
+from autograder.authoring.demo import make_course
+from autograder.course import Course
 from autograder.gradebook import ledger
-from autograder.grading.judging import grade
+from autograder.gradebook.released import take_snapshot
+from autograder.grading.judging.grade import Grader
 from autograder.grading.judging.judge import Judge
 from autograder.submission.pack import pack
 
+ASSIGNMENT = "03_optimizers"
+CHECKOUT = Course(Path(__file__).resolve().parents[1])
 WORKERS = 2
 SAMPLE = 3
 
@@ -72,15 +75,14 @@ class Timed(Judge):
 
 def computing_time(course, folder: Path) -> float:
     """Median CPU seconds that a kernel spends on one submission's cells and hidden checks."""
-    held_out.student_folder(course.private)
+    course.private.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        version = grade.Version.of(course, ASSIGNMENT)
-        assignment = grade.Assignment(course, version, Path(scratch))
-        steps = assignment.config.Autograde.autograde_preprocessors
+        grader = Grader(course, take_snapshot(course, ASSIGNMENT), Path(scratch))
+        steps = grader.config.Autograde.autograde_preprocessors
         steps[steps.index(Judge)] = Timed
         for _ in range(SAMPLE):
-            graded = grade.grade_submission(assignment, folder.parent.name, pack(folder))
-            assert graded.result.score == graded.result.max_score, graded.result.message
+            outcome = grader.grade(folder.parent.name, pack(folder))
+            assert outcome.score == outcome.max_score, outcome.message
     return statistics.median(Timed.seconds)
 
 
@@ -92,23 +94,23 @@ def main(n: int) -> None:
         tempfile.TemporaryDirectory() as theirs,
         tempfile.TemporaryDirectory() as home,
     ):
-        course = make_course(Path(ours))
+        course = make_course(CHECKOUT, Path(ours))
         # With outputs, as it is handed in.
         notebook = worked_on(solved(course, ASSIGNMENT), Path(home))
         folders = [hand_in(course, s, ASSIGNMENT, notebook).parent for s in students]
         stock_course(course, Path(theirs), students, notebook)
         own_cells = computing_time(course, folders[0])
         wall, cpu = run(course.root, "autograder", "grade", ASSIGNMENT, "--workers", str(WORKERS))
-        entries = sorted(ledger.read(course, ASSIGNMENT), key=lambda entry: entry.time)
-        assert len(entries) == n
-        assert all(e.result["score"] == e.result["max_score"] for e in entries)
+        attempts = sorted(ledger.read(course, ASSIGNMENT), key=lambda attempt: attempt.time)
+        assert len(attempts) == n
+        assert all(a.outcome.score == a.outcome.max_score for a in attempts)
         stock, stock_cpu = run(Path(theirs), "nbgrader", "autograde", ASSIGNMENT, "--create")
     print(f"{ASSIGNMENT}, n = {n} submissions each, {os.cpu_count()} cores")
     print("per submission            wall s   CPU s   a minute")
     print(f"nbgrader autograde       {stock / n:7.2f} {stock_cpu / n:7.2f} {60 * n / stock:10.1f}")
     print(f"autograder grade         {wall / n:7.2f} {cpu / n:7.2f} {60 * n / wall:10.1f}")
     print(f"ratio                    {stock / wall:7.1f} {stock_cpu / cpu:7.1f}")
-    first, last = entries[0].time, entries[-1].time
+    first, last = attempts[0].time, attempts[-1].time
     if n > 1 and last > first:
         steady = (last - first).total_seconds() / (n - 1)
         print(f"from first to last result {steady:6.2f}         {60 / steady:10.1f}")

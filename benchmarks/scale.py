@@ -23,10 +23,12 @@ from pathlib import Path
 import psutil
 
 from autograder.authoring.classroom import hand_in, solved
-from autograder.authoring.demo import ASSIGNMENT, make_course
+from autograder.authoring.demo import make_course
 from autograder.course import Course
 from autograder.gradebook import ledger
 
+ASSIGNMENT = "03_optimizers"
+CHECKOUT = Course(Path(__file__).resolve().parents[1])
 FIRST = 100
 # Seconds between two looks at the memory.
 INTERVAL = 1.0
@@ -34,7 +36,7 @@ INTERVAL = 1.0
 
 def class_of(root: Path, n: int) -> Course:
     """A course with `n` solved submissions, no two of them the same."""
-    course = make_course(root)
+    course = make_course(CHECKOUT, root)
     notebook = solved(course, ASSIGNMENT)
     for i in range(n):
         notebook.cells[0].source += f"\n\nsubmission {i}"
@@ -73,9 +75,9 @@ def run(course: Course, workers: int) -> tuple[float, list[tuple[float, float]]]
 
 def finished(course: Course) -> list[float]:
     """When each attempt was finished."""
-    entries = ledger.read(course, ASSIGNMENT)
-    assert all(e.result["score"] == e.result["max_score"] for e in entries)
-    return [e.time.timestamp() for e in entries]
+    attempts = ledger.read(course, ASSIGNMENT)
+    assert all(a.outcome.score == a.outcome.max_score for a in attempts)
+    return [a.time.timestamp() for a in attempts]
 
 
 def pace(times: list[float]) -> float:

@@ -1,9 +1,9 @@
 """Random changes of whole batches of images, for `data.TensorLoader(augment=...)`.
 
-Every function takes images (B, C, H, W) and a `torch.Generator`, draws for each image on its own,
-and returns a new tensor of the same shape, dtype and device; the input stays as it is. Random
-numbers come from the generator's device and are moved: with a CPU generator, as the loader's, an
-image is changed in the same way on every device.
+Every function takes images (B, C, H, W) and a `torch.Generator`, draws separately for each image,
+and returns a new tensor of the same shape, dtype and device; the input stays unchanged. Random
+numbers are drawn on the generator's device and then moved: with a CPU generator, such as the
+loader's, an image is changed in the same way on every device.
 """
 
 import math
@@ -20,8 +20,8 @@ def _uniform(images, generator):
 
 def _check(images):
     if not isinstance(images, torch.Tensor) or images.ndim != 4:
-        came = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
-        raise ValueError(f"images: expected a tensor (B, C, H, W), came {came}")
+        found = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
+        raise ValueError(f"images: expected a tensor (B, C, H, W), got {found}")
 
 
 def random_flip(images, generator):
@@ -34,19 +34,19 @@ def random_flip(images, generator):
 
 
 def random_shift(images, generator, pixels=4):
-    """Move every image by up to `pixels` in both directions; the border mirrors the inside.
+    """Shift every image by up to `pixels` in both directions; the border mirrors the inside.
 
     Each of the (2 * pixels + 1) ** 2 shifts is equally likely.
 
     Raises
     ------
-    ValueError : `pixels` is no whole number from 0 to the image's smaller side - 1.
+    ValueError : `pixels` is not a whole number from 0 to the image's smaller side - 1.
     """
     _check(images)
     height, width = images.shape[2:]
     if pixels != int(pixels) or not 0 <= pixels < min(height, width):
         raise ValueError(
-            f"pixels: expected a whole number in 0 ... {min(height, width) - 1}, came {pixels}"
+            f"pixels: expected a whole number in 0 ... {min(height, width) - 1}, got {pixels}"
         )
     if not len(images):
         return images.clone()
@@ -54,8 +54,8 @@ def random_shift(images, generator, pixels=4):
     choices = 2 * pixels + 1
     drawn = (_uniform(images, generator) * choices**2).long().clamp_(max=choices**2 - 1)
     padded = F.pad(images, [pixels] * 4, mode="reflect")
-    # Every row of every shifted image is a run of `width` numbers in the padded ones: a view has
-    # a row per place where a run may start, and whole rows are copied.
+    # Every row of every shifted image is a run of `width` numbers in the padded images: a view has
+    # one row for each place where a run can start, and whole rows are copied.
     runs = padded.flatten().unfold(0, width, 1)
     area, step = padded[0, 0].numel(), padded.shape[3]
     corner = (drawn // choices) * step + drawn % choices
@@ -66,23 +66,23 @@ def random_shift(images, generator, pixels=4):
 
 
 def random_rotation(images, generator, degrees=10):
-    """Turn every image about its centre by an angle in [-degrees, degrees], counterclockwise.
+    """Rotate every image about its centre by an angle in [-degrees, degrees], counterclockwise.
 
-    Values between pixels are interpolated; corners from outside the image mirror the inside.
+    Values between pixels are interpolated; corners that come from outside mirror the inside.
 
     Raises
     ------
-    ValueError : images of whole numbers, which cannot be interpolated.
+    ValueError : the images are whole numbers, which cannot be interpolated.
     """
     _check(images)
     if not images.is_floating_point():
-        raise ValueError(f"images: expected floating point, came {images.dtype}")
+        raise ValueError(f"images: expected floating point, got {images.dtype}")
     if not len(images):
         return images.clone()
     angles = (2 * _uniform(images, generator) - 1) * math.radians(degrees)
     height, width = images.shape[2:]
     cos, sin, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
-    # The grid runs from -1 to 1 along both sides, so the ratio of the sides keeps angles right.
+    # The grid runs from -1 to 1 along both sides; the ratio of the sides keeps angles correct.
     turns = torch.stack(
         [
             torch.stack([cos, -sin * (height / width), zero], 1),

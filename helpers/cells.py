@@ -1,4 +1,4 @@
-"""A clear message in a cell that needs what the cells above it make."""
+"""A clear message in a cell that needs what the cells above it define."""
 
 import sys
 
@@ -12,11 +12,11 @@ def needs(*names):
 
     Raises
     ------
-    NotImplementedError: a name is missing, as its cell was not run or could not be solved yet.
+    NotImplementedError : a name is missing, because its cell has not been run or solved yet.
     """
     known = sys._getframe(1).f_globals
     missing = [f"`{name}`" for name in names if name not in known]
     if missing:
         raise NotImplementedError(
-            f"this cell uses {' and '.join(missing)}, made by a cell above: solve and run those first"
+            f"this cell uses {' and '.join(missing)}, defined above: solve and run those cells first"
         )

@@ -1,4 +1,4 @@
-"""Train once, load afterwards: `train_or_load`."""
+"""Train once, then load: `train_or_load`."""
 
 import os
 import tempfile
@@ -10,15 +10,15 @@ import torch
 
 
 class CheckpointError(Exception):
-    """A checkpoint cannot be loaded, or holds what a checkpoint must not hold."""
+    """A checkpoint cannot be loaded, or contains something that is not allowed in one."""
 
 
 class CheckpointMissing(CheckpointError):
-    """A long training was not handed in, and is not repeated where a submission is graded."""
+    """The result of a long training was not handed in, and grading does not repeat the training."""
 
 
 def train_or_load(path, train, load=None, long=False):
-    """Return what is saved at `path`; where nothing is, call `train()` and save its result.
+    """Return what is saved at `path`; if nothing is, call `train()` and save its result.
 
     Parameters
     ----------
@@ -26,19 +26,19 @@ def train_or_load(path, train, load=None, long=False):
     train : called without arguments; returns a dict of tensors, numbers, strings, None, and
         lists, tuples and dicts of these (a `state_dict()` is one).
     load : called with the dict if it came from the file, e.g. to put weights into a model.
-    long : the training takes minutes: where a submission is graded, only load.
+    long : the training takes minutes: while a submission is graded, only load.
 
     Returns
     -------
-    dict: the same whether trained or loaded: tensors on the CPU and without gradients, NumPy
-    numbers as Python's.
+    dict : the same whether trained or loaded: tensors are on the CPU and without gradients, NumPy
+        numbers become Python numbers.
 
     Raises
     ------
-    CheckpointError : the file is damaged, holds anything else (code is never executed), or does
-        not fit what `load` does with it; `train()` returned anything else; the folder cannot be
-        written, which is found out before training.
-    CheckpointMissing : `long`, the notebook is being graded, and there is no file.
+    CheckpointError : the file is damaged, contains anything else (code is never executed), or does
+        not fit what `load` does with it; `train()` returned anything else; the folder is not
+        writable, which is checked before training.
+    CheckpointMissing : `long` is set, the notebook is being graded, and there is no file.
     """
     path = Path(path)
     if path.exists():
@@ -58,7 +58,7 @@ def train_or_load(path, train, load=None, long=False):
             torch.save(saved, finished)
             os.replace(finished, path)
     except (OSError, RuntimeError) as error:
-        # Not raised: what was trained for minutes is worth more than its file.
+        # Not raised: the result of minutes of training is worth more than its file.
         print(f"could not save {path} ({error}); the next run trains again")
     else:
         print(f"saved {path}")
@@ -66,14 +66,14 @@ def train_or_load(path, train, load=None, long=False):
 
 
 def expect_handed_in(*paths):
-    """Raise `CheckpointMissing` where a submission is graded and one of the files is missing.
+    """Raise `CheckpointMissing` if a submission is being graded and one of the files is missing.
 
     nbgrader sets $NBGRADER_EXECUTION in the kernels it grades with.
     """
     missing = [str(path) for path in paths if not Path(path).exists()]
     if missing and os.environ.get("NBGRADER_EXECUTION") == "autograde":
         raise CheckpointMissing(
-            f"{', '.join(missing)}: expected beside the notebook, came nothing. A long training is "
+            f"{', '.join(missing)}: expected beside the notebook, found nothing. A long training is "
             "not repeated when a notebook is graded: hand in the files it saved, too"
         )
 
@@ -82,7 +82,7 @@ def _load(path, load):
     again = f"delete {path} to train again"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about foreign files, which are refused below
+            warnings.simplefilter("ignore")  # about other kinds of files, which are refused below
             saved = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:
         raise CheckpointError(
@@ -91,7 +91,9 @@ def _load(path, load):
     try:
         saved = plain(saved)
     except CheckpointError as error:
-        raise CheckpointError(f"{path} is no checkpoint of this course: {error}; {again}") from None
+        raise CheckpointError(
+            f"{path} is not a checkpoint of this course: {error}; {again}"
+        ) from None
     if load is not None:
         try:
             load(saved)
@@ -104,20 +106,20 @@ def _load(path, load):
 
 
 def _line(error):
-    """Return the start of an error's text in one line: torch explains at length."""
+    """Return the start of an error's text in one line: torch's messages are long."""
     text = " ".join(str(error).split())
     return text if len(text) <= 300 else f"{text[:300]} ..."
 
 
 def plain(saved):
-    """Return a copy of a dict with nothing in it that `torch.load(weights_only=True)` refuses.
+    """Return a copy of a dict that contains nothing `torch.load(weights_only=True)` would refuse.
 
     Raises
     ------
-    CheckpointError : something else is in it; the message says where.
+    CheckpointError : the dict contains something else; the message says where.
     """
     if not isinstance(saved, dict):
-        raise CheckpointError(f"expected a dict, came {type(saved).__name__}")
+        raise CheckpointError(f"expected a dict, got {type(saved).__name__}")
     return _plain(saved, "checkpoint", 0)
 
 
@@ -126,7 +128,7 @@ def _plain(value, where, depth):
         raise CheckpointError(f"{where}: nested too deeply")
     if isinstance(value, torch.Tensor):
         if value.layout != torch.strided or value.is_quantized:
-            raise CheckpointError(f"{where}: expected an ordinary tensor, came {value.layout}")
+            raise CheckpointError(f"{where}: expected an ordinary tensor, got {value.layout}")
         # A copy, because a view would be saved with everything it is a view of.
         return value.detach().to("cpu", copy=True).contiguous()
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
@@ -137,7 +139,7 @@ def _plain(value, where, depth):
         for key in value:
             if type(key) not in (str, int):
                 raise CheckpointError(
-                    f"{where}: expected keys that are strings or whole numbers, came {key!r}"
+                    f"{where}: expected keys that are strings or whole numbers, got {key!r}"
                 )
         return {key: _plain(part, f"{where}[{key!r}]", depth + 1) for key, part in value.items()}
     if type(value) in (list, tuple):
@@ -150,5 +152,5 @@ def _plain(value, where, depth):
         hint = "; save torch.from_numpy(it)"
     raise CheckpointError(
         f"{where}: expected tensors, numbers, strings, lists or dicts, "
-        f"came {type(value).__name__}{hint}"
+        f"got {type(value).__name__}{hint}"
     )

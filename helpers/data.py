@@ -1,8 +1,8 @@
-"""Data of the notebooks: image sets in memory as tensors, image folders, a spiral, and batches.
+"""Data for the notebooks: image sets in memory as tensors, image folders, a spiral, and batches.
 
-A prepared file `NAME.npz` lies in the data folder ($MLP_COURSE_DATA, else ~/.cache/mlp-course)
-and holds train_images, train_labels, test_images and test_labels. Where it is missing it is made
-from torchvision's download, once.
+A prepared file `NAME.npz` in the data folder ($MLP_COURSE_DATA, or ~/.cache/mlp-course) contains
+train_images, train_labels, test_images and test_labels. If it is missing, it is made from
+torchvision's download, once.
 """
 
 import contextlib
@@ -97,7 +97,7 @@ class ImageData:
 
 
 def default_name(name: str) -> str:
-    """Return `name`, or $MLP_COURSE_DATASET where it is set (and say so in one line).
+    """Return `name`, or $MLP_COURSE_DATASET if it is set (and say so in one line).
 
     "synthetic" there stands for a set of the same kind: "synthetic_color" instead of "cifar10".
     """
@@ -108,7 +108,7 @@ def default_name(name: str) -> str:
 
 
 def chosen_name(name: str) -> str:
-    """Return what `default_name` returns, without a word."""
+    """Return what `default_name` returns, but print nothing."""
     _check_name(name)
     chosen = asked_for() or name
     if chosen == "synthetic" and name in ("cifar10", "synthetic_color"):
@@ -125,12 +125,12 @@ def load_images(name: str, root=None) -> ImageData:
     ----------
     name : "mnist", "cifar10", or a set drawn from a fixed seed, which needs no file: "synthetic"
         (28x28 strokes), "synthetic_color" (32x32 coloured shapes).
-    root : folder of the prepared files; `data_folder()` where it is None.
+    root : folder of the prepared files; None stands for `data_folder()`.
 
     Raises
     ------
-    DataMissing : no prepared file, and the download failed.
-    DataError : the prepared file is damaged or holds something else.
+    DataMissing : there is no prepared file, and the download failed.
+    DataError : the prepared file is damaged or contains something else.
     ValueError : unknown name.
     """
     _check_name(name)
@@ -147,12 +147,12 @@ def synthetic_images(name: str, seed=None, num_train=None, num_test=None) -> Ima
 
     Parameters
     ----------
-    seed : another seed draws other images of the same distribution; None is that of
+    seed : another seed draws other images from the same distribution; None is the seed of
         `load_images`.
-    num_train, num_test : number of images, 0 included; None is as many as `load_images` has.
+    num_train, num_test : number of images, possibly 0; None is as many as `load_images` returns.
     """
     if name not in _SYNTHETIC:
-        raise ValueError(f"name must be one of {', '.join(_SYNTHETIC)}; came {name!r}")
+        raise ValueError(f"name must be one of {', '.join(_SYNTHETIC)}; got {name!r}")
     draw, classes, default_train, default_test, default_seed = _SYNTHETIC[name]
     num_train = default_train if num_train is None else num_train
     num_test = default_test if num_test is None else num_test
@@ -169,7 +169,7 @@ def synthetic_images(name: str, seed=None, num_train=None, num_test=None) -> Ima
 
 def _check_name(name, source="name"):
     if name not in NAMES:
-        raise ValueError(f"{source} must be one of {', '.join(NAMES)}; came {name!r}")
+        raise ValueError(f"{source} must be one of {', '.join(NAMES)}; got {name!r}")
 
 
 def _read(name, path):
@@ -203,37 +203,37 @@ def _validate(path, split, images, labels, shape, num_classes):
         raise _unusable(
             path,
             f"{split}_images: expected uint8 (N, {', '.join(map(str, shape))}), "
-            f"came {images.dtype} {images.shape}",
+            f"got {images.dtype} {images.shape}",
         )
     if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise _unusable(
             path,
-            f"{split}_labels: expected {len(images)} integers, came {labels.dtype} {labels.shape}",
+            f"{split}_labels: expected {len(images)} integers, got {labels.dtype} {labels.shape}",
         )
     if labels.min() < 0 or labels.max() >= num_classes:
         raise _unusable(
             path,
             f"{split}_labels: expected 0 ... {num_classes - 1}, "
-            f"came {labels.min()} ... {labels.max()}",
+            f"got {labels.min()} ... {labels.max()}",
         )
 
 
 def _unusable(path, reason):
     return DataError(
-        f"{path}: {reason}. Replace the file by a good copy, "
-        "or delete it to have it downloaded again."
+        f"{path}: {reason}. Replace the file with a good copy, "
+        "or delete it and it will be downloaded again."
     )
 
 
 def _download(name, path):
-    """Download a set with torchvision and write the prepared file, completely or not at all."""
+    """Download a set with torchvision and write the prepared file, either completely or not at all."""
     try:
         import torchvision
 
         dataset = getattr(torchvision.datasets, _PREPARED[name][2])
         path.parent.mkdir(parents=True, exist_ok=True)
         print(f"{path.name} is not in {path.parent}: downloading it, once")
-        # In the target folder: a folder that cannot be written fails before the download, and
+        # In the target folder: if it is not writable, that fails before the download, and
         # os.replace stays on one file system.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as scratch:
             arrays = {}

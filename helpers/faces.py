@@ -11,7 +11,7 @@ CLASSES = ("cat", "dog", "wild")
 
 
 def _disc(x, y, cx, cy, rx, ry):
-    """Return about the distance to an ellipse's edge, positive inside."""
+    """Return roughly the distance to an ellipse's edge, positive inside."""
     return (1 - torch.hypot((x - cx) / rx, (y - cy) / ry)) * min(rx, ry)
 
 
@@ -22,7 +22,7 @@ def _triangle(x, y, cx, top, half, bottom):
 
 
 def draw(label, n, generator, size=32):
-    """Draw faces of one class: ears and muzzle tell it, colours do not.
+    """Draw faces of one class: the class shows in ears and muzzle, not in colours.
 
     Returns floats (n, 3, size, size) in [0, 1].
     """
@@ -37,7 +37,7 @@ def draw(label, n, generator, size=32):
     turn = uniform(-0.25, 0.25, n, 1, 1)
     x, y = x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos()
     side = x.abs()
-    # Fur from grey to orange, on a ground of any colour.
+    # Fur from grey to orange, on a background of any colour.
     fur = uniform(0.35, 0.9, n, 1) * (1 - uniform(0, 0.6, n, 1) * torch.tensor([0.1, 0.5, 0.9]))
     dark, light = 0.5 * fur, 0.45 + 0.55 * fur
     images = uniform(0.15, 0.85, n, 3)[:, :, None, None] * (1 + 0.2 * y[:, None])

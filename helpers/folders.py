@@ -26,7 +26,7 @@ _MAX_FILES = 100_000
 
 
 def default_folder_name(name: str) -> str:
-    """Return `name`, or "generated_faces" where $MLP_COURSE_DATASET asks for a synthetic set."""
+    """Return `name`, or "generated_faces" if $MLP_COURSE_DATASET asks for a synthetic set."""
     _check_name(name)
     asked = asked_for()
     if asked.startswith("synthetic") and name != "generated_faces":
@@ -42,18 +42,18 @@ def image_folder(name: str, root=None) -> Path:
     ----------
     name : "animal_faces" (32x32 photos of cats, dogs and wild animals) or "generated_faces"
         (drawn faces, 600 and 150, from a fixed seed).
-    root : where the tree is looked for, under its name, and made once where it is not;
-        `data_folder()` where it is None. A generated tree goes to a temporary folder if `root`
-        cannot be written.
+    root : the folder that contains the tree, under its name; a missing tree is made there, once.
+        None stands for `data_folder()`. A generated tree goes to a temporary folder if `root` is
+        not writable.
 
-    Animal faces are downloaded from osf.io. No checksum of the archive is published with the
-    tutorial, so it is compared with the SHA-256 that OSF's own interface states for the file: that
-    finds damaged downloads, not a file replaced by its owner.
+    Animal faces are downloaded from osf.io. The tutorial publishes no checksum of the archive, so it
+    is compared with the SHA-256 that OSF's own interface states for the file: this detects damaged
+    downloads, but not a file replaced by its owner.
 
     Raises
     ------
-    DataMissing : no folder, and the download failed.
-    DataError : the folder is there but lacks a class, or a class has no images.
+    DataMissing : there is no folder, and the download failed.
+    DataError : the folder lacks a class, or a class has no images.
     ValueError : unknown name.
     """
     _check_name(name)
@@ -69,7 +69,7 @@ def image_folder(name: str, root=None) -> Path:
 
 def _check_name(name):
     if name not in FOLDER_NAMES:
-        raise ValueError(f"name must be one of {', '.join(FOLDER_NAMES)}; came {name!r}")
+        raise ValueError(f"name must be one of {', '.join(FOLDER_NAMES)}; got {name!r}")
 
 
 def _problem(path):
@@ -80,7 +80,7 @@ def _problem(path):
             if not folder.is_dir():
                 return f"expected a folder {split}/{label}, which is not there"
             if not any(entry.suffix.lower() in _SUFFIXES for entry in folder.iterdir()):
-                return f"expected PNG or JPEG files in {split}/{label}, came none"
+                return f"expected PNG or JPEG files in {split}/{label}, got none"
     return None
 
 
@@ -88,13 +88,13 @@ def _validate(path):
     problem = _problem(path)
     if problem:
         raise DataError(
-            f"{path}: {problem}. Replace the folder by a good copy, or delete it to have it made "
-            "again."
+            f"{path}: {problem}. Replace the folder with a good copy, or delete it and it will be "
+            "made again."
         )
 
 
 def _move(finished: Path, path: Path) -> None:
-    """Put a finished tree in its place, in one step, unless somebody else was faster."""
+    """Put a finished tree in place, in one step, unless another process was faster."""
     try:
         os.rename(finished, path)
     except OSError:
@@ -115,7 +115,7 @@ def _generate(path: Path) -> Path:
 
 @functools.cache
 def _temporary_faces() -> Path:
-    # A folder of this process's own: nobody else can have put anything there.
+    # A folder that only this process uses: nobody else can have put anything there.
     folder = tempfile.mkdtemp(prefix="mlp-course-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "generated_faces"
@@ -130,9 +130,9 @@ def _download(path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as scratch:
             archive = Path(scratch) / "archive.zip"
             expected = _published_sha256()
-            came = _fetch(_URL, archive)
-            if came != expected:
-                raise ValueError(f"SHA-256 of the download: expected {expected}, came {came}")
+            found = _fetch(_URL, archive)
+            if found != expected:
+                raise ValueError(f"SHA-256 of the download: expected {expected}, got {found}")
             extract(archive, Path(scratch) / "tree")
             tree = _find_tree(Path(scratch) / "tree")
             _move(tree, path)
@@ -158,14 +158,14 @@ def _fetch(url, path: Path) -> str:
         while block := answer.read(2**20):
             size += len(block)
             if size > _MAX_ARCHIVE:
-                raise ValueError(f"expected at most {_MAX_ARCHIVE:,} bytes, came more")
+                raise ValueError(f"expected at most {_MAX_ARCHIVE:,} bytes, got more")
             digest.update(block)
             file.write(block)
     return digest.hexdigest()
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Unpack the images of a zip archive; refuse it whole if an entry could do harm.
+    """Unpack the images in a zip archive; refuse all of it if an entry could do harm.
 
     Raises
     ------
@@ -181,16 +181,16 @@ def extract(archive: Path, folder: Path) -> None:
             parts = PurePosixPath(info.filename.replace("\\", "/"))
             if parts.is_absolute() or ".." in parts.parts or ":" in info.filename:
                 raise ValueError(f"archive: the path {info.filename!r} leads outside")
-            kind = info.external_attr >> 28  # the file type of Unix, 0 where there is none
+            kind = info.external_attr >> 28  # the Unix file type, 0 if there is none
             if kind not in (0, 0o04, 0o10):
-                raise ValueError(f"archive: {info.filename!r} is no ordinary file or folder")
+                raise ValueError(f"archive: {info.filename!r} is not an ordinary file or folder")
         for info in infos:
             name = PurePosixPath(info.filename.replace("\\", "/"))
             if info.is_dir() or name.suffix.lower() not in _SUFFIXES or "__MACOSX" in name.parts:
                 continue
             target = folder.joinpath(*name.parts)
             target.parent.mkdir(parents=True, exist_ok=True)
-            # zipfile stops at the stated size, and raises where there is less or more.
+            # zipfile stops at the stated size, and raises if there is less or more.
             with entries.open(info) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file)
 

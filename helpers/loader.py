@@ -10,15 +10,15 @@ class TensorLoader:
 
     Parameters
     ----------
-    images : (N, C, H, W) tensor, uint8 (scaled to [0, 1]) or floating point (taken as it is).
+    images : (N, C, H, W) tensor, uint8 (scaled to [0, 1]) or floating point (not scaled).
     labels : (N,) tensor of integers.
-    batch_size : images per batch; the last batch holds what is left.
-    shuffle : draw a new order at every `iter`. The order of epoch e depends on `seed` and e only.
-    mean, std : per channel (or one number), in the units after scaling; None leaves them out.
-    device : where the data is kept and the batches are made; None leaves it where it is.
+    batch_size : images per batch; the last batch contains the remaining ones.
+    shuffle : draw a new order at every `iter`. The order of epoch e depends only on `seed` and e.
+    mean, std : per channel (or one number), in the units after scaling; None skips the step.
+    device : where the data is kept and the batches are made; None does not move the data.
     augment : `augment(images, generator) -> images`, called on every batch after scaling and
-        before `mean` and `std`, see `helpers.augment`. The CPU generator it gets depends on
-        `seed` and the epoch only.
+        before `mean` and `std`, see `helpers.augment`. Its CPU generator depends only on `seed` and
+        the epoch.
 
     Yields `(images, labels)`: float (B, C, H, W) and int64 (B,).
     """
@@ -39,19 +39,19 @@ class TensorLoader:
         if images.ndim < 2 or not (images.dtype == torch.uint8 or images.is_floating_point()):
             raise ValueError(
                 "images: expected a uint8 or floating point tensor (N, C, H, W), "
-                f"came {images.dtype} {tuple(images.shape)}"
+                f"got {images.dtype} {tuple(images.shape)}"
             )
         if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-            raise ValueError(f"labels: expected integers, came {labels.dtype}")
+            raise ValueError(f"labels: expected integers, got {labels.dtype}")
         if labels.shape != images.shape[:1]:
             raise ValueError(
                 f"labels: expected shape ({len(images)},), one per image, "
-                f"came {tuple(labels.shape)}"
+                f"got {tuple(labels.shape)}"
             )
         if batch_size != int(batch_size) or batch_size < 1:
-            raise ValueError(f"batch_size: expected a whole number from 1 on, came {batch_size}")
+            raise ValueError(f"batch_size: expected a whole number above 0, got {batch_size}")
         if augment is not None and not callable(augment):
-            raise ValueError(f"augment: expected a function, came {type(augment).__name__}")
+            raise ValueError(f"augment: expected a function, got {type(augment).__name__}")
         self.images = images.to(device)
         self.labels = labels.to(device, torch.int64)
         self.batch_size = int(batch_size)
@@ -60,10 +60,10 @@ class TensorLoader:
         self.mean = self._per_channel("mean", mean)
         self.std = self._per_channel("std", std)
         if self.std is not None and not (self.std > 0).all():
-            raise ValueError(f"std: expected positive numbers, came {std}")
+            raise ValueError(f"std: expected positive numbers, got {std}")
         # On the CPU, so that the order is the same on every device.
         self._generator = torch.Generator().manual_seed(seed)
-        # Apart from the order's: an epoch left early must not change the next one.
+        # Separate from the order's generator: an epoch left early must not change the next one.
         first = torch.randint(2**62, (), generator=torch.Generator().manual_seed(seed))
         self._augment_seeds = torch.Generator().manual_seed(int(first))
 
@@ -75,7 +75,7 @@ class TensorLoader:
         if len(value) not in (1, self.images.shape[1]):
             raise ValueError(
                 f"{name}: expected one number or {self.images.shape[1]} "
-                f"(one per channel), came {len(value)}"
+                f"(one per channel), got {len(value)}"
             )
         return value.reshape(-1, *[1] * (self.images.ndim - 2))
 
@@ -88,7 +88,7 @@ class TensorLoader:
         return math.ceil(self.dataset_size / self.batch_size)
 
     def __iter__(self):
-        # Drawn here and not in the generator below, which would wait for the first batch.
+        # Drawn here and not in the generator below, which would only run at the first batch.
         if self.shuffle:
             order = torch.randperm(self.dataset_size, generator=self._generator)
         else:
@@ -104,7 +104,7 @@ class TensorLoader:
                 images = images.float().div_(255)
             if self.augment is not None:
                 images = self.augment(images, generator)
-            # Not in place: what `augment` returned need not be the loader's own.
+            # Not in place: `augment` may return a tensor that it still uses.
             if self.mean is not None:
                 images = images - self.mean
             if self.std is not None:
@@ -121,6 +121,6 @@ class TensorLoader:
 def split_indices(n: int, n_val: int, seed: int):
     """Split 0 ... n - 1 at random; return index tensors `(train, val)` of n - n_val and n_val."""
     if not 0 <= n_val <= n:
-        raise ValueError(f"n_val: expected 0 ... {n}, came {n_val}")
+        raise ValueError(f"n_val: expected 0 ... {n}, got {n_val}")
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[n_val:], order[:n_val]

@@ -45,18 +45,18 @@ def image_grid(images, titles=None, columns=8, title=""):
     Parameters
     ----------
     images : (N, C, H, W) or (N, H, W), one or three channels, uint8 or floats. Floats outside
-        [0, 1] are stretched to it, all images together.
-    titles : a text per image.
+        [0, 1] are rescaled to it, all images together.
+    titles : one text per image.
     """
     images = _array(images)
     if images.ndim == 3:
         images = images[:, None]
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
         raise ValueError(
-            f"images: expected (N, C, H, W) with one or three channels, came {images.shape}"
+            f"images: expected (N, C, H, W) with one or three channels, got {images.shape}"
         )
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f"titles: expected {len(images)}, one per image, came {len(titles)}")
+        raise ValueError(f"titles: expected {len(images)}, one per image, got {len(titles)}")
     if images.dtype == np.uint8:
         images = images / 255
     low, high = images.min(), images.max()
@@ -87,8 +87,8 @@ def bar(values, ylabel, title="", labels=None, reference=None):
     ----------
     values : numbers; a dict label -> number; or a dict group -> numbers for grouped bars.
         A nan leaves a gap.
-    labels : names under the bars; default the dict's keys, or 0, 1, 2 ...
-    reference : height of a dashed line to compare with.
+    labels : names under the bars; default: the dict's keys, or 0, 1, 2 ...
+    reference : height of a dashed line for comparison.
     """
     if isinstance(values, dict) and values and np.ndim(_array(next(iter(values.values())))):
         groups = {str(name): _array(heights) for name, heights in values.items()}
@@ -101,7 +101,7 @@ def bar(values, ylabel, title="", labels=None, reference=None):
     labels = range(n) if labels is None else labels
     if any(len(heights) != n for heights in groups.values()) or len(labels) != n:
         raise ValueError(
-            f"expected {n} numbers in every group and {n} labels, came "
+            f"expected {n} numbers in every group and {n} labels, got "
             f"{[len(heights) for heights in groups.values()]} and {len(labels)}"
         )
     figure, axes = plt.subplots(
@@ -140,7 +140,7 @@ def learning_curves(history, title=""):
     Parameters
     ----------
     history : dict of lists with one number per epoch (`train_loss`, `val_loss`, `val_accuracy`,
-        ...), or a dict name -> such a history to compare runs. Training is dashed.
+        ...), or a dict name -> history to compare runs. Training curves are dashed.
     """
     runs = history
     if not any(isinstance(value, dict) for value in history.values()):
@@ -153,7 +153,7 @@ def learning_curves(history, title=""):
     if not kinds:
         raise ValueError(
             "history: expected at least one list whose name has 'loss' or "
-            f"'accuracy' in it, came {list(history)}"
+            f"'accuracy' in it, got {list(history)}"
         )
     figure, all_axes = plt.subplots(
         1, len(kinds), figsize=(5 * len(kinds), 3.6), squeeze=False, layout="constrained"
@@ -161,13 +161,13 @@ def learning_curves(history, title=""):
     colours = _colours(len(runs))
     for axes, kind in zip(all_axes[0], kinds):
         keys = {key for run in runs.values() for key in run if kind in key}
-        # What all curves have in common stands at the axis instead of behind each name.
+        # What all curves have in common labels the axis instead of being added to each name.
         common = keys.pop().replace("_", " ") if len(runs) > 1 and len(keys) == 1 else ""
         for colour, (name, run) in zip(colours, runs.items()):
             for key in (key for key in run if kind in key):
                 values = _array(run[key])
                 training = key.startswith("train")
-                # A single run tells training and validation apart by colour, too.
+                # In a single run, training and validation also differ in colour.
                 shade = COLOURS[1] if training and len(runs) == 1 else colour
                 axes.plot(
                     np.arange(1, len(values) + 1),
@@ -189,7 +189,7 @@ def learning_curves(history, title=""):
 def line(series, xlabel, ylabel, title="", logy=False):
     """Draw lines: `series` maps a name to `y` or to a tuple `(x, y)`."""
     figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
-    counted = True  # every x is a count (of batches, updates), which no tick should divide
+    counted = True  # whether every x is a count (of batches, updates): ticks at whole numbers only
     for colour, (name, values) in zip(_colours(len(series)), series.items()):
         if isinstance(values, tuple) and len(values) == 2 and np.ndim(_array(values[0])) == 1:
             x, y = map(_array, values)
@@ -221,7 +221,7 @@ def _evaluate(curve_func, span, steps):
 def _path(name, path):
     path = _array(path)
     if path.ndim != 2 or path.shape[1] != 3 or not len(path):
-        raise ValueError(f"paths[{name!r}]: expected (T, 3) with w1, w2, loss, came {path.shape}")
+        raise ValueError(f"paths[{name!r}]: expected (T, 3) with w1, w2, loss, got {path.shape}")
     return path.astype(float)  # a copy, always
 
 
@@ -246,7 +246,7 @@ def curve_paths(curve_func, paths, span=SPAN, title=""):
         circle marks the first point, a star the last; the legend says if that lies outside.
     span : ((w1 from, to), (w2 from, to)).
     """
-    # A student's curve or path may raise: before there is a figure that would stay open.
+    # A student's curve or path may raise; do this before there is a figure, which would stay open.
     grids = _evaluate(curve_func, span, 160)
     paths = {name: _path(name, path) for name, path in paths.items()}
     figure, axes = plt.subplots(figsize=(6.4, 5), layout="constrained")
@@ -271,7 +271,7 @@ def curve_surface(curve_func, paths=None, span=SPAN, title=""):
     grids = _evaluate(curve_func, span, 60)
     paths = {name: _path(name, path) for name, path in (paths or {}).items()}
     figure, axes = plt.subplots(figsize=(6.4, 5), subplot_kw={"projection": "3d"})
-    # Matplotlib would hide a path behind the whole surface; drawn on top, it can be followed.
+    # Matplotlib would hide a path behind the whole surface; draw it on top instead.
     axes.computed_zorder = False
     axes.plot_surface(*grids, cmap="Greys", alpha=0.6, linewidth=0, zorder=1)
     for colour, (name, path) in zip(_colours(len(paths)), paths.items()):
@@ -281,10 +281,10 @@ def curve_surface(curve_func, paths=None, span=SPAN, title=""):
             axes.plot(*point.T, marker, color=colour, markersize=size, zorder=4)
     axes.set(xlim=span[0], ylim=span[1], xlabel="w1", ylabel="w2", zlabel="loss")
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        # Seen at an angle, an axis has room for few labels.
+        # An axis seen at an angle has room for only a few labels.
         axis.set_major_locator(MaxNLocator(5))
         axis.labelpad = 8
-    # Else the label of the height is cut off.
+    # Otherwise the label of the height is cut off.
     axes.set_box_aspect(None, zoom=0.92)
     if paths:
         axes.legend(fontsize=9, loc="upper left")

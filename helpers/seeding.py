@@ -9,15 +9,15 @@ import torch
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's and PyTorch's (CPU and GPU) global generators.
 
-    NumPy's legacy generator sets the limit: `seed` lies in 0 ... 2**32 - 1, else `ValueError`.
+    NumPy's legacy generator limits `seed` to 0 ... 2**32 - 1; anything else is a `ValueError`.
     """
     if not 0 <= seed < 2**32:
-        raise ValueError(f"seed must lie in 0 ... 2**32 - 1, came {seed}")
+        raise ValueError(f"seed: expected 0 ... 2**32 - 1, got {seed}")
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
 
 
 def default_device() -> torch.device:
-    """Return the CUDA device where there is one, otherwise the CPU."""
+    """Return the CUDA device if there is one, otherwise the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,7 +1,7 @@
-"""The self-checks of a whole notebook, at once.
+"""All self-checks of a notebook at once.
 
-In the notebook, with what its kernel holds now: `selfcheck.button()` or `selfcheck.run_all()`.
-In a terminal, from the beginning and in a kernel of its own: `python -m helpers.selfcheck NOTEBOOK`.
+In the notebook, with the kernel's current state: `selfcheck.button()` or `selfcheck.run_all()`.
+In a terminal, from the beginning and in a new kernel: `python -m helpers.selfcheck NOTEBOOK`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ EMPTY_ANSWER = "YOUR ANSWER HERE"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check of one exercise found: `error` is the exception's name, "" if it passed."""
+    """What one exercise's self-check found: `error` is the exception's name, "" if it passed."""
 
     exercise: str
     error: str = ""
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def report(verdicts: list[Verdict]) -> str:
-    """A line per exercise, and how many are solved."""
+    """One line per exercise, and how many are solved."""
     lines = [str(v) for v in verdicts]
     lines += ["", f"solved {sum(not v.error for v in verdicts)} of {len(verdicts)}"]
     if any(v.error == "NotImplementedError" for v in verdicts):
@@ -60,7 +60,7 @@ def checks(cells: list[dict]) -> dict[str, str]:
 
 
 def try_all(sources: dict[str, str], namespace: dict) -> list[Verdict]:
-    """Run self-checks on a copy of `namespace`; what they print is not shown."""
+    """Run self-checks on a copy of `namespace`; their output is not shown."""
     scope = dict(namespace)
     verdicts = []
     for exercise, source in sources.items():
@@ -78,13 +78,13 @@ def try_all(sources: dict[str, str], namespace: dict) -> list[Verdict]:
 def find_notebook(name: str = "") -> Path:
     """The file of the notebook that runs in this kernel.
 
-    Only its self-checks are read, which nobody changes: an unsaved notebook, or the file as it was
-    handed out, serves as well.
+    Only its self-checks are read, which nobody changes: an older version of the file, or the
+    original one, is just as good.
 
     Parameters
     ----------
     name
-        The notebook's name without `.ipynb`, as handed out.
+        The notebook's original name without `.ipynb`.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def find_notebook(name: str = "") -> Path:
     told = [os.environ.get("JPY_SESSION_NAME"), shell and shell.user_ns.get("__vsc_ipynb_file__")]
     places = [Path(path) for path in told if path]
     if name:
-        # The last: where the student's zip is unpacked on Colab.
+        # The last one is where the students' zip file is unpacked on Colab.
         folders = (Path(), Path(name), Path("course") / name)
         places += [folder / f"{name}.ipynb" for folder in folders]
     for path in places:
@@ -112,7 +112,7 @@ def find_notebook(name: str = "") -> Path:
 
 
 def check_all(name: str = "") -> str:
-    """The report on the notebook that runs in this kernel, with what the kernel holds now."""
+    """The report on the notebook that runs in this kernel, with the kernel's current state."""
     shell = get_ipython()
     if shell is None:
         return "this works inside a notebook; in a terminal: python -m helpers.selfcheck NOTEBOOK"
@@ -127,12 +127,12 @@ def check_all(name: str = "") -> str:
 
 
 def run_all(name: str = "") -> None:
-    """Print what the self-checks of the whole notebook say; `name` as for `find_notebook`."""
+    """Print the report on the whole notebook; `name` as for `find_notebook`."""
     print(check_all(name))
 
 
 def button(name: str = ""):
-    """Return a button that runs the self-checks of the whole notebook; nothing runs before."""
+    """Return a button that runs the self-checks of the whole notebook when it is pressed."""
     import ipywidgets
 
     pressed = ipywidgets.Button(description="Check the whole notebook", icon="check")
@@ -155,7 +155,7 @@ def button(name: str = ""):
 
 
 def run_notebook(path: Path) -> tuple[list[Verdict], list[str]]:
-    """Run a notebook in a kernel of its own, in its folder; the file stays as it is.
+    """Run a notebook in a new kernel, in its folder; the file stays unchanged.
 
     Returns
     -------
@@ -199,8 +199,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("notebook", type=Path)
     path = parser.parse_args(arguments).notebook
-    # A console that lacks a sign shows another one.
-    sys.stdout.reconfigure(errors="replace")
+    # A console that lacks a character shows another one instead.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         verdicts, empty = run_notebook(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Where prepared data lies, and the errors about it."""
+"""Where prepared data is, and the errors about it."""
 
 import contextlib
 import os
@@ -10,21 +10,21 @@ _instead = ContextVar("instead", default="")
 
 
 class DataError(Exception):
-    """Prepared data is there but cannot be used."""
+    """Prepared data exists but cannot be used."""
 
 
 class DataMissing(DataError):
-    """Prepared data is not there and could not be downloaded."""
+    """Prepared data does not exist and could not be downloaded."""
 
 
 def asked_for() -> str:
-    """Return the set to take instead of the one a notebook names: $MLP_COURSE_DATASET, or ""."""
+    """Return the set to use instead of the one a notebook names: $MLP_COURSE_DATASET, or ""."""
     return _instead.get() or os.environ.get("MLP_COURSE_DATASET", "")
 
 
 @contextlib.contextmanager
 def using(name: str) -> Iterator[None]:
-    """Take the set `name` instead, as if $MLP_COURSE_DATASET named it."""
+    """Use the set `name` instead, as if $MLP_COURSE_DATASET named it."""
     before = _instead.set(name)
     try:
         yield
@@ -33,7 +33,7 @@ def using(name: str) -> Iterator[None]:
 
 
 def facts(name: str) -> dict[str, str]:
-    """Return where images are looked for, and whether the set `name` is there, for people."""
+    """Return the folder for images, and whether the set `name` is there, for people to read."""
     folder, file = data_folder(), data_folder() / f"{name}.npz"
     found = {"image folder": str(folder) + ("" if folder.is_dir() else " (does not exist)")}
     if (folder / name).is_dir():
@@ -47,12 +47,12 @@ def data_folder() -> Path:
 
 
 def resolve(root=None) -> Path:
-    """Return `root` as a path, or `data_folder()` where it is None."""
+    """Return `root` as a path, or `data_folder()` if it is None."""
     return data_folder() if root is None else Path(root).expanduser()
 
 
 def missing(path: Path, error: Exception, what: str) -> DataMissing:
-    """Return the error to raise where `path` is not there and `error` stopped its download."""
+    """Return the error to raise if `path` does not exist and `error` stopped its download."""
     return DataMissing(
         f"{path.name} is not in the data folder {path.parent}, and downloading it failed "
         f"({type(error).__name__}: {error}). Two ways to provide it: (1) run this once with "

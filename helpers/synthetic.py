@@ -1,4 +1,4 @@
-"""Images and points drawn from a seed, no file needed."""
+"""Images and points drawn from a seed; no files are needed."""
 
 import math
 
@@ -17,8 +17,8 @@ _STROKES = (
     "5,5 1,3 3,0 7,0 9,3 5,5 1,8 4,10 8,9 9,7 5,5",
     "9,4 5,5 1,3 3,0 8,0 9,3 9,6 7,10",
 )
-# Classes of the colour set. Each is its own mirror image, as in photos of objects: a horizontal
-# flip changes no label.
+# Classes of the colour set. Each is its own mirror image, so that a horizontal flip changes no
+# label, as with photos of objects.
 SHAPES = [
     "disc",
     "ring",
@@ -74,7 +74,7 @@ def strokes(n, seed, size=28, points=40):
 
 
 def _inside(shape, x, y):
-    """Return about the distance to the edge of a shape, positive inside, for x, y in [-1, 1]."""
+    """Return roughly the distance to a shape's edge, positive inside, for x, y in [-1, 1]."""
     if shape == "disc":
         return 0.62 - torch.hypot(x, y)
     if shape == "ring":
@@ -100,9 +100,9 @@ def _inside(shape, x, y):
 def shapes(n, seed, size=32, chunk=500):
     """Draw coloured shapes: the class sets the shape and, loosely, the hue of the whole image.
 
-    Place, size, turn, contrast and colours vary; one shape in five or so is darker than its
-    ground. The shape says more than the hue, so that shuffling pixels costs what it costs on
-    photos: see `tests/test_helpers_data.py` for what an MLP and a colour histogram reach.
+    Position, size, rotation, contrast and colours vary; about one shape in four is darker than its
+    background. The shape says more than the hue, so that shuffling pixels costs as much accuracy as
+    on photos: `tests/test_helpers/test_data.py` tests what an MLP and a colour histogram reach.
 
     Returns uint8 images (n, 3, size, size) and int64 labels (n,).
     """
@@ -124,11 +124,11 @@ def shapes(n, seed, size=32, chunk=500):
     for label, shape in enumerate(SHAPES):
         chosen = labels == label
         inside[chosen, 0] = _inside(shape, x[chosen], y[chosen]).mul_(20).sigmoid_()
-    # Around its mean, so that an image's mean colour tells the hue only.
+    # With mean zero, so that an image's mean colour depends only on the hue.
     inside -= inside.mean((2, 3), keepdim=True)
     ground = ground[:, :, None, None]
     images = torch.empty(n, 3, size, size, dtype=torch.uint8)
-    # In parts that stay in the cache, which is what takes the time here.
+    # In parts that fit into the cache: memory access takes most of the time here.
     for part in torch.arange(n).split(chunk):
         colour = torch.addcmul(ground[part], contrast[part], inside[part])
         colour.add_(torch.randn(colour.shape, generator=generator), alpha=0.1)
@@ -141,13 +141,13 @@ def spiral(num_samples=2000, num_arms=4, noise=0.16, seed=0):
 
     Parameters
     ----------
-    num_samples : points in all, spread evenly over the arms and along each of them.
-    noise : standard deviation of a point's place at the outer end, relative to the arm's length;
+    num_samples : total number of points, spread evenly over the arms and along each of them.
+    noise : standard deviation of a point's position at the outer end, relative to the arm's length;
         it grows from 0 at the centre.
 
     Returns
     -------
-    X (num_samples, 2) float32, about within [-1.5, 1.5], and labels (num_samples,) int64,
+    X (num_samples, 2) float32, roughly within [-1.5, 1.5], and labels (num_samples,) int64,
     shuffled.
 
     Raises
@@ -156,16 +156,16 @@ def spiral(num_samples=2000, num_arms=4, noise=0.16, seed=0):
     """
     if num_arms < 1 or num_samples < num_arms:
         raise ValueError(
-            f"expected at least one arm and one sample per arm, came num_samples={num_samples}, "
+            f"expected at least one arm and one sample per arm, got num_samples={num_samples}, "
             f"num_arms={num_arms}"
         )
     if not noise >= 0:
-        raise ValueError(f"noise: expected 0 or more, came {noise}")
+        raise ValueError(f"noise: expected 0 or more, got {noise}")
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(num_samples) % num_arms
     rank = torch.arange(num_samples) // num_arms
     radius = rank / max(int(rank.max()), 1)
-    # From the centre to its end an arm turns by two arms' worth.
+    # From the centre to its end, an arm turns by twice the angle between two arms.
     angle = 2 * math.pi / num_arms * (labels + 2 * radius)
     place = torch.stack([angle.sin(), angle.cos()], 1)
     place = place + noise * torch.randn(num_samples, 2, generator=generator)

@@ -1,6 +1,7 @@
 """Prove a release: what the checks catch, what they accept, and that nothing leaks."""
 
 import contextlib
+import functools
 import re
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ import nbformat
 from autograder.authoring.expand import SOLUTION, expand, read_cells, stub_of
 from autograder.checking import hidden
 from autograder.checking.answers import Alternative, Mistake
-from autograder.checking.check import challenge_seed, run_checks
+from autograder.checking.check import Check, challenge_seed, run_checks
 from autograder.checking.reference import Reference
 from autograder.checking.student import LocalStudent
 from autograder.course import Course
@@ -56,7 +57,7 @@ def audit(
 ) -> Audit:
     """Try the reference, the stub and the answer bank on the hidden checks, `seeds` times each.
 
-    Data, where checks need them, are the built-in ones.
+    If checks need data, it is the built-in data.
     """
     own = hidden.load(course.hidden, assignment)
     reference = Reference(expand(course, assignment))
@@ -97,12 +98,8 @@ def _try_all(
         else:
             student = LocalStudent(namespace)
             for seed in range(seeds):
-                results = run_checks(
-                    checks[exercise],
-                    student,
-                    lambda item, seed=seed: challenge_seed(b"audit", bytes([seed]), item.name),
-                )
-                _collect(row, results)
+                challenge = functools.partial(_challenge, seed)
+                _collect(row, run_checks(checks[exercise], student, challenge))
             judge(row)
 
     for exercise in checks:
@@ -129,6 +126,10 @@ def _try_all(
                 lambda r: _expect_full(r), answer.files,
             )  # fmt: skip
     return rows
+
+
+def _challenge(seed: int, item: Check) -> int:
+    return challenge_seed(b"audit", bytes([seed]), item.name)
 
 
 def _collect(row: Row, results: list[CheckResult]) -> None:
@@ -161,12 +162,13 @@ def _expect_caught(row: Row, name: str, seeds: int) -> None:
 
 
 def leaks(course: Course, assignment: str) -> list[str]:
-    """Lines of solutions, model answers and hidden checks that stand in the release."""
+    """Lines of solutions, model answers and hidden checks that appear in the release."""
     path = course.folder("release") / assignment / f"{assignment}.ipynb"
     if not path.is_file():
         return [f"{path} does not exist: run `autograder build`"]
     released = nbformat.read(path, as_version=4)
-    public, secret = set(), {}
+    public: set[str] = set()
+    secret: dict[str, int] = {}
     for cell in read_cells(course.notebooks / f"{assignment}.py"):
         if "answer" in cell.metadata:
             secret |= {line: cell.metadata["line"] for line in _telling(cell.source)}
@@ -178,7 +180,7 @@ def leaks(course: Course, assignment: str) -> list[str]:
             public |= _telling(cell.source)
     shown = set().union(*(_telling(cell.source) for cell in released.cells))
     found = [
-        f"release/{assignment} shows a line of the solution in line {secret[line]}: {line}"
+        f"release/{assignment} shows a line of the solution on line {secret[line]}: {line}"
         for line in sorted(shown & (secret.keys() - public))
     ]
     text = "\n".join(cell.source for cell in released.cells)

@@ -1,4 +1,4 @@
-"""notebooks/ → source/ → release/, in one direction and the same to the byte each time."""
+"""notebooks/ → source/ → release/, in one direction and with the same bytes each time."""
 
 import filecmp
 import shutil

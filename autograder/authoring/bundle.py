@@ -1,4 +1,4 @@
-"""What a student downloads: one zip with the released notebooks and how to begin."""
+"""What a student downloads: one zip file with the released notebooks and instructions."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from autograder.authoring.expand import SOLUTION, read_cells
 from autograder.course import Course
 from autograder.errors import UserError
 
-# Words of the grader that must not stand in anything a student gets.
+# Words of the grader that must not appear in anything a student gets.
 TELLTALE = re.compile(r"autograder\.checking|BEGIN SOLUTION|BEGIN HIDDEN TESTS")
 
 README = """\
@@ -44,40 +44,40 @@ dependencies:
       - ./helpers
 """
 
-# One or two lines of a solution stand in many programs; this many in a row were copied.
+# One or two lines of a solution appear in many programs; this many in a row were copied.
 PIECE = 4
 
 
 def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> bytes:
-    """The zip file's bytes, which depend on the course and `name` alone.
+    """The zip file's bytes, which depend only on the course and `name`.
 
     Parameters
     ----------
     assignments
-        What to hand out; all of the course if empty.
+        The assignments to hand out; if empty, all of them.
     name
         What the file will be called, for the instructions in it.
 
     Raises
     ------
     UserError
-        If a release is not what `notebooks/` builds, or something of a solution, of a model answer
-        or of the hidden checks would be handed out.
+        If a release is not up to date, or part of a solution, a model answer or the hidden checks
+        would be handed out.
     """
     chosen = [course.expect_assignment(a) for a in assignments] or course.assignments
     stale = build.stale(course)
     if stale:
         raise UserError(
-            f"expected releases that are up to date, {', '.join(stale)} would change: "
-            "run `autograder build`, and look at what it changed"
+            f"expected releases that are up to date, but {', '.join(stale)} would change: "
+            "run `autograder build`, and look at what it changes"
         )
     content = _files(course, chosen, name)
     leaks = [leak for a in chosen for leak in audit.leaks(course, a)] + _leaks(course, content)
     if leaks:
         more = f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
         raise UserError(
-            f"expected nothing of solutions or hidden checks in what students get: {leaks[0]}{more}: "
-            "correct it and build again"
+            f"expected no part of a solution or hidden check in what students get, but {leaks[0]}"
+            f"{more}: correct it and build again"
         )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -87,10 +87,10 @@ def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> 
 
 
 def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes]:
-    """The content by path: releases, the course's helpers, and how to begin.
+    """The content by path: releases, the course's helpers, and instructions.
 
-    The instructions are `notebooks/README.md` where the course has one, else a few general lines.
-    The packages to install are those of its helpers, and of `notebooks/requirements.txt`.
+    The instructions are `notebooks/README.md` if the course has one, otherwise a few general lines.
+    The packages to install are those of its helpers and of `notebooks/requirements.txt`.
     """
     content: dict[str, bytes] = {}
     requirements, python = ["jupyterlab>=4.2"], PYTHON
@@ -129,9 +129,9 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
 
 
 def _leaks(course: Course, content: dict[str, bytes]) -> list[str]:
-    """The grader's words in any file, and pieces of solutions beside the notebooks.
+    """The grader's words in any file, and pieces of solutions in files other than notebooks.
 
-    `audit.leaks` reads the notebooks themselves line by line.
+    `audit.leaks` checks the notebooks themselves line by line.
     """
     secret: dict[tuple[str, ...], str] = {}
     for assignment in course.assignments:
@@ -154,7 +154,7 @@ def _leaks(course: Course, content: dict[str, bytes]) -> list[str]:
 
 
 def _pieces(source: str, length: int, characters: int) -> set[tuple[str, ...]]:
-    """Runs of `length` lines that are longer than `characters`, without blank lines and markers."""
+    """Runs of `length` lines with more than `characters` characters; blank lines do not count."""
     lines = [line.strip() for line in source.splitlines()]
     lines = [line for line in lines if line and not line.startswith("### ")]
     runs = {tuple(lines[i : i + length]) for i in range(len(lines) - length + 1)}

@@ -2,11 +2,11 @@
 
 An assignment with thresholds has a module `calibration` in its hidden folder:
 
-    def prepare(namespace)   what the solutions need, with the attributes `dataset` and `device`
+    def prepare(namespace)   returns what the solutions need, with attributes `dataset` and `device`
     FIGURES                  name of a threshold → functions (prepared, seed, folder) → score,
                              the reference first, then wrong solutions
 
-and a file `thresholds.json`, by threshold and data set.
+and a file `thresholds.json`, ordered by threshold and data set.
 """
 
 import json
@@ -30,7 +30,7 @@ THRESHOLDS = "thresholds.json"
 
 @dataclass
 class Figure:
-    """The scores of one threshold on one data set, a list per solution; `reference` is first."""
+    """The scores for one threshold on one data set, a list per solution, the reference's first."""
 
     name: str
     dataset: str
@@ -40,7 +40,7 @@ class Figure:
 
     @property
     def false_fail(self) -> float:
-        """Estimated chance that a further correct solution fails."""
+        """Estimated chance that another correct solution fails."""
         return false_fail_rate(next(iter(self.scores.values())), self.threshold)
 
 
@@ -55,7 +55,7 @@ def calibrate(
     Raises
     ------
     UserError
-        If the assignment has no thresholds, or its data are missing.
+        If the assignment has no thresholds, or its data is missing.
     """
     own = hidden.load(course.hidden, assignment)
     if not own.has("calibration"):
@@ -79,7 +79,7 @@ def calibrate(
 
 
 def write(course: Course, assignment: str, figures: list[Figure]) -> None:
-    """Put the measurements beside their thresholds in `thresholds.json`."""
+    """Write the measurements next to their thresholds in `thresholds.json`."""
     path = course.hidden / assignment / THRESHOLDS
     known = json.loads(path.read_text(encoding="utf-8"))
     for figure in figures:

@@ -13,7 +13,7 @@ from autograder.course import Course
 
 
 def solved(course: Course, assignment: str) -> NotebookNode:
-    """The release with every exercise solved and every question answered, as a student would."""
+    """The release with every exercise solved and every question answered, as by a good student."""
     source = nbformat.read(course.source_notebook(assignment), as_version=4)
     answers = {
         cell.metadata.nbgrader.grade_id: cell.source
@@ -30,7 +30,7 @@ def released(course: Course, assignment: str) -> NotebookNode:
 
 
 def answered(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
-    """A copy of `notebook` with the sources of the solution cells named in `answers` replaced."""
+    """A copy of `notebook` in which `answers` replace the sources of the cells with these ids."""
     copy = nbformat.from_dict(json.loads(json.dumps(notebook)))
     unknown = dict(answers)
     for cell in copy.cells:
@@ -38,7 +38,7 @@ def answered(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
         if name in unknown:
             cell.source = unknown.pop(name)
     if unknown:
-        raise KeyError(f"no such cells: {', '.join(unknown)}")
+        raise KeyError(f"there are no cells {', '.join(unknown)}")
     return copy
 
 
@@ -51,7 +51,7 @@ def cell_of(notebook: NotebookNode, grade_id: str) -> NotebookNode:
 
 
 def prepend(notebook: NotebookNode, code: str) -> NotebookNode:
-    """Put a code cell first; returns the same notebook."""
+    """Insert a code cell at the top; returns the same notebook."""
     notebook.cells.insert(0, nbformat.v4.new_code_cell(code))
     return notebook
 
@@ -59,11 +59,11 @@ def prepend(notebook: NotebookNode, code: str) -> NotebookNode:
 def worked_on(notebook: NotebookNode, folder: Path, timeout: float = 900) -> NotebookNode:
     """Run `notebook` in `folder`, as a student does at home, and return it with its outputs.
 
-    Cells may raise. What they save, checkpoints above all, is in the folder afterwards.
+    Cells may raise. What they save, such as checkpoints, is in the folder afterwards.
     """
     copy = answered(notebook, {})
     resources = {"metadata": {"path": str(folder)}}
-    # Whatever this process draws with: a notebook draws into itself.
+    # Whatever backend this process uses: plots belong in the notebook.
     env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     client = NotebookClient(copy, timeout=timeout, allow_errors=True, resources=resources)
     client.execute(env=env)
@@ -79,7 +79,7 @@ def hand_in(
 ) -> Path:
     """Write a submission into `submitted/` and return its notebook's path.
 
-    `files`: a folder whose contents are handed in beside the notebook.
+    `files` is a folder whose contents are handed in beside the notebook.
     """
     folder = course.folder("submitted") / student / assignment
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A made-up class with the ordinary accidents of a real one, in any course."""
+"""A made-up class with the usual accidents of a real one, for any course."""
 
 import ast
 import shutil
@@ -18,7 +18,7 @@ from autograder.checking.answers import Mistake
 from autograder.course import Course
 from autograder.errors import UserError
 
-# What of a course is copied; the rest is built.
+# The folders of a course that are copied; the rest is built.
 COPIED = ("notebooks", "hidden")
 SECONDS_FOR_A_CELL = 15
 STRIP_ASSERTS = """\
@@ -33,7 +33,7 @@ get_ipython().ast_transformers.append(StripAsserts())
 
 
 def make_course(course: Course, folder: Path) -> Course:
-    """Copy what is written of a course into an empty `folder` and build it.
+    """Copy a course's hand-written files into an empty `folder` and build it.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def make_course(course: Course, folder: Path) -> Course:
     for name in COPIED:
         shutil.copytree(course.root / name, folder / name)
     config = (course.root / "nbgrader_config.py").read_text(encoding="utf-8")
-    # So that the endless loop below does not hold up the demo.
+    # Keeps the endless loop below from holding up the demo.
     config += f"\nc.Judge.timeout = {SECONDS_FOR_A_CELL}\n"
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     copied = Course(folder.resolve())
@@ -55,18 +55,18 @@ def make_course(course: Course, folder: Path) -> Course:
 
 
 def assignment_of(course: Course) -> str:
-    """The assignment that a demo grades: `c.Course.demo` of the configuration, or the first one."""
+    """The assignment that the demo grades: `c.Course.demo` in the configuration, or the first one."""
     return course.expect_assignment(course.config.Course.get("demo", course.assignments[0]))
 
 
 def make_class(course: Course, assignment: str) -> int:
-    """Hand in a dozen submissions; return how many."""
+    """Hand in about a dozen submissions; return how many."""
     perfect, stub = solved(course, assignment), released(course, assignment)
     own = hidden.load(course.hidden, assignment)
     names = list(own.checks)
-    # Of five exercises the second, the third and the fourth: different accidents where possible.
+    # Of five exercises the second, third and fourth: different accidents if possible.
     early, middle, late = (names[len(names) * k // 5] for k in (1, 2, 3))
-    wrong = {}
+    wrong: dict[str, Mistake] = {}
     for answer in own.answers:
         if isinstance(answer, Mistake) and answer.files is None:
             wrong.setdefault(answer.exercise, answer)
@@ -103,7 +103,7 @@ def make_class(course: Course, assignment: str) -> int:
 
 
 def _endless(source: str) -> str:
-    """A cell whose functions have the names of those in `source`, and never return."""
+    """A cell with functions of the same names as in `source`, which never return."""
     kinds = (ast.FunctionDef, ast.ClassDef)
     names = [node.name for node in ast.parse(source).body if isinstance(node, kinds)]
     return "\n\n".join(

@@ -1,4 +1,4 @@
-"""From a hand-written `notebooks/NAME.py` to the notebook nbgrader reads.
+"""From a hand-written `notebooks/NAME.py` to the notebook that nbgrader reads.
 
 The terse headers `setup=true`, `solution="id"`, `selfcheck="id" points=4` and `answer="id" points=3`
 become nbgrader metadata; self-checks get the region that fails closed.
@@ -25,7 +25,7 @@ HEADER = re.compile(r"^# %%", re.MULTILINE)
 
 
 def read_cells(path: Path) -> list[NotebookNode]:
-    """The cells of a py:percent file; each keeps the line of its header in `metadata["line"]`.
+    """The cells of a py:percent file, each with the line of its header in `metadata["line"]`.
 
     Raises
     ------
@@ -33,13 +33,14 @@ def read_cells(path: Path) -> list[NotebookNode]:
         If the file does not begin with a cell or a header cannot be read.
     """
     text = path.read_text(encoding="utf-8")
-    starts = [text.count("\n", 0, m.start()) + 1 for m in HEADER.finditer(text)]
-    if not starts or text[: HEADER.search(text).start()].strip():
+    headers = list(HEADER.finditer(text))
+    starts = [text.count("\n", 0, header.start()) + 1 for header in headers]
+    if not headers or text[: headers[0].start()].strip():
         raise UserError(f"{path}:1: expected the file to begin with a cell header `# %%`")
     cells = jupytext.reads(text, fmt="py:percent").cells
     if len(cells) != len(starts):
         raise UserError(
-            f"{path}: expected {len(starts)} cells, read {len(cells)}: "
+            f"{path}: expected {len(starts)} cells, found {len(cells)}: "
             "is there a `# %%` inside a cell?"
         )
     for cell, line in zip(cells, starts, strict=True):
@@ -49,18 +50,18 @@ def read_cells(path: Path) -> list[NotebookNode]:
 
 
 def stub_of(source: str) -> str:
-    """A solution cell as nbgrader releases it: regions replaced by a stub."""
+    """A solution cell as nbgrader releases it: its regions are replaced by a stub."""
     return SOLUTION.sub(r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", source)
 
 
 def expand(course: Course, assignment: str) -> NotebookNode:
-    """The nbgrader source notebook of one text file, the same bytes for the same text.
+    """The nbgrader source notebook of one text file; the same text gives the same bytes.
 
     Raises
     ------
     UserError
-        With file and line: duplicate or malformed ids, a self-check without its solution, a
-        solution without its self-check, points that the hidden checks do not add up to, a stub
+        With file and line, for duplicate or malformed ids, a self-check without its solution, a
+        solution without its self-check, points that the hidden checks do not add up to, or a stub
         that is not valid Python.
     """
     path = course.notebooks / f"{assignment}.py"
@@ -149,7 +150,7 @@ def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> Non
         prefix = {"solution": "", "selfcheck": "check_", "answer": "answer_"}[role]
         grade_id = prefix + name
         if grade_id in seen:
-            refuse(cell, f"the id {grade_id!r} is already used in line {seen[grade_id]}")
+            refuse(cell, f"the id {grade_id!r} is already used on line {seen[grade_id]}")
         seen[grade_id] = meta["line"]
         if (cell.cell_type == "markdown") != (role == "answer"):
             refuse(cell, f"expected a {'markdown' if role == 'answer' else 'code'} cell")
@@ -167,12 +168,13 @@ def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> Non
             total = sum(c.points for c in checks.get(name, []))
             if total != points:
                 refuse(
-                    cell, f"self-check {name!r} says {points} points, its hidden checks {total:g}"
+                    cell,
+                    f"self-check {name!r} is worth {points} points, its hidden checks {total:g}",
                 )
     for name in solved - checked:
         raise UserError(f"{path}:{seen[name]}: solution {name!r} has no self-check")
     for name in checks.keys() - checked:
-        raise UserError(f"{path}: hidden checks for {name!r}, which the notebook does not have")
+        raise UserError(f"{path}: there are hidden checks for {name!r}, but no self-check")
 
 
 def _refuse_bad_code(cell, refuse) -> None:
@@ -181,7 +183,7 @@ def _refuse_bad_code(cell, refuse) -> None:
     if cell.source.count("### BEGIN SOLUTION") != cell.source.count("### END SOLUTION"):
         refuse(cell, "expected as many `### END SOLUTION` as `### BEGIN SOLUTION` lines")
     for form, source in (("cell", cell.source), ("stub", stub_of(cell.source))):
-        # Lines of IPython (%matplotlib …) are no Python; they are not parsed.
+        # IPython's own lines (%matplotlib …) are not Python and are not parsed.
         plain = re.sub(r"^( *)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
         try:
             ast.parse(plain)
@@ -191,7 +193,7 @@ def _refuse_bad_code(cell, refuse) -> None:
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> None:
-    """Write with sorted keys and a final newline, so that equal notebooks are equal files."""
+    """Write with sorted keys and a final newline, so that equal notebooks give equal files."""
     nbformat.validate(notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""How sure it is that a right solution reaches a threshold."""
+"""How certain it is that a right solution reaches a threshold."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 
 
 def false_fail_rate(scores: list[float], threshold: float) -> float:
-    """The estimated chance that a further correct solution scores below `threshold`.
+    """The estimated chance that another correct solution scores below `threshold`.
 
-    Scores of correct solutions are taken as normal; a further one, after n were seen with mean m
-    and standard deviation s, then follows m + s sqrt(1 + 1/n) t with n - 1 degrees of freedom
-    (the prediction interval of any statistics text).
+    The scores of correct solutions are assumed to be normal. After n scores with mean m and standard
+    deviation s, another one then follows m + s sqrt(1 + 1/n) t with n - 1 degrees of freedom (the
+    prediction interval of any statistics text).
     """
     n = len(scores)
     if n < 2:
@@ -18,7 +18,7 @@ def false_fail_rate(scores: list[float], threshold: float) -> float:
     spread = np.std(scores, ddof=1) * math.sqrt(1 + 1 / n)
     if spread == 0:
         return float(threshold > scores[0])
-    return _student_t_below((threshold - np.mean(scores)) / spread, n - 1)
+    return _student_t_below(float((threshold - np.mean(scores)) / spread), n - 1)
 
 
 def _student_t_below(value: float, freedom: int) -> float:

@@ -139,7 +139,8 @@ def is_shallow(values, depth, containers):
 def _arrays(specs, payload):
     if len(specs) > MAX_ARRAYS:
         raise WireError(f"expected at most {MAX_ARRAYS} arrays, got {len(specs)}")
-    arrays, start = {}, 0
+    arrays: dict = {}
+    start = 0
     for name, shape in specs:
         if name not in DTYPES or len(shape) > MAX_DIMENSIONS:
             raise WireError("expected an array of numbers of at most 8 dimensions")

@@ -1,7 +1,7 @@
-"""An assignment in the gradebook, kept as it is in `source/` also when students were graded already.
+"""An assignment in the gradebook, kept in step with `source/` even after students have been graded.
 
-Stock nbgrader refuses to add or remove cells then, and advises to delete the assignment with all its
-grades. Here cells are changed in place, and what the gradebook held before is kept in a file.
+Stock nbgrader then refuses to add or remove cells, and advises deleting the assignment with all its
+grades. Here cells are changed in place, and the gradebook's previous content is kept in a file.
 """
 
 import json
@@ -33,10 +33,10 @@ KINDS = (GradeCell, SolutionCell, TaskCell)
 
 @dataclass
 class Drift:
-    """How an assignment differs from what `submissions` students were graded by.
+    """How an assignment differs from the one that `submissions` submissions were graded by.
 
-    `points`: (before, now) by cell. `lost`: by removed cell, how many submissions it is graded or
-    commented in.
+    `points`: (before, now) by cell. `manual`: how many grades given by hand this affects. `lost`: by
+    removed cell, in how many submissions it has a grade or a comment.
     """
 
     assignment: str
@@ -64,18 +64,18 @@ class Drift:
 
 
 def register(course: Course, book: Gradebook, snapshot: Snapshot, accept: bool = False) -> str:
-    """Bring the gradebook's cells up to date; what an instructor should know of it, or "".
+    """Bring the gradebook's cells up to date; returns what an instructor should know about it, or "".
 
     Parameters
     ----------
     accept
-        Whether grades and comments of cells that are gone may leave the gradebook. They are kept
-        in `.autograder/versions/` in any case.
+        Whether grades and comments of removed cells may be dropped from the gradebook. A copy is
+        always kept in `.autograder/versions/`.
 
     Raises
     ------
     UserError
-        If grades would leave the gradebook and `accept` is false. Nothing has been changed then.
+        If grades would be dropped and `accept` is false. Then nothing has been changed.
     """
     with tempfile.TemporaryDirectory() as folder:
         with Gradebook(snapshot.write_gradebook(Path(folder))) as released:
@@ -96,7 +96,7 @@ def register(course: Course, book: Gradebook, snapshot: Snapshot, accept: bool =
             book.db.rollback()
             lost = ", ".join(f"{name} in {count}" for name, count in drift.lost.items())
             raise UserError(
-                f"{drift}. Grades and comments would leave the gradebook ({lost} submissions): put the "
+                f"{drift}. The gradebook would lose grades and comments ({lost} submissions): put the "
                 f"cells back, or pass --accept-drift, which keeps a copy of them in {place.parent}"
             )
         _keep(notebook, drift, place)
@@ -129,9 +129,10 @@ def _compare(notebook: Notebook, cells: dict[tuple[type, str], dict]) -> Drift:
     drift.added = _names(cells.keys() - old.keys())
     drift.removed = _names(old.keys() - cells.keys())
     for key in old.keys() & cells.keys():
-        before, now = old[key].get("max_score"), cells[key].get("max_score")
-        if before != now:
-            drift.points[key[1]] = (before, now)
+        if "max_score" in cells[key]:
+            before, now = old[key]["max_score"], cells[key]["max_score"]
+            if before != now:
+                drift.points[key[1]] = (before, now)
     for submitted in notebook.submissions:
         lost = set()
         for grade in submitted.grades:

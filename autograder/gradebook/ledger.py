@@ -1,6 +1,6 @@
 """What was graded, when, and from what: one line per finished attempt, never changed afterwards.
 
-A submission whose hashes are those of its last attempt needs no other one.
+A submission whose hashes equal those of its last attempt is not graded again.
 """
 
 import json
@@ -17,7 +17,7 @@ from autograder.checking import hidden
 from autograder.course import Course
 from autograder.outcome import Outcome
 
-# The packages of the engine that have a say in an outcome and its page.
+# The engine's packages that an outcome and its page depend on.
 JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission")
 # Libraries whose versions can change an outcome, beside those that the course loads.
 LIBRARIES = ("numpy", "nbgrader", "nbclient", "ipykernel", "ipython")
@@ -25,7 +25,7 @@ LIBRARIES = ("numpy", "nbgrader", "nbclient", "ipykernel", "ipython")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One finished attempt; `hashes` says what its outcome rests on."""
+    """One finished attempt; `hashes` covers what its outcome depends on."""
 
     time: datetime
     student: str
@@ -52,7 +52,7 @@ def path(course: Course, assignment: str) -> Path:
 
 
 def read(course: Course, assignment: str) -> list[Attempt]:
-    """All attempts, oldest first; what a killed process wrote half is left out."""
+    """All attempts, oldest first; a line that a killed process left incomplete is skipped."""
     try:
         lines = path(course, assignment).read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -72,9 +72,9 @@ def latest(course: Course, assignment: str) -> dict[str, Attempt]:
 
 
 def append(course: Course, assignment: str, attempt: Attempt) -> None:
-    """Add an attempt in one write that has reached the disk on return.
+    """Add an attempt in one write, which has reached the disk on return.
 
-    Only for whoever holds the course's lock.
+    The caller must hold the course's lock.
     """
     place = path(course, assignment)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def now() -> datetime:
 
 
 def hashes(course: Course, assignment: str) -> dict[str, str]:
-    """What an outcome rests on beside the submission: assignment, checks and environment."""
+    """What an outcome depends on besides the submission: assignment, checks and environment."""
     return {
         "assignment": files.digest_of([course.source_notebook(assignment).read_bytes()]),
         "checks": checks_hash(course, assignment),
@@ -113,7 +113,7 @@ def hashes(course: Course, assignment: str) -> dict[str, str]:
 
 
 def checks_hash(course: Course, assignment: str) -> str:
-    """The assignment's hidden folder, and the engine's packages that judge, as they are here."""
+    """The assignment's hidden folder and the engine's packages that judge, on this host."""
     engine = Path(autograder.__file__).parent
     parts = [files.digest(files.read_folder(engine / package)) for package in JUDGING]
     parts.append(files.digest(hidden.read(course.hidden, assignment)))
@@ -121,7 +121,7 @@ def checks_hash(course: Course, assignment: str) -> str:
 
 
 def environment_hash(course: Course) -> str:
-    """What students' code runs in: versions, the course's own modules, and the configuration."""
+    """What students' code runs in: versions, the course's own modules and the configuration."""
     libraries = sorted({*LIBRARIES, *(name.partition(".")[0] for name in course.preload)})
     versions = [platform.python_version(), *map(_version, libraries)]
     tools = [files.digest(files.read_folder(Path(path))) for path in _visible(course)]
@@ -129,7 +129,7 @@ def environment_hash(course: Course) -> str:
 
 
 def _visible(course: Course) -> list[str]:
-    """The folders of the course's own that students' code may import from."""
+    """The course's own folders that students' code may import from."""
     return list(course.config.SealedProvisioner.get("visible", []))
 
 
@@ -138,7 +138,7 @@ def _settings(course: Course) -> list:
     config = course.config
     steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
     names = [step.__name__ for step in steps]
-    # Whether grading is allowed where nothing can be sealed off changes no score.
+    # Permission to grade unsealed changes no score.
     sections = {
         name: sorted((k, repr(v)) for k, v in config[name].items() if k != "allow_unsealed")
         for name in names

@@ -1,4 +1,4 @@
-"""What is known about one assignment of a class: the single source of every export."""
+"""What is known about a class's work on one assignment: the single source of every export."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ OTHER_RUN = "results of another run"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One graded cell. `score` is None while nobody has judged it."""
+    """One graded cell. `score` is None until it has been graded."""
 
     name: str
     score: float | None
@@ -41,8 +41,8 @@ class Record:
     """One student's standing in one assignment.
 
     `status` is a `Status`, or "ungraded" (handed in, no score), or "not submitted". `score` is what
-    counts: automatic and manual points less the late penalty. It is None, never 0, where nothing
-    was graded. `flags` says what an instructor should know before trusting the score.
+    counts: automatic and manual points minus the late penalty. It is None, never 0, if nothing was
+    graded. `flags` says what an instructor should know before trusting the score.
     """
 
     student: str
@@ -65,7 +65,7 @@ class Record:
 
     @property
     def name(self) -> str:
-        """The full name; the student's id where no name is known."""
+        """The full name; the student's id if no name is known."""
         return f"{self.first_name} {self.last_name}".strip() or self.student
 
     @property
@@ -142,7 +142,7 @@ def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
 def _never_graded(course: Course, assignment: str) -> UserError:
     return UserError(
         f"expected {assignment} in the gradebook {course.db_url.removeprefix('sqlite:///')}, "
-        f"it is not there: run `autograder grade {assignment}` first"
+        f"which does not have it: run `autograder grade {assignment}` first"
     )
 
 
@@ -153,20 +153,23 @@ def _record(
         key: getattr(person, key, None) or ""
         for key in ("first_name", "last_name", "email", "lms_user_id")
     }
-    flags, seconds_late, penalty = [], 0.0, 0.0
-    exercises, score, stale = (), None, False
+    flags: list[str] = []
+    seconds_late = penalty = 0.0
+    exercises: tuple[Exercise, ...] = ()
+    score, stale = None, False
     if submission is not None:
         exercises = _exercises(submission, order)
         stale = _is_stale(submission)
         seconds_late = float(submission.total_seconds_late or 0)
         penalty = float(submission.late_submission_penalty or 0)
-        # A run that broke off leaves cells without points: half a grade is none.
+        # An interrupted run leaves cells without points: half a grade is not a grade.
         if exercises and all(e.score is not None or e.written for e in exercises):
             score = max(0.0, float(submission.score) - penalty)
     status = UNGRADED if handed_in or submission is not None else NOT_SUBMITTED
     if score is not None:
         status = str(Status.GRADED)
-    checks, message, seconds, isolation = (), "", None, ""
+    checks: tuple[CheckResult, ...] = ()
+    message, seconds, isolation = "", None, ""
     if outcome is not None:
         if not _same_run(outcome, submission):
             flags.append(OTHER_RUN)
@@ -181,7 +184,7 @@ def _record(
         flags.append(LATE)
     if stale:
         flags.append(STALE_SCORE)
-    # In a stale score everything is marked as needing a look; only the staleness tells something.
+    # With a stale score every cell is marked as needing a look; only the staleness matters.
     elif score is not None and any(e.needs_manual for e in exercises):
         flags.append(NEEDS_MANUAL)
     return Record(
@@ -232,7 +235,7 @@ def _same_run(outcome: Outcome, submission: SubmittedAssignment | None) -> bool:
 
 
 def _exercise_order(course: Course, assignment: str) -> dict[str, int]:
-    """The place of each graded cell in the notebook, by exercise; empty without a build."""
+    """The position of each graded cell in the notebook, by exercise; empty without a build."""
     path = course.source_notebook(assignment)
     if not path.is_file():
         return {}
@@ -251,7 +254,7 @@ def _read_results(path: Path, assignment: str) -> dict[str, Outcome]:
         raise UserError(f"{path} could not be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"expected a file that `autograder grade … --results {path}` wrote, "
+            f"expected a file written by `autograder grade … --results {path}`, "
             f"got something else ({type(error).__name__}: {error})"
         ) from None
     if not mine:

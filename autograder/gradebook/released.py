@@ -1,4 +1,4 @@
-"""An assignment as nbgrader's own generator releases it, in a folder with a gradebook of its own."""
+"""An assignment as nbgrader's own generator releases it, in a folder with a separate gradebook."""
 
 import copy
 import functools
@@ -20,7 +20,7 @@ from autograder.snapshot import Snapshot
 
 
 def take_snapshot(course: Course, name: str) -> Snapshot:
-    """The assignment as it is now in `source/` and `hidden/`.
+    """The assignment's current state in `source/` and `hidden/`.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def take_snapshot(course: Course, name: str) -> Snapshot:
 
 
 def generate_release(course: Course, root: Path, assignments: list[str]) -> None:
-    """Run nbgrader's own generator for `root/source`, with a gradebook of its own in `root`.
+    """Run nbgrader's own generator for `root/source`, with a separate gradebook in `root`.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def generate_release(course: Course, root: Path, assignments: list[str]) -> None
 
 
 def scratch_api(course: Course, root: Path) -> NbGraderAPI:
-    """nbgrader's API with this course's settings, in another folder with a gradebook of its own."""
+    """nbgrader's API with this course's settings, in another folder with a separate gradebook."""
     config = copy.deepcopy(course.config)
     database = root / "gradebook.db"
     if not database.exists():
@@ -87,9 +87,9 @@ def empty_gradebook() -> bytes:
 
 
 def make_gradebook(url: str) -> None:
-    """Make nbgrader's tables in a database that has none.
+    """Create nbgrader's tables in a database that has none.
 
-    nbgrader itself would start a process to ask for its schema's version.
+    nbgrader itself would start a process just to get its schema's version.
     """
     engine = create_engine(url)
     if not inspect(engine).get_table_names():

@@ -1,7 +1,7 @@
 """The one writer: a graded submission into the gradebook, `autograded/` and `feedback/`.
 
-Everything that belongs to an attempt is first laid ready in a folder of its own. Then it is put in
-place, by steps each of which can be repeated: after an end at any moment the next run repeats them.
+Everything that belongs to an attempt is first prepared in a folder of its own. Then it is put in
+place, in steps that can be repeated: whenever a run is killed, the next one repeats them.
 """
 
 import copy
@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader import utils
@@ -46,12 +47,12 @@ PATIENCE = 60
 
 
 class Damaged(Exception):
-    """What was laid ready cannot be read."""
+    """A prepared attempt cannot be read."""
 
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook, made if there is none."""
+    """The course's gradebook, created if there is none."""
     file = Path(course.db_url.removeprefix("sqlite:///"))
     if not course.db_url.startswith("sqlite:///"):
         make_gradebook(course.db_url)
@@ -65,7 +66,7 @@ def opened(course: Course) -> Iterator[Gradebook]:
 
 
 def automatic_scores(book: Gradebook, assignment: str) -> dict[str, dict[str, float | None]]:
-    """By student: the automatic score of each check cell in the gradebook."""
+    """The automatic score of each check cell in the gradebook, by student."""
     rows = (
         book.db.query(Student.id, GradeCell.name, Grade.auto_score)
         .select_from(Grade)
@@ -83,7 +84,7 @@ def automatic_scores(book: Gradebook, assignment: str) -> dict[str, dict[str, fl
 
 
 def agrees(outcome: Outcome, scores: dict[str, float | None]) -> bool:
-    """Whether automatic scores are those of an outcome."""
+    """Whether the automatic scores are those of the outcome."""
     earned: dict[str, float] = {}
     for check in outcome.checks:
         name = f"check_{check.exercise}"
@@ -95,19 +96,19 @@ def agrees(outcome: Outcome, scores: dict[str, float | None]) -> bool:
 
 
 def recover(course: Course, assignment: str) -> None:
-    """Put in place what a killed run has left half; nothing if a run is going on."""
+    """Finish what a killed run has left unfinished; do nothing while another run is going on."""
     if not any((course.private / "writing").glob(f"{assignment}/*")):
         return
     try:
         with lock.held(course.private, "writing"), opened(course) as book:
             Writer(course, assignment, book).recover()
     except UserError:
-        # That run has just begun with the same.
+        # The other run has just done the same.
         pass
 
 
 class Writer:
-    """Writes attempts at one assignment. One at a time per course; its lock is held by the caller."""
+    """Writes attempts at one assignment, one writer per course; the caller holds the course's lock."""
 
     def __init__(self, course: Course, assignment: str, book: Gradebook):
         self.course, self.assignment, self._book = course, assignment, book
@@ -115,7 +116,7 @@ class Writer:
         self._pages: Pages | None = None
 
     def recover(self) -> int:
-        """Put in place what an earlier run has left ready; how many attempts that were."""
+        """Put in place what an earlier run has prepared; returns the number of attempts."""
         if not self._ready.is_dir():
             return 0
         count, written = 0, ledger.read(self.course, self.assignment)
@@ -127,8 +128,8 @@ class Writer:
                 self._put_in_place(folder, written)
                 count += 1
             except (MissingEntry, Damaged):
-                # The assignment has left the gradebook meanwhile, or the disk lost what was written
-                # last; the submission is graded anew.
+                # Meanwhile the assignment was removed from the gradebook, or the disk lost the last
+                # writes; the submission is graded again.
                 self._book.db.rollback()
                 _remove(folder)
         return count
@@ -160,7 +161,9 @@ class Writer:
         partial = self._ready / f".{name}"
         partial.mkdir(parents=True)
         attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome)
-        record = {"attempt": attempt.as_dict(), "timestamp": None, "cells": {}, "changed": []}
+        record: dict[str, Any] = {
+            "attempt": attempt.as_dict(), "timestamp": None, "cells": {}, "changed": []
+        }  # fmt: skip
         if outcome.notebook is not None:
             nb = nbformat.reads(outcome.notebook.decode(), as_version=4)
             record["timestamp"] = packed.text("timestamp.txt")
@@ -220,7 +223,7 @@ class Writer:
         return submission
 
     def _submission(self, student: str) -> SubmittedAssignment:
-        """The student's submission with an entry for every cell, made if there is none."""
+        """The student's submission with an entry for every cell, created if there is none."""
         db = self._book.db
         try:
             submission = self._book.find_submission(self.assignment, student)
@@ -248,7 +251,7 @@ class Writer:
         return next(n for n in submission.notebooks if n.name == self.assignment)
 
     def _penalize(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
-        """What nbgrader's own step does, in this transaction."""
+        """Do what nbgrader's own step does, in this transaction."""
         config = copy.deepcopy(self.course.config)
         if AssignLatePenalties not in config.Autograde.autograde_preprocessors:
             return
@@ -264,7 +267,7 @@ class Writer:
                 notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
 
     def _mark_stale(self, student: str, reason: str) -> SubmittedAssignment | None:
-        """Keep an old score, and make formgrader and feedback show that it is an old one."""
+        """Keep an old score, and make formgrader and feedback show that it is old."""
         try:
             submission = self._book.find_submission(self.assignment, student)
         except MissingEntry:
@@ -279,7 +282,7 @@ class Writer:
         return submission
 
     def _write_page(self, folder: Path, source: Path, submission: SubmittedAssignment) -> None:
-        """Lay the feedback ready, rendered from the gradebook as it is about to be."""
+        """Prepare the feedback, rendered from the gradebook's state after this transaction."""
         notebook = source / f"{self.assignment}.ipynb"
         if not notebook.is_file():
             return
@@ -308,7 +311,7 @@ def _recorded(folder: Path) -> tuple[dict, ledger.Attempt]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder that was laid ready; half removed, it is not taken for one again."""
+    """Remove a prepared folder; even half removed, it is not taken for a prepared one again."""
     shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))
 
 
@@ -343,7 +346,7 @@ def _changed_answers(nb, old_path: Path) -> list[str]:
 
 
 def _time(stamp: str):
-    """The time a submission came, as nbgrader keeps it; None where that is no time."""
+    """The time of a submission, as nbgrader keeps it; None if the text is not a time."""
     try:
         return utils.parse_utc(stamp.strip())
     except ValueError:
@@ -351,7 +354,7 @@ def _time(stamp: str):
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:
-    """Put `new` in the place of `target`, if that has not been done already."""
+    """Put `new` in place of `target`, if that has not been done already."""
     if not new.is_dir():
         return
     if os.path.lexists(target):

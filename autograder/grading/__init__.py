@@ -1,1 +1,1 @@
-"""Submissions → outcomes: one in `judging`, many by `batch`, `dispatch`, `workers` and `task`."""
+"""Submissions → outcomes: one in `judging`, many in `batch`, `dispatch`, `workers` and `task`."""

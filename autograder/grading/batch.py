@@ -19,18 +19,23 @@ from autograder.errors import UserError
 from autograder.gradebook import drift, ledger
 from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
+from autograder.kernel.grader import tiers
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
 from autograder.submission.intake import printable
 from autograder.submission.pack import digest
 
-# As many submissions are graded by threads of this process. Worker processes share no lock
-# of Python's and are faster, but each of them first imports for seconds what this one has.
+# Up to this many submissions are graded by threads of this process. Worker processes do not share
+# Python's lock and are faster, but each of them first spends seconds on imports.
 FEW = 20
+EXPOSED = (
+    "warning: students' code is not sealed off here: it can read and change every file that you "
+    "can, and the network is open to it"
+)
 
 
 class Interrupted(Exception):
-    """The run was asked to end. `outcomes` are complete and written, `left` counts the others."""
+    """The run was asked to end. `outcomes` are complete and written, `left` counts the rest."""
 
     def __init__(self, outcomes: list[Outcome], left: int):
         super().__init__(f"{len(outcomes)} graded, {left} left")
@@ -39,16 +44,16 @@ class Interrupted(Exception):
 
 @dataclass
 class Watcher:
-    """Who is told how a run goes on; each a function.
+    """Functions that are called as a run goes on.
 
     Parameters
     ----------
     plan
-        Gets how many submissions are to be graded, and how many are unchanged.
+        Called with how many submissions are to be graded, and how many are unchanged.
     outcome
-        Gets each outcome that was written.
+        Called with each outcome that has been written.
     note
-        Gets a sentence that an instructor should read.
+        Called with a sentence that an instructor should read.
     """
 
     plan: Callable[[int, int], None] = lambda todo, unchanged: None
@@ -68,7 +73,7 @@ def grade(
 ) -> list[Outcome]:
     """Grade the students' submissions into the gradebook, `autograded/` and `feedback/`.
 
-    What has not changed since it was graded is not graded again: its outcome is that of the ledger.
+    A submission that has not changed is not graded again: its outcome comes from the ledger.
 
     Parameters
     ----------
@@ -84,8 +89,8 @@ def grade(
     Raises
     ------
     UserError
-        If the assignment cannot be entered into the gradebook, data that its checks need are
-        missing, students' code cannot be sealed off, or another run holds the course's lock.
+        If the assignment cannot be entered in the gradebook, data that its checks need is missing,
+        students' code cannot be sealed off, or another run holds the course's lock.
     Interrupted
         If the run was asked to end by SIGINT or SIGTERM.
     """
@@ -114,6 +119,9 @@ def grade(
                 with _workers(
                     course, snapshot, hashes, len(todo), workers, scheduler, troubled
                 ) as w:
+                    kernel_name = course.config.Judge.get("kernel_name", "")
+                    if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
+                        watcher.note(EXPOSED)
                     _grade(todo, w, writer, hashes, watcher, done)
     return sorted(done.values(), key=lambda outcome: outcome.student)
 
@@ -127,12 +135,12 @@ def _workers(
     scheduler: str | None,
     troubled: bool,
 ):
-    # Not imported where nothing is to be done.
+    # Imported only if there is something to grade.
     from autograder.grading.workers import local, remote
 
     if scheduler is not None:
         return remote(snapshot, hashes, scheduler)
-    # A few need no processes that take seconds to start, unless one may have ended its process.
+    # A few submissions are not worth starting processes, unless one of them may kill its process.
     in_process = count <= FEW and not troubled
     count = min(count, workers or os.cpu_count() or 1)
     return local(course, snapshot, hashes, count, in_process)
@@ -153,7 +161,7 @@ def _grade(todo, workers, writer, hashes, watcher, done) -> None:
             except Exception as error:
                 outcome.status = Status.GRADER_ERROR
                 outcome.message = f"not written: {type(error).__name__}: {error}"
-            # They have been written, and would fill the memory.
+            # They have been written and would fill the memory.
             outcome.notebook = outcome.page = None
             done[student] = outcome
             watcher.outcome(outcome)
@@ -164,9 +172,9 @@ def _grade(todo, workers, writer, hashes, watcher, done) -> None:
 
 @contextmanager
 def _stopping(dispatch):
-    """The first Ctrl-C or SIGTERM ends the run after what is being written; the second at once.
+    """The first Ctrl-C or SIGTERM ends the run after the current write, the second one at once.
 
-    A signal that this process ignores stays ignored: a shell starts background jobs like that, so
+    A signal that this process ignores stays ignored: a shell starts background jobs that way, so
     that a Ctrl-C meant for another program does not end them.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -192,9 +200,9 @@ def _stopping(dispatch):
 
 
 def _clear_away(course: Course) -> bool:
-    """Remove the scratch folders of runs that were killed; whether there were any.
+    """Remove the scratch folders of runs that were killed; returns whether there were any.
 
-    Whoever holds the lock has none yet.
+    The caller holds the course's lock and has none itself yet.
     """
     folders = list(course.private.glob("scratch-*"))
     for folder in folders:
@@ -210,7 +218,7 @@ def _unchanged(
     known: dict[str, ledger.Attempt],
     book: Gradebook,
 ) -> dict[str, Outcome]:
-    """The outcomes of those whose last attempt is complete and rests on what is there now."""
+    """The outcomes of those whose last attempt is complete and still up to date."""
     likely = {}
     for student in folders:
         attempt = known.get(printable(student))
@@ -241,12 +249,12 @@ def _is_complete(course: Course, assignment: str, attempt: ledger.Attempt, score
 
 
 def choose_students(course: Course, assignment: str, student: str | None) -> list[str]:
-    """All students who handed in, or the one asked for.
+    """All students who have handed in, or the one named.
 
     Raises
     ------
     UserError
-        If nobody, or not the one asked for, handed in.
+        If nobody has handed in, or the one named has not.
     """
     students = course.submitted_students(assignment)
     place = course.folder("submitted")

@@ -1,4 +1,4 @@
-"""Hands out submissions to whoever grades, one task each, and takes the outcomes back."""
+"""Hands out submissions to workers, one task each, and collects the outcomes."""
 
 import functools
 import queue
@@ -20,15 +20,15 @@ from autograder.submission.pack import Packed, pack
 
 # Graded submissions that may wait for the writer, per submission being graded.
 BACKLOG = 4
-# A student, what was handed in, and what became of it.
+# A student, the submission and its outcome.
 Graded = tuple[str, Packed, Outcome]
 
 
 class Dispatch(threading.Thread):
     """Hands out submissions, as many at a time as there are workers to take them.
 
-    A submission whose worker dies is graded again at the end, with no other beside it. When that
-    worker dies too, the submission is set aside.
+    A submission whose worker dies is graded again at the end, with no other one at the same time. If
+    that worker dies too, the submission is set aside.
 
     Parameters
     ----------
@@ -41,20 +41,20 @@ class Dispatch(threading.Thread):
         self._workers, self._folders = workers, folders
         self._finished: queue.SimpleQueue = queue.SimpleQueue()
         self._changed = threading.Condition()
-        self._waiting, self._suspects = deque(folders), deque()
-        # Of each submission that a worker has: what was packed, and whether it is tried alone.
+        self._waiting, self._suspects = deque(folders), deque[str]()
+        # For each submission that a worker has: the packed files, and whether it is tried alone.
         self._in_flight: dict[str, tuple[Packed, bool]] = {}
         self._ended: deque[tuple[str, Future]] = deque()
         self._unwritten = 0
         self._stopped = False
 
     def stop(self) -> None:
-        """End `outcomes` after what has been graded already; may be called by a signal's handler."""
+        """End `outcomes` after what has already been graded; may be called by a signal handler."""
         self._stopped = True
         self._finished.put(None)
 
     def outcomes(self) -> Iterator[Graded]:
-        """Students, what they handed in, and outcomes, as they are graded.
+        """Students, their submissions and outcomes, in the order in which they are graded.
 
         Raises
         ------
@@ -73,12 +73,17 @@ class Dispatch(threading.Thread):
                 self._changed.notify()
 
     def _next(self) -> Graded | Exception | None:
-        """What was put next; after `stop`, only what was there before."""
-        try:
-            item = self._finished.get(block=not self._stopped)
-            return self._next() if item is None and not self._finished.empty() else item
-        except queue.Empty:
-            return None
+        """The next item; after `stop`, only items that were already there."""
+        while True:
+            try:
+                # Now and then, as Windows handles no signal while the main thread waits.
+                item = self._finished.get(block=not self._stopped, timeout=1)
+            except queue.Empty:
+                if self._stopped:
+                    return None
+            else:
+                if item is not None or self._finished.empty():
+                    return item
 
     def run(self) -> None:
         try:
@@ -91,10 +96,11 @@ class Dispatch(threading.Thread):
                         return
                     else:
                         future = None
-                        student, alone = self._choose(complete)
-                        if student is None:
+                        chosen, alone = self._choose(complete)
+                        if chosen is None:
                             self._changed.wait(1)
                             continue
+                        student = chosen
                         self._unwritten += 1
                 if future is None:
                     self._hand_out(student, alone)
@@ -104,7 +110,7 @@ class Dispatch(threading.Thread):
             self._finished.put(error)
 
     def _choose(self, complete: bool) -> tuple[str | None, bool]:
-        """Who is to be graded now, if anybody, and whether as the only one."""
+        """The student to grade now, if any, and whether with no other one at the same time."""
         threads = self._workers.threads()
         if self._waiting:
             room = len(self._in_flight) < threads and self._unwritten < BACKLOG * threads
@@ -123,8 +129,8 @@ class Dispatch(threading.Thread):
         future.add_done_callback(functools.partial(self._note_end, student))
 
     def _note_end(self, student: str, future: Future) -> None:
-        # One thread runs these for all clients of the process, and would wait for ever for a
-        # result whose client is being closed.
+        # One thread runs these for all clients of the process: it would wait for ever for a result
+        # of a client that is being closed.
         with self._changed:
             self._ended.append((student, future))
             self._changed.notify()
@@ -141,7 +147,7 @@ class Dispatch(threading.Thread):
             self._finished.put(item)
 
     def _outcome(self, student: str, packed: Packed, alone: bool, future: Future) -> Graded | None:
-        """What a task came to; None when it has to be tried again."""
+        """What a task returned; None if it has to be tried again."""
         try:
             outcome = future.result()
         except KilledWorker:
@@ -152,7 +158,7 @@ class Dispatch(threading.Thread):
         except (CancelledError, OSError) as error:
             raise UserError(
                 f"the Dask scheduler is gone ({type(error).__name__}: {error}): start it and run "
-                "the same command again, what is graded stays"
+                "the same command again; outcomes so far are kept"
             ) from None
         if isinstance(outcome, str):
             raise UserError(outcome)

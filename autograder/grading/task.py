@@ -1,7 +1,7 @@
 """What a worker does: one submission is one task.
 
-Its bytes and a snapshot of the assignment go in, an outcome comes out. The gradebook is never opened
-here.
+The submission's bytes and a snapshot of the assignment go in, an outcome comes out. The gradebook is
+never opened here.
 """
 
 import contextvars
@@ -32,7 +32,7 @@ from autograder.submission.pack import Packed
 class Order:
     """What every task of one run has in common.
 
-    `root` is the course, `scratch` the run's own folder there; None for workers elsewhere.
+    `root` is the course's folder, `scratch` the run's own folder in it; None for workers elsewhere.
     """
 
     run: str
@@ -43,14 +43,14 @@ class Order:
 
 
 def grade(order: Order, student: str, packed: Packed) -> Outcome | str:
-    """One submission's outcome.
+    """One submission's outcome, or why this process cannot grade anything.
 
-    Or why this process can grade nothing: an exception might not survive the way to the head.
+    The reason is a text, because an exception might not survive the way to the head.
     """
     try:
         grader = _ready(order)
-        # Jupyter keeps an event loop in a context variable, and Dask hands its own context to all
-        # of its threads: each needs one for itself.
+        # Jupyter keeps an event loop in a context variable, and Dask gives all of its threads the same
+        # context: each needs its own.
         if not hasattr(_own, "context"):
             _own.context = contextvars.Context()
         return _own.context.run(grader.grade, student, packed)
@@ -87,10 +87,10 @@ def _make_ready(order: Order) -> Grader:
     Raises
     ------
     UserError
-        If outcomes of this process would not be those of the head.
+        If this process could produce other outcomes than the head.
     """
     snapshot = order.snapshot
-    if order.root is None:
+    if order.root is None or order.scratch is None:
         scratch = _place(order.run)
         course = frozen = _make_course(scratch, order)
     else:
@@ -98,24 +98,24 @@ def _make_ready(order: Order) -> Grader:
         course, frozen = Course(order.root), Course(scratch / "snapshot")
     expect_sealed(snapshot.allow_unsealed)
     launcher.share(scratch)
-    # Here, not by several threads at once, which might see half of a module.
+    # Here, not in several threads at once, which might see half of a module.
     own = hidden.load(frozen.hidden, snapshot.name)
     own.import_all()
     data.load(own)
     course.config.Judge.snapshot = str(frozen.root)
     grader = Grader(course, snapshot, Path(tempfile.mkdtemp(dir=scratch, prefix="worker-")))
-    # All that was imported stays: the collector need not look at it again for every submission.
+    # Everything imported stays: the garbage collector need not look at it for every submission.
     gc.collect()
     gc.freeze()
     return grader
 
 
 def _make_course(place: Path, order: Order) -> Course:
-    """A course folder on a host that is not the head's, made by whichever process is first there."""
+    """A course folder on a host other than the head's, made by the first process that needs it."""
     place.mkdir(mode=0o700, exist_ok=True)
     if hasattr(os, "getuid") and place.stat().st_uid != os.getuid():
         raise UserError(f"{_host()}: expected {place} to belong to this user")
-    # What the configuration and the hidden checks read of the environment is as on the head.
+    # The configuration and the hidden checks read the same variables here as on the head.
     os.environ.update({k: v for k, v in order.snapshot.environment.items() if "{" not in v})
     with open(place / "lock", "ab") as file:
         lock.take(file, wait=True)
@@ -140,8 +140,8 @@ def _expect_same(order: Order, course: Course) -> None:
     for what, found in here.items():
         if found != order.hashes[what]:
             raise UserError(
-                f"{_host()}: this worker has other {what}: expected {order.hashes[what][:12]}, "
-                f"got {found[:12]}. Install {means[what]} there, and restart the worker"
+                f"{_host()}: expected the same {what} as on the head ({order.hashes[what][:12]}), "
+                f"got {found[:12]}: install {means[what]} there, and restart the worker"
             )
 
 
@@ -150,12 +150,12 @@ def _host() -> str:
 
 
 def _place(run: str) -> Path:
-    """The folder of a run on a host that is not the head's."""
+    """The folder of a run on a host other than the head's."""
     return Path(tempfile.gettempdir()) / f"autograder-{run}"
 
 
 def leave(run: str) -> None:
-    """Remove what a run has left on this host; on each worker."""
+    """Remove what a run has left on this host; called on each worker."""
     forget(run)
     launcher.share(None)
     launcher.stop()

@@ -1,4 +1,4 @@
-"""Who grades: processes of this machine, or the workers of a Dask scheduler."""
+"""Who grades: processes on this machine, or the workers of a Dask scheduler."""
 
 import contextlib
 import functools
@@ -29,12 +29,12 @@ from autograder.snapshot import Snapshot
 SECONDS_TO_CONNECT = 30
 STARTS = 3
 QUIET = {
-    # Whose worker dies is tried a second time by us, alone: others may have been with it.
+    # We ourselves retry a submission whose worker died, alone: others may have been there with it.
     "distributed.scheduler.allowed-failures": 0,
-    # Starting another worker takes long where the machine is busy.
+    # Starting another worker takes a long time on a busy machine.
     "distributed.deploy.lost-worker-timeout": "1 hour",
     "distributed.scheduler.work-stealing": False,
-    # A worker holds one submission: there is nothing to move to a disk, or to wait for.
+    # A worker holds one submission: there is nothing to move to a disk or to wait for.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
@@ -53,9 +53,9 @@ class Workers:
     Parameters
     ----------
     threads
-        Says how many submissions it can grade at a time.
+        Returns how many submissions it can grade at a time.
     complete
-        Says whether all of its workers run, and starts anew those that are gone.
+        Returns whether all of its workers are running, and restarts those that are gone.
     """
 
     client: Client
@@ -66,7 +66,7 @@ class Workers:
 
 
 class IgnoreInterrupts(WorkerPlugin):
-    """Ctrl-C at the terminal is for the head, which ends its workers in good order."""
+    """Ctrl-C at the terminal is for the head, which ends its workers properly."""
 
     def setup(self, worker) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -77,12 +77,12 @@ class IgnoreInterrupts(WorkerPlugin):
 def local(
     course: Course, snapshot: Snapshot, hashes: dict[str, str], count: int, in_process: bool
 ) -> Iterator[Workers]:
-    """`count` worker processes on this machine; or this process itself.
+    """`count` worker processes on this machine, or this process itself.
 
     Raises
     ------
     UserError
-        If students' code cannot be sealed off here, and nobody allowed that.
+        If students' code cannot be sealed off here and nobody has allowed that.
     """
     expect_sealed(snapshot.allow_unsealed)
     with tempfile.TemporaryDirectory(
@@ -92,12 +92,12 @@ def local(
         order = task.Order(uuid.uuid4().hex, snapshot, hashes, course.root, scratch)
         frozen = scratch / "snapshot"
         frozen.mkdir()
-        # Here, as the workers would all begin to make it.
+        # Here, because all the workers would begin to make it.
         own = hidden.load(snapshot.write_course(frozen).hidden, snapshot.name)
         data.for_kernels(course.private, own)
         launcher.share(scratch)
         if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            # This process lives longest: kernels must not end with a worker that is none of theirs.
+            # This process lives longest: a kernel must not end with a worker that does not use it.
             launcher.connect(course.preload).close()
         try:
             with (
@@ -115,24 +115,24 @@ def local(
 
 
 def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
-    for start in range(1, STARTS + 1):
+    failure: Exception | None = None
+    for _ in range(STARTS):
         try:
             return _start_once(count, in_process, scratch)
         except (OSError, RuntimeError) as error:
             # A worker may be killed while it starts.
-            if start == STARTS:
-                raise UserError(
-                    f"the worker processes could not be started ({type(error).__name__}: {error}): "
-                    "run the same command again, with fewer --workers if memory or processes are "
-                    "short"
-                ) from error
+            failure = error
+    raise UserError(
+        f"the worker processes could not be started ({type(failure).__name__}: {failure}): "
+        "run the same command again, with fewer --workers if memory or processes are short"
+    ) from failure
 
 
 def _start_once(count: int, in_process: bool, scratch: Path) -> LocalCluster:
     return LocalCluster(
         n_workers=count, threads_per_worker=1, processes=not in_process,
         protocol="inproc://" if in_process else "tls://", memory_limit=0,
-        # Without it, any user of this machine could hand our processes code to run.
+        # Without it, any user of this machine could send our processes code to run.
         security=None if in_process else Security.temporary(),
         dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
         local_directory=str(scratch), silence_logs=logging.CRITICAL,
@@ -140,7 +140,7 @@ def _start_once(count: int, in_process: bool, scratch: Path) -> LocalCluster:
 
 
 def _complete(cluster: LocalCluster, count: int) -> bool:
-    """See `Workers`: Dask gives up a worker that was killed before it had quite started."""
+    """See `Workers`: Dask gives up on a worker that was killed before it had fully started."""
     nannies = {name: w for name, w in cluster.workers.items() if isinstance(w, Nanny)}
     for name, nanny in nannies.items():
         if nanny.status in (Status.closing, Status.closed, Status.failed):
@@ -167,7 +167,7 @@ def remote(snapshot: Snapshot, hashes: dict[str, str], address: str) -> Iterator
     order = task.Order(uuid.uuid4().hex, snapshot, hashes)
 
     def threads() -> int:
-        # Something to do also for workers that are only started when there is.
+        # At least one, for workers that are only started when there is something to do.
         return max(1, sum(client.nthreads().values()))
 
     with client, dask.config.set(QUIET):

@@ -1,1 +1,1 @@
-"""Learning platforms: what they hand out becomes `submitted/`."""
+"""Learning platforms: the submissions in their downloads become `submitted/`."""

@@ -1,8 +1,8 @@
-"""A zip from Moodle or Canvas goes into `submitted/STUDENT/ASSIGNMENT/`.
+"""A zip file from Moodle or Canvas goes into `submitted/STUDENT/ASSIGNMENT/`.
 
 nbgrader's own zip_collect does the collecting, with two plugins: `LmsExtractor` unpacks with
-suspicion and sorts files by student, `LmsCollector` says whose they are. It works on a folder of its
-own, so that nothing in `submitted/` is touched before all went well, and nothing there is lost.
+suspicion and sorts files by student, `LmsCollector` says whose they are. It works on a separate
+folder, so that `submitted/` stays untouched until everything has worked, and nothing there is lost.
 """
 
 import copy
@@ -33,14 +33,14 @@ NEW, REPLACED, UNCHANGED, KEPT = "new", "replaced", "unchanged", "kept the old o
 
 @dataclass
 class Found:
-    """What an archive holds of one student."""
+    """What an archive contains from one student."""
 
     person: Person
     platform: str
     lms_id: str
     name: str
     late: bool = False
-    # The newest file's number in Canvas, and when the newest file was packed: later is newer.
+    # The newest file's number in Canvas, and when the newest file was packed: higher is newer.
     attachment: int = 0
     packed: tuple[int, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Placed:
 
 @dataclass
 class Report:
-    """Every file of the archive is in `placed`, `left_out` (with a reason) or `ignored`."""
+    """Every file in the archive is in `placed`, `left_out` (with a reason) or `ignored`."""
 
     placed: list[Placed]
     left_out: dict[str, str]
@@ -92,8 +92,8 @@ class LmsExtractor(ExtractorPlugin):
                     self._sort(archive, roster, Path(extracted_path))
             except Refused as reason:
                 raise UserError(
-                    f"expected the zip file of submissions that Moodle or Canvas hands out, "
-                    f"{path.name} was refused: {reason}: download it again"
+                    f"expected a zip file of submissions from Moodle or Canvas, but {path.name} was "
+                    f"refused: {reason}: download it again"
                 ) from None
 
     def _sort(self, archive: Archive, roster: Roster | None, target: Path) -> None:
@@ -131,7 +131,7 @@ class LmsExtractor(ExtractorPlugin):
         first = files[0][1]
         found = Found(person, first.platform, first.lms_id, first.name)
         notebooks: list[tuple[tuple, Path]] = []
-        # In this order a file that is there twice keeps its name where it is newest.
+        # Newest first, so that the newest of several files with the same name keeps its name.
         for member, origin in sorted(files, key=lambda f: (-f[1].attachment, str(f[0].path))):
             found.late |= origin.late
             found.attachment = max(found.attachment, origin.attachment)
@@ -154,7 +154,7 @@ class LmsExtractor(ExtractorPlugin):
         self._choose(folder, notebooks, found)
 
     def _unpack_inner(self, path: Path, base: Path, found: Found) -> list[Path]:
-        """A student's own zip, into a folder beside it; where that is impossible it stays."""
+        """Unpack a student's own zip file into a folder beside it; if that fails, leave it packed."""
         folder = _free(path.parent, PurePosixPath(path.stem))
         places = []
         try:
@@ -204,7 +204,7 @@ class LmsExtractor(ExtractorPlugin):
 
 
 class LmsCollector(FileNameCollectorPlugin):
-    """Says whose file it is: `LmsExtractor` has put it into the student's folder."""
+    """Says whose file it is: `LmsExtractor` has put it in the student's folder."""
 
     def collect(self, submitted_file: str) -> dict | None:
         extracted = self.parent._format_collect_path(self.parent.extracted_directory)
@@ -219,7 +219,7 @@ class LmsCollector(FileNameCollectorPlugin):
 
 
 def _person(origin: names.Origin, roster: Roster | None) -> Person | str:
-    """The student, or why it cannot be said who this is."""
+    """The student, or why the student cannot be identified."""
     if roster is not None:
         person = roster.find(origin.lms_id, origin.name)
         if person is None:
@@ -240,14 +240,14 @@ def _person(origin: names.Origin, roster: Roster | None) -> Person | str:
 
 
 def _harmless(file: PurePosixPath) -> PurePosixPath:
-    """nbgrader would take a handed-in `timestamp.txt` for the time of the submission."""
+    """The file's path, unless nbgrader would take it for the time of the submission."""
     if file.name.casefold() == "timestamp.txt":
         return file.with_name("handed in timestamp.txt")
     return file
 
 
 def _free(folder: Path, file: PurePosixPath) -> Path:
-    """A path for `file` in `folder` where nothing is yet."""
+    """A path for `file` in `folder` that is not taken yet."""
     place, count = folder / file, 1
     while os.path.lexists(place):
         count += 1
@@ -264,9 +264,9 @@ def collect(
 ) -> Report:
     """Put the submissions of an archive into `submitted/`.
 
-    A submission that is already there is replaced by a newer one that was collected in the same
-    way; one of unknown origin, or changed by hand since, only with `force`. The old one then moves
-    to `.autograder/replaced/`.
+    A submission that is already there is replaced by a newer one if it was collected in the same way;
+    if its origin is unknown, or it has been changed by hand since, only with `force`. The old one
+    moves to `.autograder/replaced/`.
 
     Raises
     ------
@@ -285,11 +285,17 @@ def collect(
 
 
 def _zip_collect(course, assignment, archive: Path, roster, scratch: Path) -> LmsExtractor:
-    """Run nbgrader's zip_collect in a folder of its own."""
+    """Run nbgrader's zip_collect in a separate folder."""
     folder = scratch / "downloaded" / assignment / "archive"
     folder.mkdir(parents=True)
-    (folder / "submissions.zip").symlink_to(archive.resolve())
-    (scratch / "release").symlink_to(course.folder("release").resolve())
+    try:
+        (folder / "submissions.zip").symlink_to(archive.resolve())
+    except OSError:
+        # Windows lets few people make links.
+        shutil.copyfile(archive, folder / "submissions.zip")
+    release = course.folder("release") / assignment
+    if release.is_dir():
+        shutil.copytree(release, scratch / "release" / assignment)
     config = copy.deepcopy(course.config)
     config.CourseDirectory.root = str(scratch)
     config.CourseDirectory.assignment_id = assignment
@@ -344,7 +350,7 @@ def _place_all(course, assignment, found: dict[str, Found], staged, archive, for
                 "attachment": submission.attachment, "packed": submission.packed,
                 "digest": digest, "archive": archive,
             }  # fmt: skip
-            # After each student: what is in `submitted/` is never ahead of what is known about it.
+            # After each student, so that every submission in `submitted/` has its record.
             collected.write(course, assignment, known)
         trouble = outcome == KEPT or bool(submission.notes)
         placed.append(Placed(student, submission.name, outcome, submission.files, notes, trouble))
@@ -354,7 +360,7 @@ def _place_all(course, assignment, found: dict[str, Found], staged, archive, for
 def _decide(
     submission: Found, digest: str, target: Path, before: dict | None, force: bool
 ) -> tuple[str, str]:
-    """What to do with a submission, and why where an instructor has to look."""
+    """What to do with a submission, and the reason if an instructor has to look at it."""
     if not os.path.lexists(target):
         return NEW, ""
     if not target.is_symlink() and _digest(target) == digest:
@@ -362,11 +368,13 @@ def _decide(
     if force:
         return REPLACED, ""
     if before is None or target.is_symlink() or _digest(target) != before["digest"]:
-        return KEPT, f"{target} did not come from here, or was changed since: --force replaces it"
+        return KEPT, (
+            f"{target} was not put there by this command, or was changed since: --force replaces it"
+        )
     if (before["platform"], before["lms_id"]) != (submission.platform, submission.lms_id):
         return KEPT, (
-            f"the one there is of {before['name']} ({before['platform']} {before['lms_id']}), this "
-            f"one of {submission.lms_id}: pass --roster to tell them apart"
+            f"the one there is from {before['name']} ({before['platform']} {before['lms_id']}), this "
+            f"one from {submission.lms_id}: pass --roster to tell them apart"
         )
     then = (before["attachment"], tuple(before["packed"]))
     if (submission.attachment, submission.packed) <= then:
@@ -383,7 +391,7 @@ def _set_aside(course: Course, assignment: str, student: str, target: Path) -> P
 
 
 def _digest(folder: Path) -> str:
-    """A hash of the names and contents of all files; links count by where they point."""
+    """A hash of the names and contents of all files; for links, of their targets."""
     total = hashlib.sha256()
     for root, folders, files in os.walk(folder):
         folders.sort()
@@ -396,7 +404,7 @@ def _digest(folder: Path) -> str:
 
 
 def _enter_names(course: Course, found: dict[str, Found]) -> None:
-    """Tell the gradebook what the students are called; what is known there stays."""
+    """Enter the students' names in the gradebook; what is already there stays unchanged."""
     with opened(course) as gradebook:
         known = {s.id: s for s in gradebook.students}
         for student, submission in found.items():
@@ -404,7 +412,7 @@ def _enter_names(course: Course, found: dict[str, Found]) -> None:
             learnt = {
                 "first_name": person.first_name, "last_name": person.last_name,
                 "email": person.email,
-                # Moodle's numbers are of one assignment only.
+                # Moodle's numbers are valid in one assignment only.
                 "lms_user_id": submission.lms_id if submission.platform == "canvas" else "",
             }  # fmt: skip
             old = known.get(student)

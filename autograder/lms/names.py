@@ -1,11 +1,11 @@
-"""How Moodle and Canvas name the files of a submission in the zip they hand out."""
+"""How Moodle and Canvas name the files of a submission in the zip file they offer."""
 
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 # Full Name_12345_assignsubmission_file_/name.ipynb, with or without the last underscore, or flat.
-# The number belongs to this assignment: in another one the same student has another.
+# The number is valid in this assignment only: in another one the same student has a different one.
 MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<type>[a-z]+)(?:_(?P<file>.*))?"
 )
@@ -24,7 +24,7 @@ JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose file it is, and what the student called it."""
+    """Whose file it is, and what the student named it."""
 
     platform: str
     lms_id: str
@@ -35,12 +35,12 @@ class Origin:
 
 
 def is_junk(path: PurePosixPath) -> bool:
-    """Whether a computer, not a student, made the file."""
+    """Whether the file was made by a computer, not by a student."""
     return any(part in JUNK or part.startswith("._") for part in path.parts)
 
 
 def origin(path: PurePosixPath) -> Origin | str:
-    """Whose file this is, or why it is nobody's submission."""
+    """Whose file this is, or why it is not part of a submission."""
     for place, part in enumerate(path.parts):
         if found := MOODLE.fullmatch(part):
             if found["type"] != "file":
@@ -60,7 +60,7 @@ def origin(path: PurePosixPath) -> Origin | str:
 
 
 def is_assignment(path: PurePosixPath, assignment: str) -> bool:
-    """Whether this is the assignment's notebook, perhaps with a copy's number in its name."""
+    """Whether this is the assignment's notebook, possibly with a copy's number in its name."""
     copy = r"([-_ ]?copy ?\d*|[-_]\d{1,2}| ?\(\d{1,3}\))*"
     pattern = re.escape(assignment) + copy
     return path.suffix == ".ipynb" and bool(re.fullmatch(pattern, path.stem, re.IGNORECASE))

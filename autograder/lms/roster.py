@@ -1,6 +1,6 @@
 """Who is who: student ids for the names and numbers that a learning platform uses.
 
-A roster is a CSV file: one's own (`student_id` with `lms_id` or `name`, and if wanted `first_name`,
+A roster is a CSV file: your own (`student_id` with `lms_id` or `name`, and optionally `first_name`,
 `last_name`, `email`, `timestamp`), Canvas' exported gradebook, or Moodle's grading worksheet.
 """
 
@@ -47,9 +47,9 @@ class Person:
 
 
 class Roster:
-    """Finds a `Person` by the platform's id, else by name."""
+    """Finds a `Person` by the platform's id or, failing that, by name."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
         self._by_name: dict[str, list[Person]] = {}
 
@@ -60,7 +60,7 @@ class Roster:
             self._by_name.setdefault(slug(name), []).append(person)
 
     def find(self, lms_id: str, name: str) -> Person | None:
-        """The person with this id, else the only one with this name, else None."""
+        """The person with this id, or the only one with this name, or None."""
         if lms_id in self._by_id:
             return self._by_id[lms_id]
         same = self._by_name.get(slug(name), [])
@@ -70,7 +70,7 @@ class Roster:
 def slug(name: str) -> str:
     """A name as an id that is safe in file names: `Jörg O'Neil` becomes `joerg-oneil`.
 
-    Letters of other alphabets stay as they are. Empty where nothing is left.
+    Letters of other alphabets are kept. Empty if nothing is left.
     """
     text = unicodedata.normalize("NFC", name).casefold().translate(_GERMAN)
     plain = unicodedata.normalize("NFKD", text)
@@ -94,7 +94,7 @@ def read_roster(path: Path) -> Roster:
     Raises
     ------
     UserError
-        If the file is none, or names a person or an id twice.
+        If the file is not a roster, or names a person or an id twice.
     """
     rows = _rows(path)
     header = set(rows[0]) if rows else set()
@@ -107,9 +107,10 @@ def read_roster(path: Path) -> Roster:
     else:
         raise UserError(
             f"expected a roster with columns student_id and lms_id or name, Canvas' gradebook or "
-            f"Moodle's grading worksheet, {path} has {', '.join(sorted(filter(None, header))) or 'no rows'}"
+            f"Moodle's grading worksheet, but {path} has {', '.join(sorted(filter(None, header))) or 'no rows'}"
         )
-    roster, seen = Roster(), {}
+    roster = Roster()
+    seen: dict[str, int] = {}
     for line, row in enumerate(rows, start=2):
         found = read(row, path, line)
         if found is None:
@@ -117,12 +118,15 @@ def read_roster(path: Path) -> Roster:
         person, lms_id, name = found
         if not re.fullmatch(r"\w[\w.@+-]{0,120}", person.student):
             raise UserError(
-                f"expected a student id of letters, digits and . @ + - _ in line {line} of {path}, "
+                f"expected a student id of letters, digits and . @ + - _ on line {line} of {path}, "
                 f"got {person.student!r}"
             )
         for what in filter(None, (f"student {person.student}", lms_id and f"id {lms_id}")):
             if what in seen:
-                raise UserError(f"{what} stands in lines {seen[what]} and {line} of {path}")
+                raise UserError(
+                    f"expected each student and id once, but {what} is on lines {seen[what]} and "
+                    f"{line} of {path}: remove one of them"
+                )
             seen[what] = line
         roster.add(person, lms_id, name)
     return roster
@@ -181,6 +185,6 @@ def _time(text: str, path: Path, line: int) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UserError(
-            f"expected a time such as 2025-03-05T23:59+01:00 in line {line} of {path}, got {text!r}"
+            f"expected a time such as 2025-03-05T23:59+01:00 on line {line} of {path}, got {text!r}"
         ) from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

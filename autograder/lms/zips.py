@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 MAX_FILES = 50_000
 MAX_FILE_BYTES = 400 << 20
 MAX_TOTAL_BYTES = 8 << 30
-# Notebooks shrink to a tenth; what shrinks to a thousandth was made to.
+# Notebooks shrink to a tenth; a file that shrinks to a thousandth was made for that.
 MAX_RATIO = 200
 HARMLESS_BYTES = 50 << 20
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d) *(\..*)?", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -32,27 +33,27 @@ class Member:
 
 
 class Archive:
-    """A zip file that was looked at before anything is unpacked.
+    """A zip file that is inspected before anything is unpacked.
 
     Raises
     ------
     Refused
-        If it is no zip file, encrypted, holds a symbolic link or a path out of the folder, or
-        would unpack to more than is reasonable.
+        If it is not a zip file, is encrypted, contains a symbolic link or a path that leads out of
+        the folder, or would unpack to more than is reasonable.
     """
 
     def __init__(self, path: Path):
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
-            raise Refused(f"it is no zip file ({error})") from None
+            raise Refused(f"it is not a zip file ({error})") from None
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self._refuse_bomb(infos, path.stat().st_size)
         self.members = [Member(_safe_path(info), info.date_time, info) for info in infos]
 
     def _refuse_bomb(self, infos: list[zipfile.ZipInfo], size: int) -> None:
         if len(infos) > MAX_FILES:
-            raise Refused(f"it holds {len(infos)} files, expected at most {MAX_FILES}")
+            raise Refused(f"it contains {len(infos)} files, expected at most {MAX_FILES}")
         total = sum(info.file_size for info in infos)
         largest = max((info.file_size for info in infos), default=0)
         if total > MAX_TOTAL_BYTES or largest > MAX_FILE_BYTES:
@@ -67,7 +68,7 @@ class Archive:
         self._zip.close()
 
     def unpack(self, member: Member, target: Path) -> None:
-        """Write one file; its folder is made.
+        """Write one file; its folder is created.
 
         Raises
         ------
@@ -97,14 +98,14 @@ def _safe_path(info: zipfile.ZipInfo) -> PurePosixPath:
     name = _decoded(info).replace("\\", "/")
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\0" in name or re.match(r"[A-Za-z]:", name):
-        raise Refused(f"{name!r} is a path out of the folder")
+        raise Refused(f"{name!r} is a path that leads out of the folder")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise Refused(f"{name!r} is a symbolic link")
     if info.flag_bits & 0x1:
         raise Refused(f"{name!r} is encrypted")
     safe = [_safe_part(part) for part in parts if part not in ("", ".")]
     if not safe:
-        raise Refused(f"{name!r} is no name of a file")
+        raise Refused(f"{name!r} is not a file name")
     return PurePosixPath(*safe)
 
 
@@ -114,11 +115,13 @@ def _safe_part(part: str) -> str:
     if len(part.encode()) > 200:
         end = Path(part).suffix[:20]
         part = part.encode()[: 200 - len(end.encode())].decode(errors="ignore") + end
-    return part
+    # Windows drops dots and spaces at the end, and takes some names for devices.
+    part = part.rstrip(". ") or "_"
+    return f"_{part}" if DEVICE.fullmatch(part) else part
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:
-    """The name, where Python takes it for CP437 although it is UTF-8."""
+    """The name, even if Python takes it for CP437 although it is UTF-8."""
     name = info.orig_filename
     if info.flag_bits & 0x800:
         return name

@@ -2,5 +2,5 @@
 
 import warnings
 
-# Submissions come from many editors; nbformat reads these all the same.
+# Submissions come from many editors; nbformat reads them anyway.
 warnings.filterwarnings("ignore", message="Cell is missing an id field|Non-unique cell id")

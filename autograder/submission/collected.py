@@ -1,4 +1,4 @@
-"""What a learning platform said of the submissions that were collected from it."""
+"""What a learning platform said about the submissions that were collected from it."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ from autograder.course import Course
 
 
 def read(course: Course, assignment: str) -> dict[str, dict]:
-    """By student: platform, id and name there, lateness, and which archive the files lay in."""
+    """By student: platform, id and name there, lateness, and the archive that contained the files."""
     path = _path(course, assignment)
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def write(course: Course, assignment: str, found: dict[str, dict]) -> None:
-    """Replace what is known."""
+    """Replace the stored records."""
     text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
     files.write(_path(course, assignment), text + "\n")
 

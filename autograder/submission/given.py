@@ -1,9 +1,9 @@
 """The given cells of a submission that need not run again when it is graded.
 
-Hidden checks rest on setup and solution cells alone; `autograder audit` runs nothing else. A given
-demonstration, plot or training that the student left as it was needs to run only where code that
-does run may look at what it leaves behind. That is decided from the names in the cells, and in case
-of doubt everything runs. A change to this module must never change a score.
+Hidden checks depend only on setup and solution cells; `autograder audit` runs nothing else. A given
+demonstration, plot or training that the student has not changed needs to run only if code that does
+run may use what it leaves behind. The names in the cells decide that, and in case of doubt
+everything runs. A change to this module must never change a score.
 """
 
 import ast
@@ -25,7 +25,7 @@ IMAGE_BYTES = 2 << 20
 OUTPUTS_KEPT = 50
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# With these a program can reach names that it does not spell out.
+# With these a program can reach names that its source does not contain.
 REFLECTION = frozenset(
     """
     eval exec compile globals locals vars dir __import__ __builtins__ __loader__ __spec__ __main__
@@ -36,7 +36,7 @@ REFLECTING_ATTRIBUTES = frozenset("user_ns __globals__ f_globals f_back f_locals
 # IPython's names for earlier inputs and outputs.
 HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h")
 # Before Python 3.11.8 and 3.12.2, all threads count the depth of what they parse in one variable
-# (CPython's issue 106905).
+# (CPython issue 106905).
 ONE_PARSER = threading.Lock()
 
 
@@ -47,13 +47,13 @@ class Names:
     Parameters
     ----------
     reads
-        Looked up, at module level or inside functions and classes.
+        Names that are looked up, at module level or inside functions and classes.
     changes
-        Bound, deleted, or given a new item or attribute.
+        Names that are bound, deleted, or given a new item or attribute.
     imports
-        Those of `changes` that an import binds.
+        The names in `changes` that an import binds.
     opaque
-        Whether the cell may use names that cannot be told from its source.
+        Whether the cell may use names that its source does not show.
     """
 
     reads: frozenset[str] = frozenset()
@@ -70,8 +70,8 @@ def names_of(source: str) -> Names:
             tree = ast.parse(source)
         scopes = [symtable.symtable(source, "<cell>", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        # Lines of IPython's (%matplotlib, !ls) and what is no Python at all. SystemError: a library
-        # parsed in another thread.
+        # IPython's own lines (%matplotlib, !ls) and anything else that is not Python. SystemError: a
+        # library was parsing in another thread.
         return Names(opaque=True)
     reads, changes, imports = set(), set(), set()
     while scopes:
@@ -122,7 +122,7 @@ def _reflects(node: ast.AST) -> bool:
             return any(alias.name.partition(".")[0] in REFLECTION for alias in aliases)
         case ast.ImportFrom(module=module, names=aliases):
             names = {alias.name for alias in aliases} | {(module or "").partition(".")[0]}
-            # `display` is all that most notebooks want of IPython.
+            # `display` is all that most notebooks need from IPython.
             if module == "IPython.display":
                 names.discard("IPython")
             return bool(names & {"*", "modules", *REFLECTION, *REFLECTING_ATTRIBUTES})
@@ -139,9 +139,9 @@ def needless(nb: NotebookNode, demonstrations: frozenset[str], asked: frozenset[
     nb
         A submission.
     demonstrations
-        As `autograder.notebook.demonstrations` tells them.
+        What `autograder.notebook.demonstrations` returns.
     asked
-        More names that somebody will look at after the cells have run.
+        More names that are used after the cells have run.
     """
     code = {i: cell for i, cell in enumerate(nb.cells) if cell.cell_type == "code"}
     # Check cells are judged, not run.
@@ -157,21 +157,21 @@ def needless(nb: NotebookNode, demonstrations: frozenset[str], asked: frozenset[
     if any(names[i].opaque for i in run):
         return set()
     used = asked.union(*(names[i].reads | names[i].changes for i in run))
-    # A value that a demonstration makes, another one can change by any use of it. Modules apart.
+    # Any use of a value that one demonstration makes may be a change by another; modules excepted.
     values = frozenset().union(*(names[i].changes - names[i].imports for i in skipped))
     while found := {
         i for i in skipped if names[i].changes & used or names[i].reads & used & values
     }:
         skipped -= found
-        # A new name may be a second one of an old value.
+        # A new name may be a second name for an old value.
         used = used.union(*(names[i].reads | names[i].changes - names[i].imports for i in found))
     return skipped
 
 
 def presentable(outputs) -> list[NotebookNode]:
-    """What may be shown of outputs that somebody handed in: printed text and PNG images.
+    """The part of handed-in outputs that may be shown: printed text and PNG images.
 
-    Whatever else there is, and all metadata, is left out; nothing stays a cell's result.
+    Everything else, and all metadata, is left out; nothing remains a cell's result.
     """
     kept = []
     for output in outputs[:OUTPUTS_KEPT] if isinstance(outputs, list) else []:
@@ -196,7 +196,7 @@ def _text(value) -> str:
 
 
 def _image(value) -> str:
-    """The same image in base64 of our own, "" if it is none or too large."""
+    """The same image, encoded again in base64; "" if it is not a PNG image or too large."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
     if not isinstance(value, str) or len(value) > IMAGE_BYTES * 4 / 3:
@@ -209,7 +209,7 @@ def _image(value) -> str:
 
 
 def not_run(outputs) -> list[NotebookNode]:
-    """The outputs of a cell that was not run, given those handed in."""
+    """The outputs to show for a cell that was not run, given those handed in."""
     kept = presentable(outputs)
     note = f"[{NOTE}; {'its output as handed in:' if kept else 'no output was handed in'}]"
     return [nbformat.v4.new_output("display_data", {"text/plain": note}), *kept]

@@ -1,4 +1,4 @@
-"""Find and read what a student handed in, whatever it is."""
+"""Find and read what a student handed in, whatever that is."""
 
 import json
 import os
@@ -19,11 +19,12 @@ from autograder.submission.tidy import tidy
 
 MAX_NOTEBOOK_BYTES = 400 << 20
 MAX_OTHER_BYTES = 200 << 20
-# Above these, a notebook is read by another process first.
+# A larger notebook, or one with more lists and dicts, is first read by another process.
 SMALL_BYTES = 8 << 20
 MAX_CONTAINERS = 200_000
 MAX_DEPTH = 50
 READ_SECONDS = 120
+LINKED = "the folder is a symbolic link: expected the submitted files themselves"
 
 
 class Unreadable(Exception):
@@ -39,8 +40,14 @@ class Submission:
 
 
 def printable(name: str) -> str:
-    """A file's name as text that can be stored anywhere, also where its bytes are no UTF-8."""
+    """A file's name as text that can be stored anywhere, even if its bytes are not UTF-8."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def left_out(name: str, link: bool) -> str:
+    """The remark about a symbolic link or a special file."""
+    kind = "a symbolic link" if link else "not an ordinary file"
+    return f"{printable(name)} is {kind} and was left out"
 
 
 def read_submission(folder: Path, assignment: str, expected: list[Expected], copy: Path):
@@ -51,13 +58,11 @@ def read_submission(folder: Path, assignment: str, expected: list[Expected], cop
     Raises
     ------
     Unreadable
-        If there is no notebook of this assignment that can be read.
+        If there is no readable notebook of this assignment.
     """
     try:
         if folder.is_symlink() or folder.parent.is_symlink():
-            raise Unreadable(
-                "the folder is a symbolic link: expected the submitted files themselves"
-            )
+            raise Unreadable(LINKED)
         notes = _copy_files(folder, copy)
         path, note = _choose(folder, assignment)
         notebook = _read(path)
@@ -88,7 +93,7 @@ def _choose(folder: Path, assignment: str) -> tuple[Path, str]:
         return right, note
     if len(notebooks) == 1:
         _expect_regular(notebooks[0])
-        return notebooks[0], f"{names} was taken for {right.name}"
+        return notebooks[0], f"{names} was graded as {right.name}"
     if notebooks:
         raise Unreadable(f"expected one {right.name}, found {names}: keep the one that counts")
     raise Unreadable(f"expected {right.name}, found no notebook")
@@ -117,16 +122,16 @@ def _read(path: Path) -> NotebookNode:
     except UnicodeDecodeError:
         raise Unreadable(f"{name} is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{name} is not a notebook (no JSON: {str(error)[:100]})") from None
+        raise Unreadable(f"{name} is not a notebook (not JSON: {str(error)[:100]})") from None
     if not isinstance(raw, dict):
         raise Unreadable(f"{name} is not a notebook (a JSON {type(raw).__name__})")
     tidy(raw)
     if not is_shallow([raw], MAX_DEPTH, MAX_CONTAINERS):
-        raise Unreadable(f"{name} is not a notebook (lists and dicts nested too deep)")
+        raise Unreadable(f"{name} is not a notebook (lists and dicts nested too deeply)")
     try:
         notebook = nbformat.reads(json.dumps(raw), as_version=4)
         if not isinstance(notebook.cells, list):
-            raise TypeError("cells is no list")
+            raise TypeError("cells is not a list")
     except Exception as error:
         raise Unreadable(
             f"{name} is not a notebook of format 3 or 4 ({type(error).__name__}: {str(error)[:100]})"
@@ -135,12 +140,12 @@ def _read(path: Path) -> NotebookNode:
 
 
 def _containers(data: bytes) -> int:
-    """At most so many lists and dicts are in some JSON: what costs memory."""
+    """An upper bound for the lists and dicts in some JSON, which are what costs memory."""
     return data.count(b"[") + data.count(b"{")
 
 
 def _shrunk(path: Path) -> bytes:
-    """The notebook without its outputs, read where it cannot take this process's memory."""
+    """The notebook without its outputs, read by another process, which spares this one's memory."""
     name = printable(path.name)
     command = [sys.executable, "-I", "-S", tidying.__file__, str(path.absolute())]
     try:
@@ -149,7 +154,7 @@ def _shrunk(path: Path) -> bytes:
         raise Unreadable(f"{name} takes more than {READ_SECONDS} s to be read") from None
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace")
-        # Our own sentence, or the traceback of a process that had no memory left even for that.
+        # Our own sentence, or the traceback of a process that ran out of memory even for that.
         if len(reason) > 300:
             reason = "takes too much memory to be read"
         raise Unreadable(f"{name} {reason or 'takes too much memory to be read'}")
@@ -167,7 +172,7 @@ def _copy_files(folder: Path, copy: Path) -> list[str]:
             path = Path(root, name)
             if path.is_symlink():
                 folders.remove(name)
-                notes.append(f"{printable(name)} is a symbolic link and was left out")
+                notes.append(left_out(name, link=True))
             else:
                 (target / name).mkdir(exist_ok=True)
         for name in files:
@@ -176,8 +181,7 @@ def _copy_files(folder: Path, copy: Path) -> list[str]:
             if path.suffix == ".ipynb":
                 continue
             if not stat.S_ISREG(info.st_mode):
-                kind = "a symbolic link" if path.is_symlink() else "no ordinary file"
-                notes.append(f"{printable(name)} is {kind} and was left out")
+                notes.append(left_out(name, link=path.is_symlink()))
                 continue
             total += info.st_size
             if total > MAX_OTHER_BYTES:

@@ -1,4 +1,4 @@
-"""A submission as bytes: what is handed to whoever grades it, on this machine or another."""
+"""A submission as bytes, in the form in which workers receive it, on this machine or another."""
 
 import hashlib
 import os
@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from autograder.submission.intake import MAX_NOTEBOOK_BYTES, MAX_OTHER_BYTES
+from autograder.submission.intake import (
+    LINKED,
+    MAX_NOTEBOOK_BYTES,
+    MAX_OTHER_BYTES,
+    left_out,
+)
 
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing in a submitted folder. `data` is None for what is no file, or is too large."""
+    """One item in a submitted folder. `data` is None for anything but a file, or if it is too large."""
 
     path: str
     kind: str
@@ -26,35 +31,35 @@ class Entry:
 class Packed:
     """A submitted folder: `hash` covers names, kinds and bytes of everything in it.
 
-    `refused` says why it could not be read or carried; empty if it could.
+    `refused` says why it could not be read or packed; empty if it could.
     """
 
     entries: tuple[Entry, ...]
     hash: str
-    linked: bool = False
     refused: str = ""
 
-    def unpack(self, folder: Path) -> None:
-        """Make the folder again, with links and special files where they were, leading nowhere."""
-        if self.linked:
-            folder.symlink_to("nowhere")
-            return
+    def unpack(self, folder: Path) -> list[str]:
+        """Recreate the folder; links and special files are there, too, but lead nowhere.
+
+        Returns a sentence for each of these that cannot be made here: on Windows none can.
+        """
+        notes = []
         folder.mkdir(parents=True)
         for entry in self.entries:
             path = folder / entry.path
             if entry.kind == "folder":
                 path.mkdir()
-            elif entry.kind == "link":
-                path.symlink_to("nowhere")
-            elif entry.kind == "other":
-                os.mkfifo(path)
+            elif entry.kind in ("link", "other"):
+                if not _plant(path, link=entry.kind == "link"):
+                    notes.append(left_out(path.name, link=entry.kind == "link"))
             else:
                 path.write_bytes(entry.data or b"")
-                # What is too large to be read is as large again, without taking the room.
+                # A file too large to be packed gets its size back, without taking up space.
                 os.truncate(path, entry.size)
+        return notes
 
     def files_beside(self, folder: Path) -> None:
-        """Write the ordinary files that are no notebooks into `folder`, which exists."""
+        """Write the ordinary files that are not notebooks into `folder`, which exists."""
         for entry in self.entries:
             path = folder / entry.path
             if entry.kind == "folder":
@@ -70,8 +75,20 @@ class Packed:
         return None
 
 
+def _plant(path: Path, link: bool) -> bool:
+    """Make a link that leads nowhere, or a pipe; False if this system or its owner forbids it."""
+    try:
+        if link:
+            path.symlink_to("nowhere")
+        else:
+            os.mkfifo(path)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
 def digest(folder: Path) -> str:
-    """The `hash` of `pack(folder)`, without keeping what is in the folder."""
+    """The `hash` of `pack(folder)`, without keeping the folder's content in memory."""
     return _read(folder, keep=False).hash
 
 
@@ -84,7 +101,7 @@ def _read(folder: Path, keep: bool) -> Packed:
     total = hashlib.sha256()
     if folder.is_symlink() or folder.parent.is_symlink():
         total.update(b"linked")
-        return Packed((), total.hexdigest(), linked=True)
+        return Packed((), total.hexdigest(), refused=LINKED)
     entries, notebooks, others = [], 0, 0
     try:
         for path, name in _walk(folder, PurePosixPath()):
@@ -114,7 +131,7 @@ def _read(folder: Path, keep: bool) -> Packed:
 
 
 def _walk(folder: Path, inside: PurePosixPath) -> Iterator[tuple[Path, str]]:
-    """Everything below `folder` with its name, folders before what is in them, always in one order."""
+    """Everything below `folder` with its name, in a fixed order: folders before their content."""
     for found in sorted(os.scandir(folder), key=lambda item: item.name):
         name = inside / found.name
         yield Path(found.path), str(name)
@@ -131,7 +148,7 @@ def _kind(mode: int) -> str:
 
 
 def _content(path: Path, keep: bool) -> tuple[bytes | None, bytes]:
-    """The file's bytes, or None if they are not to be kept, and their hash."""
+    """The file's bytes (None if not `keep`) and their hash."""
     content, parts = hashlib.sha256(), []
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:

@@ -1,8 +1,8 @@
-"""Put a damaged submission back into a shape that nbgrader can grade.
+"""Put a damaged submission back into a form that nbgrader can grade.
 
 Stock nbgrader stops the whole batch at one duplicated cell and leaves a deleted one without a score
-for ever. Here every graded cell is present once, with the metadata of the release, whatever the
-student's editor did to it; what was repaired is reported.
+for ever. Here every graded cell is present exactly once, with the metadata of the release, whatever
+the student's editor did to it; repairs are reported.
 """
 
 import re
@@ -89,8 +89,8 @@ def expected_from_gradebook(notebook) -> list[Expected]:
 
 
 def grade_ids(nb: NotebookNode) -> set[str]:
-    """The nbgrader ids a notebook carries, whatever the shape of its metadata."""
-    return {grade_id_of(cell) for cell in nb.cells} - {None}
+    """The nbgrader ids in a notebook, whatever the form of its metadata."""
+    return {name for cell in nb.cells if (name := grade_id_of(cell)) is not None}
 
 
 def repair(nb: NotebookNode, expected: list[Expected]) -> list[str]:
@@ -104,7 +104,7 @@ def repair(nb: NotebookNode, expected: list[Expected]) -> list[str]:
         if name in by_id:
             copies.setdefault(name, []).append(cell)
         elif cell.metadata.pop("nbgrader", None) is not None and name:
-            notes.append(f"a cell with the unknown id {name[:60]!r} counts as an ordinary cell")
+            notes.append(f"a cell with the unknown id {name[:60]!r} is treated as an ordinary cell")
     for name, cells in copies.items():
         if len(cells) > 1:
             notes.append(
@@ -115,8 +115,8 @@ def repair(nb: NotebookNode, expected: list[Expected]) -> list[str]:
     for item in expected:
         if item.grade_id not in copies:
             _add(nb, item, expected)
-            notes.append(f"{item.grade_id}: the cell was deleted; it was put back")
-    notes.extend(_checks_behind_solutions(nb, expected))
+            notes.append(f"{item.grade_id}: the cell had been deleted and was put back")
+    notes.extend(_checks_after_solutions(nb, expected))
     return notes
 
 
@@ -132,7 +132,7 @@ def _tidy(cell: NotebookNode) -> None:
         cell["cell_type"] = "raw"
     source = cell.get("source", "")
     cell.source = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    # For the cells that the judge need not run; no other output of a submission is ever looked at.
+    # For the cells that the judge need not run; no other handed-in output is ever read.
     handed_in = [] if "nbgrader" in cell.metadata else presentable(cell.get("outputs"))
     _fit_type(cell, cell.cell_type)
     if cell.cell_type == "code":
@@ -150,7 +150,7 @@ def _fit_type(cell: NotebookNode, cell_type: str) -> None:
 
 
 def _unify(nb: NotebookNode, item: Expected, cells: list[NotebookNode]) -> str:
-    """Leave one of several cells with the same id in `cells`; say what became of the others."""
+    """Leave one of several cells with the same id in `cells`; returns what happened to the others."""
     if item.locked:
         *spare, kept = cells
         cells[:] = [kept]
@@ -163,8 +163,8 @@ def _unify(nb: NotebookNode, item: Expected, cells: list[NotebookNode]) -> str:
         cells[:] = [kept]
         _remove(nb, spare)
         return "their texts were joined"
-    # Copies or halves of a solution run in their order, as they would in Jupyter; an untouched
-    # copy would undo the answer.
+    # Copies or parts of a solution run in order, as they would in Jupyter; an untouched copy would
+    # undo the answer.
     untouched = [c for c in cells if c.source.strip() == item.source.strip()]
     worked = [c for c in cells if not any(c is u for u in untouched)]
     kept, *others = worked or cells
@@ -174,7 +174,7 @@ def _unify(nb: NotebookNode, item: Expected, cells: list[NotebookNode]) -> str:
     for cell in others:
         _fit_type(cell, "code")
         cell.metadata.pop("nbgrader", None)
-    return "they run in their order"
+    return "they run in order"
 
 
 def _remove(nb: NotebookNode, spare: list[NotebookNode]) -> None:
@@ -193,7 +193,7 @@ def _restore(nb: NotebookNode, cell: NotebookNode, item: Expected) -> list[str]:
         if key in item.metadata and found.get(key) != item.metadata[key]
     ]
     if changed:
-        notes.append(f"{item.grade_id}: changed {', '.join(changed)} restored")
+        notes.append(f"{item.grade_id}: restored the changed {', '.join(changed)}")
     checksum = found.get("checksum")
     cell.metadata["nbgrader"] = NotebookNode(item.metadata)
     if isinstance(checksum, str):
@@ -214,8 +214,8 @@ def _add(nb: NotebookNode, item: Expected, expected: list[Expected]) -> None:
     nb.cells.insert(position, new)
 
 
-def _checks_behind_solutions(nb: NotebookNode, expected: list[Expected]) -> list[str]:
-    """Move a check that stands before its solution to right behind it."""
+def _checks_after_solutions(nb: NotebookNode, expected: list[Expected]) -> list[str]:
+    """Move a check that comes before its solution to the place right after it."""
     notes = []
     for item in expected:
         if not (item.locked and item.grade_id.startswith("check_")):
@@ -225,5 +225,5 @@ def _checks_behind_solutions(nb: NotebookNode, expected: list[Expected]) -> list
         if solution in where and where[item.grade_id] < where[solution]:
             check = nb.cells.pop(where[item.grade_id])
             nb.cells.insert(where[solution], check)
-            notes.append(f"{item.grade_id}: it stood before {solution}; it was moved behind it")
+            notes.append(f"{item.grade_id}: it came before {solution} and was moved after it")
     return notes

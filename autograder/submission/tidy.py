@@ -1,25 +1,26 @@
 """Make damaged notebooks readable, and large ones small.
 
-Also a program, which needs nothing but Python: `python tidy.py NOTEBOOK` prints the notebook without
-its outputs. What a few hundred megabytes of JSON become in memory is then not the grader's problem.
+Also a program that needs only Python: `python tidy.py NOTEBOOK` prints the notebook without its
+outputs. A few hundred megabytes of JSON then take up that process's memory, not the grader's.
 """
 
+import contextlib
 import gc
 import json
 import re
 import sys
 
-# Of the program's memory, and of what it prints.
+# Limits of the program's memory, and of its output.
 MEMORY_BYTES = 4 << 30
 MAX_BYTES = 32 << 20
-# Of a cell, as nbformat wants it.
+# A cell's id, as nbformat requires it.
 ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
 
 def tidy(raw: dict) -> None:
-    """Make what can be read of damaged cells readable, in place.
+    """Make damaged cells readable, as far as possible, in place.
 
-    Outputs are made anew; dropping them keeps a huge or broken one out of all that follows.
+    Outputs are dropped, so that a huge or broken one cannot do harm later; running makes new ones.
     """
     sheets = raw.get("worksheets")
     for part in [raw, *(sheets if isinstance(sheets, list) else [])]:
@@ -31,7 +32,7 @@ def tidy(raw: dict) -> None:
                 cell["outputs"] = []
             else:
                 cell.pop("outputs", None)
-            # Without one, a cell gets a new one; with a wrong one, no page is made of the notebook.
+            # Without an id, a cell gets a new one; with an invalid id, no page could be rendered.
             if not (isinstance(cell.get("id"), str) and ID.fullmatch(cell["id"])):
                 cell.pop("id", None)
             if not isinstance(cell.get("metadata"), dict):
@@ -41,7 +42,7 @@ def tidy(raw: dict) -> None:
             cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
     if not isinstance(raw.get("metadata"), dict):
         raw["metadata"] = {}
-    # Chooses how a page is coloured; whatever kernel it names, this course's runs the cells.
+    # It chooses how a page is coloured; the course's own kernel runs the cells in any case.
     raw["metadata"].pop("language_info", None)
 
 
@@ -52,8 +53,10 @@ def main(path: str) -> str:
     except ImportError:
         pass
     else:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    # Millions of new lists are no garbage, and looking for some each time takes minutes.
+        # macOS refuses this limit, and other hosts may have set a lower one.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    # Millions of new lists are not garbage, and looking for garbage again and again takes minutes.
     gc.disable()
     try:
         with open(path, encoding="utf-8") as file:
@@ -65,7 +68,7 @@ def main(path: str) -> str:
     except UnicodeDecodeError:
         return "is not UTF-8 text"
     except (ValueError, RecursionError) as error:
-        return f"is not a notebook (no JSON: {str(error)[:100]})"
+        return f"is not a notebook (not JSON: {str(error)[:100]})"
     except MemoryError:
         return "takes too much memory to be read"
     if len(text) > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""Things to play with in a notebook, made of ipywidgets only."""
+"""Things to play with in a notebook, made only of ipywidgets."""
 
 from helpers.widgets.descent import descent_explorer
 from helpers.widgets.digits import centre_digit, digit_pad

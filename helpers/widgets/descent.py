@@ -1,4 +1,4 @@
-"""Gradient descent by hand, on a curve of two weights."""
+"""Gradient descent with sliders, on a loss of two weights."""
 
 import ipywidgets
 import numpy as np
@@ -9,7 +9,7 @@ from helpers.widgets.parts import picture, png, slider
 
 
 def _descend(curve_func, lr, num_updates, init):
-    """Return (num_updates + 1, 3): w1, w2 and the loss, from the start to where the steps led."""
+    """Return (num_updates + 1, 3): w1, w2 and the loss, from the start to the last update."""
     w = torch.tensor(init, dtype=torch.float64)
     rows = []
     for _ in range(num_updates + 1):
@@ -45,7 +45,7 @@ def descent_explorer(
         "w1": slider(number, "start w1", init[0], *span[0], 0.5),
         "w2": slider(number, "start w2", init[1], *span[1], 0.5),
     }
-    # Side by side in any window: whoever moves a slider should see both.
+    # Side by side in any window, so that both are visible while a slider is moved.
     flat, losses = (picture("49%") for _ in range(2))
     note = ipywidgets.HTML()
 

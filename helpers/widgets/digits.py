@@ -16,7 +16,7 @@ _MAX_PIXELS = 25_000_000
 
 
 def centre_digit(ink):
-    """Bring a drawing into the form of an MNIST image.
+    """Turn a drawing into an image like those of MNIST.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def centre_digit(ink):
     Returns
     -------
     (1, 1, 28, 28) float tensor in [0, 1]: the drawing is cut out, its longer side scaled to 20
-    pixels, its centre of mass put in the middle. Without ink, all zeros.
+    pixels, its centre of mass moved to the middle. Without ink, all zeros.
     """
     canvas = torch.zeros(1, 1, 28, 28)
     inked = ink > 0.2
@@ -51,8 +51,8 @@ def _read_picture(content):
     with Image.open(io.BytesIO(content)) as picture:
         if picture.width * picture.height > _MAX_PIXELS:
             raise ValueError(
-                f"the picture has {picture.width} x {picture.height} pixels, "
-                f"expected at most {_MAX_PIXELS:,} in all"
+                f"expected a picture of at most {_MAX_PIXELS:,} pixels, "
+                f"got {picture.width} x {picture.height}"
             )
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
@@ -61,7 +61,7 @@ def _read_picture(content):
         grey.thumbnail((280, 280))
     ink = torch.from_numpy(np.array(grey)).float() / 255
     paper = torch.cat([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).median()
-    # The paper of a photo is grey and noisy: what is no darker (or lighter) than it is no ink.
+    # The paper in a photo is grey and noisy: anything not darker (or lighter) than it is not ink.
     ink = (paper - ink if paper > 0.5 else ink - paper).clamp(min=0)
     return ink / ink.max().clamp(min=1e-6)
 
@@ -73,7 +73,7 @@ def digit_pad(predict, cells=14):
     ----------
     predict : maps a float tensor (1, 1, 28, 28) in [0, 1], white on black, cut out and centred
         like an MNIST image, to 10 probabilities.
-    cells : cells per side.
+    cells : number of cells per side.
 
     Returns
     -------
@@ -112,10 +112,10 @@ def digit_pad(predict, cells=14):
             probabilities = torch.as_tensor(predict(image)).detach().cpu().double().flatten()
             if len(probabilities) != 10:
                 raise ValueError(f"predict returned {len(probabilities)} numbers, expected 10")
-            # Put so that nan fails, too.
+            # Phrased so that nan fails, too.
             if not (probabilities.min() >= 0 and abs(probabilities.sum() - 1) < 1e-3):
                 raise ValueError(
-                    "predict returned numbers that are no probabilities: is the softmax missing?"
+                    "predict returned numbers that are not probabilities: is the softmax missing?"
                 )
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
             note.value = message(error)
@@ -126,7 +126,7 @@ def digit_pad(predict, cells=14):
         fill(png(plots.digit_and_probabilities(image, probabilities)))
 
     def mark(change):
-        # JupyterLab's own colour of a pressed button is hardly darker than the others.
+        # JupyterLab's own colour for a pressed button is hardly darker than for the others.
         change["owner"].button_style = "primary" if change["new"] else ""
 
     def drawn(_=None):
@@ -155,7 +155,7 @@ def digit_pad(predict, cells=14):
         try:
             ink = _read_picture(bytes(change["new"][0]["content"]))
         except UnidentifiedImageError:
-            refuse("it is no picture that can be read (PNG, JPEG, ...)")
+            refuse("it is not a readable picture (PNG, JPEG, ...)")
         except Exception as error:  # noqa: BLE001  (an image decoder may raise anything)
             refuse(message(error))
         else:

@@ -1,4 +1,4 @@
-"""An explorer of how a gain acts through the layers of a fresh network."""
+"""An explorer of how a gain acts through the layers of an untrained network."""
 
 import math
 
@@ -12,7 +12,7 @@ from helpers.widgets.parts import picture, png
 
 _BATCH = 64
 
-# Name -> the function and, where a layer has a fixed share, what it leaves of the mean square.
+# Name -> the function and, if it is constant, the share of the mean square that it leaves.
 ACTIVATIONS = {
     "LeakyReLU, slope 0.1": (lambda o: F.leaky_relu(o, 0.1), (1 + 0.1**2) / 2),
     "ReLU": (torch.relu, 0.5),
@@ -23,7 +23,7 @@ ACTIVATIONS = {
 
 
 def activation_profile(gain, depth, activation, width=256, seed=0):
-    """RMS after each of `depth` activations of a fresh network, from unit normal input.
+    """RMS after each of `depth` activations of an untrained network, from unit normal input.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def activation_profile(gain, depth, activation, width=256, seed=0):
 
     Returns
     -------
-    list of `depth` floats; inf where the numbers have become too large.
+    list of `depth` floats; inf if the numbers have become too large.
     """
     function, _ = ACTIVATIONS[activation]
     generator = torch.Generator().manual_seed(seed)
@@ -63,7 +63,7 @@ def _draw(profile, gain, activation):
     # The smallest positive double stands in for zero, which a logarithmic axis cannot show.
     shown = [max(value, 5e-324) for value in profile]
     axes.plot(layers, shown, "o-", color=plots.COLOURS[0], markersize=3, label="measured")
-    # Fixed limits, so that two settings can be compared; they give way only to what is outside.
+    # Fixed limits, so that settings can be compared; extended only for values outside them.
     finite = [value for value in shown if 0 < value < math.inf]
     axes.set(
         yscale="log",

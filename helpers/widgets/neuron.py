@@ -1,4 +1,4 @@
-"""An explorer of one and of two neurons."""
+"""An explorer of two neurons and their sum."""
 
 import ipywidgets
 import numpy as np
@@ -37,7 +37,7 @@ def _draw(weights, biases):
 
 
 def _describe(w, b):
-    """Say where a neuron is on; -b / w is where w x + b changes its sign."""
+    """Say where a neuron is active; at -b / w the sign of w x + b changes."""
     if not w:
         return f"w = 0: the same output, {max(b, 0):g}, for every x"
     return f"kink at x = {0 - b / w:.3g}, above 0 to the {'right' if w > 0 else 'left'} of it"

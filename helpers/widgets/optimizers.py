@@ -1,4 +1,4 @@
-"""An explorer of optimizers on a curve of two weights."""
+"""An explorer of optimizers on a loss of two weights."""
 
 import html
 
@@ -43,7 +43,7 @@ def optimizer_explorer(
         "w2": slider(number, "start w2", init[1], *span[1], 0.5),
         "updates": slider(count, "updates", num_updates, 1, max(300, num_updates), 1),
     }
-    # Side by side, however narrow the page: a slider is moved with both in view.
+    # Side by side in any window, so that both are visible while a slider is moved.
     flat, surface = (picture("49%") for _ in range(2))
     notes = ipywidgets.HTML()
 
@@ -55,7 +55,7 @@ def optimizer_explorer(
         )
         path = np.asarray(path, dtype=float)
         if path.ndim != 2 or path.shape[1] != 3 or not len(path):
-            raise ValueError(f"train_curve returned shape {path.shape}, expected (T, 3)")
+            raise ValueError(f"train_curve: expected shape (T, 3), got {path.shape}")
         return path
 
     def draw(_=None):

@@ -8,7 +8,7 @@ import ipywidgets
 
 
 def slider(kind, description, value, low, high, step):
-    """Return a slider of the class `kind` that reports a move when it is let go."""
+    """Return a slider of the class `kind` that reports a change when it is released."""
     return kind(
         description=description,
         value=value,
@@ -21,20 +21,20 @@ def slider(kind, description, value, low, high, step):
 
 def picture(width=None):
     """Return an empty picture: of its own size, or as wide as `width` says, such as "49%"."""
-    # Else the box around it stretches it.
+    # Otherwise the box around it would stretch it.
     layout = ipywidgets.Layout(width=width, align_self="flex-start")
     return ipywidgets.Image(format="png", layout=layout)
 
 
 def png(figure):
-    """Return a figure as the bytes of a picture."""
+    """Return a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     return buffer.getvalue()
 
 
 def message(error):
-    """Say in HTML what went wrong in a student's function."""
+    """Return HTML that says what went wrong in a student's function."""
     if isinstance(error, NotImplementedError):
         frames = list(traceback.walk_tb(error.__traceback__))
         place = frames[-1][0].f_code.co_qualname

@@ -1,4 +1,4 @@
-"""Pixels moved about: what an MLP does not mind, and an eye does."""
+"""Shuffled pixels: no difference to an MLP, but a large one to the eye."""
 
 import ipywidgets
 import torch
@@ -10,21 +10,21 @@ _MAX_IMAGES = 6
 
 
 def partial_permutation(num_pixels, fraction, seed):
-    """Return a permutation of 0 ... num_pixels - 1 that moves about `fraction` of the pixels.
+    """Return a permutation of 0 ... num_pixels - 1 that moves a share `fraction` of the pixels.
 
-    With the same seed a larger fraction moves the pixels of a smaller one, and others.
+    With the same seed, a larger fraction moves the same pixels as a smaller one, and more.
     """
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(num_pixels, generator=generator)
     moved = order[: round(fraction * num_pixels)]
     permutation = torch.arange(num_pixels)
-    # Along a circle every pixel leaves its place; a random order would leave some where they are.
+    # In a cycle every pixel leaves its place; in a random order some would stay.
     permutation[moved] = moved.roll(1)
     return permutation
 
 
 def _draw(images, permutation):
-    """Draw the images in one row and below it the same ones with permuted pixels."""
+    """Draw the images in one row, and below them the same images with permuted pixels."""
     moved = images.flatten(2)[:, :, permutation].reshape(images.shape)
     count = len(images)
     figure = Figure(figsize=(1.4 * count + 0.9, 3.1), layout="constrained")
@@ -53,12 +53,12 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
 
     Raises
     ------
-    ValueError : images of another form.
+    ValueError : the images have another shape.
     """
     images = torch.as_tensor(images)[:_MAX_IMAGES].cpu()
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
         raise ValueError(
-            f"images: expected (N, C, H, W) with one or three channels, came {tuple(images.shape)}"
+            f"images: expected (N, C, H, W) with one or three channels, got {tuple(images.shape)}"
         )
     images = images.float() / 255 if images.dtype == torch.uint8 else images.clamp(0, 1)
     num_pixels = images.shape[2] * images.shape[3]
@@ -81,8 +81,8 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
         image.value = png(_draw(images, permutation))
         moved = int((permutation != torch.arange(num_pixels)).sum())
         note.value = (
-            f"{moved:,} of {num_pixels:,} pixels are at another place, the same one in every "
-            "image. No pixel is lost and none changes its colour."
+            f"{moved:,} of {num_pixels:,} pixels are in another place, the same place in every "
+            "image. No pixel is lost, and none changes its colour."
         )
 
     for control in (share, number):

@@ -15,14 +15,14 @@ ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sig
 
 
 def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
-    """Draw which class each model gives to the points of the plane.
+    """Draw which class each model assigns to the points of the plane.
 
     Parameters
     ----------
-    models : name -> function (a module, too) from points (N, 2) to logits (N, classes).
+    models : name -> function (or module) from points (N, 2) to logits (N, classes).
     X, labels : points (N, 2) and their classes 0, 1, ..., drawn as dots.
     radii : half the side of the squares drawn around the origin, a row of maps for each.
-    steps : points of the grid per side.
+    steps : grid points per side.
     side : width of a map in inches.
 
     Returns
@@ -30,7 +30,7 @@ def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
     A closed matplotlib Figure with `len(radii)` rows and `len(models)` columns.
     """
     X, labels = X.detach().cpu(), labels.detach().cpu()
-    # A student's function may raise: before there is a figure that would stay open.
+    # A student's function may raise; do this before there is a figure, which would stay open.
     classes = [[_classes(model, radius, steps) for model in models.values()] for radius in radii]
     colours = ListedColormap(plots.COLOURS[: int(labels.max()) + 1])
     figure, axes = plt.subplots(
@@ -63,7 +63,7 @@ def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
 
 
 def _classes(model, radius, steps):
-    """The class of each point of a grid, (steps, steps), rows from bottom to top."""
+    """Return the class of each grid point, (steps, steps), rows from bottom to top."""
     centres = (torch.arange(steps) + 0.5) / steps * 2 * radius - radius
     x2, x1 = torch.meshgrid(centres, centres, indexing="ij")
     with torch.no_grad():
@@ -72,7 +72,7 @@ def _classes(model, radius, steps):
 
 
 def spiral_network(depth, width, activation, num_classes=4, seed=0):
-    """A network 2 → width → ... → num_classes, `depth` hidden layers, weights by the seed."""
+    """Return a network 2 → width → ... → num_classes with `depth` hidden layers, drawn from `seed`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes = [2, *[width] * depth]
@@ -83,7 +83,7 @@ def spiral_network(depth, width, activation, num_classes=4, seed=0):
 
 
 def train_on_points(model, X, labels, num_steps=200, lr=0.03):
-    """Train `model` in place with Adam on all points at once; returns it."""
+    """Train `model` in place with Adam on all points at once, and return it."""
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     for _ in range(num_steps):
         optimizer.zero_grad()
@@ -98,13 +98,13 @@ def _accuracy(model, X, labels):
 
 
 def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_steps=200):
-    """Choose depth, width, activation and seed; a network is trained and its map drawn.
+    """Choose depth, width, activation and seed; a network is trained and its map is drawn.
 
     Parameters
     ----------
     train, held_out : pairs (X (N, 2), labels (N,)).
     depth, width, activation : where the controls start; the activation is one of `ACTIVATIONS`.
-    num_steps : steps of training, on all points at once.
+    num_steps : training steps, each on all points at once.
 
     Returns
     -------

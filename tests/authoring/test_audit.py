@@ -50,7 +50,7 @@ def test_a_solution_in_the_release_is_a_leak(course):
     cell_of(notebook, "mean").source += "\nreturn values.sum() / values.numel()"
     write_notebook(notebook, course.folder("release") / A / f"{A}.ipynb")
     (problem,) = audit(course, A, seeds=1).problems
-    assert "shows a line of the solution in line 17: return values.sum()" in problem
+    assert "shows a line of the solution on line 17: return values.sum()" in problem
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,8 @@ def test_the_source_fails_closed(course):
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ('solution="mean"', 'solution="double"', 17, "'double' is already used in line 7"),
-        ('selfcheck="mean" points=2', 'selfcheck="mean" points=3', 24, "says 3 points, its hidden checks 2"),
+        ('solution="mean"', 'solution="double"', 17, "'double' is already used on line 7"),
+        ('selfcheck="mean" points=2', 'selfcheck="mean" points=3', 24, "is worth 3 points, its hidden checks 2"),
         ('selfcheck="mean"', 'selfcheck="median"', 24, "has no solution cell before it"),
         ('selfcheck="double" points=3', 'selfcheck="double"', 14, "expected points above 0"),
         ('solution="double"', 'solution="Double"', 7, "snake case"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from conftest import ROOT
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
@@ -22,16 +23,39 @@ from nbgrader.exchange import ExchangeFactory
 from autograder.authoring import bundle as bundling
 from autograder.authoring.build import build
 from autograder.authoring.classroom import solved
+from autograder.course import Course
 from autograder.errors import UserError
 
 A = "99_tiny"
 
 
 @pytest.fixture(scope="module")
-def tiny_bundle(built_course):
-    from autograder.course import Course
+def course_with_helpers(built_course, tmp_path_factory) -> Path:
+    """The tiny course with this repository's helpers and instructions."""
+    root = tmp_path_factory.mktemp("bundle") / "course"
+    shutil.copytree(built_course, root)
+    shutil.copytree(ROOT / "helpers", root / "helpers")
+    shutil.copy(ROOT / "notebooks" / "README.md", root / "notebooks")
+    return root
 
-    return bundling.bundle(Course(built_course), [A], "tiny.zip")
+
+@pytest.fixture
+def course(course_with_helpers, tmp_path) -> Course:
+    shutil.copytree(course_with_helpers, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def tiny_bundle(course_with_helpers):
+    return bundling.bundle(Course(course_with_helpers), [A], "tiny.zip")
+
+
+def test_a_course_without_helpers_hands_out_notebooks_and_how_to_begin(built_course):
+    content = bundling.bundle(Course(built_course), [A])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == [f"{A}/{A}.ipynb", "README.md", "requirements.txt"]
+        assert f"- `{A}/{A}.ipynb`" in archive.read("README.md").decode()
+        assert b"helpers" not in archive.read("requirements.txt")
 
 
 @pytest.fixture
@@ -135,25 +159,22 @@ def test_a_leak_in_a_notebook_is_refused(course):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("from autograder.checks import tiny\n", "contains 'autograder.checks'"),
+        ("from autograder.checking import check\n", "contains 'autograder.checking'"),
         ("a = 1\nb = 2\n\nc = a + b\nprint(c)\n", "shows the solution of 98_long.py, line 4"),
         ("# A long line of a model answer, which nobody would write by chance like this.\n",
          "shows the solution of 98_long.py, line 17"),
     ],
 )  # fmt: skip
-def test_a_leak_in_helpers_is_refused(course, tmp_path, monkeypatch, content, message):
-    helpers = tmp_path / "helpers"
-    shutil.copytree(bundling._helpers_folder(), helpers)
-    monkeypatch.setattr(bundling, "_helpers_folder", lambda: helpers)
+def test_a_leak_in_helpers_is_refused(course, monkeypatch, content, message):
     monkeypatch.setattr(bundling.build, "stale", lambda course: [])
     (course.root / "notebooks" / "98_long.py").write_text(
         '# %% [markdown]\n# Text\n\n# %% solution="long"\ndef long():\n    ### BEGIN SOLUTION\n'
         "    a = 1\n    b = 2\n    c = a + b\n    print(c)\n    ### END SOLUTION\n\n"
-        '# %% check="long" points=1\nlong()\n\n\n# %% [markdown] answer="x" points=1\n'
+        '# %% selfcheck="long" points=1\nlong()\n\n\n# %% [markdown] answer="x" points=1\n'
         "# # A long line of a model answer, which nobody would write by chance like this.\n"
     )
     bundling.bundle(course, [A])
-    (helpers / "leak.py").write_text(content)
+    (course.root / "helpers" / "leak.py").write_text(content)
     with pytest.raises(UserError, match=f"helpers/leak.py {message}"):
         bundling.bundle(course, [A])
 

@@ -61,7 +61,9 @@ def test_a_reply_that_was_not_opened_is_no_use(use):
 
 
 def test_what_was_asked_for_comes_back():
-    reply = Reply({"paths": [np.ones((2, 3)), [[1, 2, 3]]], "accuracy": np.float64(0.5), "ok": True})
+    reply = Reply(
+        {"paths": [np.ones((2, 3)), [[1, 2, 3]]], "accuracy": np.float64(0.5), "ok": True}
+    )
     first, second = reply["paths"].items(2)
     assert first.array((2, 3), "the path").dtype == np.float64
     assert second.integers((1, 3)).tolist() == [[1, 2, 3]]

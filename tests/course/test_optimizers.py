@@ -1,38 +1,90 @@
-"""Assignment 03: the table of what each variant reaches on the given curve.
+"""Assignment 03: the figures that its text states, and what each variant reaches on its curve.
 
 The oracle is NumPy in double precision with the curve's derivatives by hand. Where a variant
 converges, its last point is stable to rounding; where it does not, only that is compared.
 """
 
+import functools
+import inspect
+
 import numpy as np
 import pytest
+import stated
+import torch
 from conftest import reference_of
+from stated import Above, Below
 
+A = "03_optimizers"
+TEXT = stated.text_of(A)
 START, UPDATES = (5.0, 5.0), 100
+RATES = 10 ** np.arange(-6, 6.01, 0.25)
+read, function = (functools.partial(f, A) for f in (stated.read, stated.function))
 
 
-@pytest.fixture(scope="module")
-def notebook():
-    return reference_of("03_optimizers")
+@functools.cache
+def solved():
+    """The names of the solved notebook."""
+    return reference_of(A).namespace()
+
+
+def default(name, parameter):
+    return inspect.signature(solved()[name]).parameters[parameter].default
+
+
+# Curves
 
 
 def loss(w):
-    return np.tanh(w[0]) ** 2 + 0.01 * abs(w[0]) + 1 / (1 + np.exp(-w[1]))
+    return np.tanh(w[0]) ** 2 + 0.01 * abs(w[0]) + 0.5 * (1 + np.tanh(w[1] / 2))
+
+
+def slope(w2):
+    """The slope along w2, written so that nothing overflows far out."""
+    return 0.25 / np.cosh(w2 / 2) ** 2
 
 
 def gradient(w):
     across = 2 * np.tanh(w[0]) / np.cosh(w[0]) ** 2 + 0.01 * np.sign(w[0])
-    # sigmoid' written so that nothing overflows far out.
-    return np.array([across, 0.25 / np.cosh(w[1] / 2) ** 2])
+    return np.array([across, slope(w[1])])
 
 
-def run(step, keep_gradients=False):
-    """The point after 100 updates; `step(w, g, t)` gives the next one, t from 1."""
-    w, g = np.array(START), np.zeros(2)
+def curvature(f, x=0.0, h=1e-3):
+    """The second derivative of a function of a tensor, by differences."""
+    low, middle, high = (f(torch.tensor(x + d, dtype=torch.float64)).item() for d in (-h, 0, h))
+    return (low - 2 * middle + high) / h**2
+
+
+def across():
+    """The curvature of the curve across its ravine, without the kink."""
+    return curvature(lambda w: torch.tanh(w) ** 2)
+
+
+def border():
+    """From which product of learning rate and curvature on SGD on w² does not come closer."""
+    steps = function("steps_on_parabola")
+    return next(2 * lr for lr in np.arange(0.01, 2, 0.01) if abs(steps(lr, 2)[1]) >= 1)
+
+
+def small_steps():
+    """Learning rate times number of updates, from 5 down to -7.5 in small steps."""
+    w2 = np.linspace(-7.5, 5, 100_001)
+    return float(np.trapezoid(1 / slope(w2), w2))
+
+
+# Optimizers
+
+
+def path(step, start=START, gradient=gradient, keep_gradients=False):
+    """The points before and after each of 100 updates; `step(w, g, t)` gives the next, t from 1."""
+    points, g = [np.array(start, dtype=float)], np.zeros(2)
     for t in range(1, UPDATES + 1):
-        g = keep_gradients * g + gradient(w)
-        w = step(w, g, t)
-    return w
+        g = keep_gradients * g + gradient(points[-1])
+        points.append(step(points[-1], g, t))
+    return points
+
+
+def sgd(lr=10.0):
+    return lambda w, g, t: w - lr * g
 
 
 def momentum(lr=10, beta=0.9, new=0.1):
@@ -56,20 +108,203 @@ def adam(lr=1, correct=True):
     return step
 
 
+def lengths(gradients, step):
+    """How far a weight moves at each gradient."""
+    return [abs(step(np.zeros(2), np.full(2, g), t)[0]) for t, g in enumerate(gradients, start=1)]
+
+
+def torchs_momentum():
+    """How long torch's momentum steps are in the end, where ours are 1."""
+    w = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=1.0, momentum=0.9)
+    for _ in range(300):
+        before, w.grad = w.item(), torch.ones(1)
+        optimizer.step()
+    return before - w.item()
+
+
+def beside_torchs_adam():
+    """The greatest difference between the path of the solved Adam and that of torch's."""
+    ours, theirs = (
+        solved()["train_curve"](lambda params: a(params, lr=1), solved()["pathological_curve_loss"])
+        for a in (solved()["Adam"], torch.optim.Adam)
+    )
+    return np.abs(ours - theirs).max()
+
+
 def arrives(w):
     return bool(w[1] < -7.5 and abs(w[0]) < 0.1 and loss(w) < 0.01)
 
 
-@pytest.mark.parametrize(
-    "step, stated",
-    [(momentum(), (-0.01, -13.07, 0.0003)), (adam(), (0.00, -12.63, 0.0000))],
-    ids=["momentum", "adam"],
-)
-def test_what_converges_ends_where_the_table_says(step, stated):
-    w = run(step)
-    assert arrives(w)
-    assert w == pytest.approx(stated[:2], abs=0.006)
-    assert loss(w) == pytest.approx(stated[2], abs=6e-5)
+def last_losses(step, loss=loss, gradient=gradient):
+    """The highest of the last ten losses of 100, as a fraction of the first."""
+    losses = [loss(w) for w in path(step, gradient=gradient)[:UPDATES]]
+    return np.nan_to_num(max(losses[-10:]) / losses[0], nan=np.inf)
+
+
+# Minima
+
+
+def bottom(near):
+    """Where the curve of two minima is lowest near a place, and its curvature there."""
+    places = torch.linspace(near - 0.5, near + 0.5, 1001, dtype=torch.float64)
+    lowest = places[function("two_minima")(places).argmin()].item()
+    return lowest, curvature(function("two_minima"), lowest)
+
+
+@functools.cache
+def from_the_sharp_minimum():
+    """Learning rate → the last two places of SGD, from 200 starts."""
+    ends = {}
+    for lr in read("rates = (#, #, #, #, #)"):
+        w = torch.linspace(-2.2, -1.8, 200, dtype=torch.float64)
+        for _ in range(300):
+            before = w.requires_grad_()
+            (g,) = torch.autograd.grad(function("two_minima")(w).sum(), w)
+            w = (w - lr * g).detach()
+        ends[lr] = before.detach(), w
+    return ends
+
+
+def first_rate(condition):
+    return next(lr for lr, ends in from_the_sharp_minimum().items() if condition(*ends))
+
+
+# A sentence of the notebook, and what its figures should be.
+STATED = {
+    # Play first
+    r"$L = #\,w_1^2 + #\,w_2^2$: the curvature": lambda: read("return # * w1**2 + # * w2**2"),
+    "the curvature is # across it (in the direction of $w_2$) and # along it": lambda: (
+        curvature(lambda w: function("valley")(0, w)),
+        curvature(lambda w: function("valley")(w, 0)),
+    ),
+    "A loss that is # times as curved across": lambda: (0.5 / 0.025,),
+    # The curve
+    r"\tanh(w_1)^2 + #\,|w_1|": lambda: read("torch.tanh(w1) ** 2 + # * torch.abs(w1)"),
+    "We start at $(#, #)$": lambda: default("train_curve", "init"),
+    "almost level in the direction of $w_1$ (slope #)": lambda: gradient((5, 0))[:1],
+    "steepest at $w_2 = #$": lambda: (max(range(-9, 10), key=slope),),
+    # 1
+    "with gradient [0.5, -1] and lr 0.1: got {_got}, expected [#, #]": lambda: (
+        1 - 0.1 * 0.5, -2 + 0.1 * 1,
+    ),
+    "changed to # the step should be # times as long": lambda: (
+        *read("_optimizer.lr = #"), read("_optimizer.lr = #")[0] / 0.1,
+    ),
+    "# steps on $L(w) = w^2$ from $w = #$": lambda: read("num_updates=#): ") + [
+        function("steps_on_parabola")(0.1)[0]
+    ],
+    "*What to expect:* # comes down steadily. # jumps from one": lambda: read("lr in (#, #, 1.02)"),
+    "shrinking jumps. # jumps, too": lambda: read("lr in (0.1, 0.9, #)"),
+    r"$\eta$ times the curvature (here #) equals #.": lambda: (curvature(lambda w: w**2), border()),
+    # 2
+    "with gradient 2, lr 0.1: got {_got[0]}, expected #": lambda: (
+        1 - sum(lengths([2], momentum(0.1))),
+    ),
+    "the same gradient: got {_got[1]}, expected #": lambda: (
+        1 - sum(lengths([2, 2], momentum(0.1))),
+    ),
+    "the steps of the steady one grow to #,": lambda: lengths([1] * 300, momentum(1))[-1:],
+    r"$(1 - \beta)/(1 + \beta) \approx #$": lambda: lengths([1, -1] * 150, momentum(1))[-1:],
+    "times as long, # times at #.": lambda: (torchs_momentum(), default("SGDMomentum", "momentum")),
+    # 3
+    "moved by {_moved:.4g}, expected #,": lambda: lengths([4], adam(0.1)),
+    r"$L = #\,w_1^2 + #\,w_2^2$: the gradients": lambda: read("# * _w[0] ** 2 + # * _w[1] ** 2"),
+    "the gradients differ by a factor of #.": lambda: (500 / 0.0005,),
+    # 5
+    "From $(#, #)$, # updates: SGD": lambda: (
+        *default("train_curve", "init"), default("train_curve", "num_updates"),
+    ),
+    "SGD and momentum with learning rate #, Adam with learning rate #.": lambda: read(
+        'SGDMomentum(params, lr=#, momentum=0.9), "Adam, lr 1": lambda params: Adam(params, lr=#)'
+    ),
+    "both slopes are small (# in $w_1$, # in $w_2$)": lambda: gradient(START),
+    "by # and # per update": lambda: 10 * gradient(START),
+    "at first both move by about # per update": lambda: lengths(gradient(START), adam())[:1],
+    "row # is where # updates have led": lambda: (UPDATES + 1, UPDATES),
+    "momentum ends near $(#, #)$ and Adam near $(#, #)$": lambda: (
+        *path(momentum())[-1], *path(adam())[-1],
+    ),
+    r"$$w_2 < # \qquad |w_1| < # \qquad L < #$$": lambda: read(
+        "w2 < # and abs(w1) < # and loss < #"
+    ),
+    "due to rounding (below #)": lambda: (Below(beside_torchs_adam()),),
+    "Adam gets a # of the learning rate": lambda: read("Adam(params, lr / #,"),
+    r"curvature #. SGD is stable there only while $\eta \cdot # < #$, that is $\eta < #$": lambda: (
+        across(), across(), border(), border() / across(),
+    ),
+    "with # it is thrown out onto the plateau, where the slope is only #.": lambda: (
+        *read('"SGD, lr 10": lambda params: SGD(params, lr=#)'), gradient((5, 0))[0],
+    ),
+    "# at $w_2 = 5$, # at 0, and # at $-7.5$": lambda: (slope(5), slope(0), slope(-7.5)),
+    r"\approx #$ units": lambda: (round(small_steps(), -1),),
+    r"# updates would need $\eta \approx #$": lambda: (UPDATES, small_steps() / UPDATES),
+    "demands is # times what": lambda: (small_steps() / UPDATES / (border() / across()),),
+    # 6
+    "between # and # (else # and #)": lambda: (
+        *(sign * w for sign in (-1, 1) for w in read("all(abs(w) <= # for w")),
+        *read('return {"start": (#, #), **pathological_settings()}'),
+    ),
+    "lies between # and #;": lambda: read("assert # <= _first <= #,"),
+    "expected # to #\"": lambda: read("assert # <= _first <= #,"),
+    "the same # as SGD": lambda: (len(RATES),),
+    "SGD may try # of them, # per power of ten from $10^{#}$ to $10^#$": lambda: (
+        len(RATES), sum(1 <= RATES) - sum(10 <= RATES), *np.log10(RATES[[0, -1]]),
+    ),
+    "with each of its # learning rates": lambda: (len(RATES),),
+    "SGD's # learning rates": lambda: (len(RATES),),
+    "SGD fails with all # learning rates": lambda: (len(RATES),),
+    "losses is at most # % of": lambda: (100 * read("_rival <= #,")[0],),
+    "(arrives at # or less)": lambda: read("_rival <= #,"),
+    "losses is above # % of": lambda: (100 * read("_sgd.min() > min(#,")[0],),
+    "above both # % of that loss and # times what": lambda: (
+        np.array([100, 1]) * read("_sgd.min() > min(0.25, max(#, # * _rival))")
+    ),
+    "SGD never gets below #, and momentum reaches about #.": lambda: (
+        Above(min(last_losses(sgd(lr)) for lr in RATES)), last_losses(momentum()),
+    ),
+    # 7
+    "a sharp minimum near # and a flat one near #.": lambda: (
+        bottom(-2)[0], *read("torch.exp(-((w - #) ** 2) / 2)"),
+    ),
+    "# starts spread over the sharp minimum, # updates": lambda: (
+        *read("nn.Parameter(torch.linspace(-2.2, -1.8, #))"), *read("for _ in range(#): optimizer"),
+    ),
+    "is about # in the sharp minimum and about # in the flat one": lambda: (
+        bottom(-2)[1], bottom(1.5)[1],
+    ),
+    r"only while $\eta$ times the curvature is below #.": lambda: (border(),),
+    "that limit, at #, it jumps": lambda: (
+        first_rate(lambda before, w: (w < 0).all() and (w - before).abs().max() > 0.1),
+    ),
+    "at # it is thrown out and ends in the flat one": lambda: (
+        first_rate(lambda before, w: (w > 0).all()),
+    ),
+    r"cannot stay where $\eta h > #$": lambda: (border(),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_stated_figure_is_right(sentence):
+    stated.expect(TEXT, sentence, STATED[sentence]())
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_wrong_figure_is_noticed(sentence):
+    stated.expect_noticed(TEXT, sentence, STATED[sentence]())
+
+
+def test_sgd_and_no_other_misses_from_the_starts_of_the_text():
+    starts = np.reshape(read("for start in ((#, #), (#, #), (#, #))"), (3, 2))
+    for optimizer, expected in ((sgd, False), (momentum, True), (adam, True)):
+        assert [arrives(path(optimizer(), start)[-1]) for start in starts] == [expected] * 3
+
+
+def test_a_round_bowl_is_not_pathological():
+    bowl = {"loss": lambda w: 0.05 * (w**2).sum(), "gradient": lambda w: 0.1 * w}
+    with np.errstate(all="ignore"):
+        assert min(last_losses(sgd(lr), **bowl) for lr in RATES) < 0.05
+    assert last_losses(momentum(5), **bowl) < 0.05
 
 
 @pytest.mark.parametrize(
@@ -79,12 +314,12 @@ def test_what_converges_ends_where_the_table_says(step, stated):
         (momentum(), True),
         (adam(correct=False), False),
         (momentum(beta=0.1, new=0.9), False),
-        (lambda w, g, t: w - 10 * g, False),
+        (sgd(), False),
     ],
     ids=["no_factor", "no_zero_grad", "no_bias_correction", "swapped", "plain_sgd"],
 )
 def test_what_does_not_converge(step, keep):
-    w = run(step, keep)
+    w = path(step, keep_gradients=keep)[-1]
     assert not arrives(w) and loss(w) > 1
     assert keep or w[1] < -6, "w2 alone tells little: it falls for all of them"
 
@@ -92,13 +327,12 @@ def test_what_does_not_converge(step, keep):
 @pytest.mark.parametrize(
     "name, lr, step", [("SGDMomentum", 10, momentum), ("Adam", 1, adam)], ids=["momentum", "adam"]
 )
-def test_the_solved_notebook_ends_there_too(notebook, name, lr, step):
-    solved = notebook.namespace()
-    path = solved["train_curve"](
-        lambda params: solved[name](params, lr=lr),
-        solved["pathological_curve_loss"],
+def test_the_solved_notebook_ends_there_too(name, lr, step):
+    end = solved()["train_curve"](
+        lambda params: solved()[name](params, lr=lr),
+        solved()["pathological_curve_loss"],
         UPDATES + 1,
         START,
-    )
-    assert path[-1, :2] == pytest.approx(run(step()), abs=0.01)
-    assert path[-1, 2] == pytest.approx(loss(path[-1, :2].astype(float)), abs=1e-6)
+    )[-1]
+    assert end[:2] == pytest.approx(path(step())[-1], abs=0.01)
+    assert end[2] == pytest.approx(loss(end[:2].astype(float)), abs=1e-6)

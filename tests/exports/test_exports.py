@@ -5,6 +5,7 @@ import io
 import json
 import stat
 import subprocess
+import tomllib
 import zipfile
 from datetime import datetime
 
@@ -18,8 +19,7 @@ from autograder.exports import canvas, gradescope, gradescope_run, moodle, prair
 from autograder.exports.worksheet import Worksheet
 from autograder.gradebook.records import class_records
 from autograder.gradebook.writer import STALE
-from autograder.grading.judging.grade import CheckResult, Result
-from autograder.outcome import Status
+from autograder.outcome import CheckResult, Outcome, Status
 
 A = "99_tiny"
 CELLS = [("check_double", "code", 3), ("check_mean", "code", 2), ("answer_why", "markdown", 3)]
@@ -136,7 +136,7 @@ def test_a_results_file_tells_statuses_and_messages(graded, results):
     assert found["unreadable"].flags == ("unreadable",)
     assert found["unreadable"].score is None
     assert found["joerg-mueller"].status == "timed out"
-    assert [c.name for c in found["ada"].checks] == ["double is right", "mean is right"]
+    assert [c.check for c in found["ada"].checks] == ["double is right", "mean is right"]
     # The gradebook has other points: the file is of an earlier run, and is not believed.
     assert found["late"].flags == ("results of another run", "late")
     assert (found["late"].score, found["late"].checks) == (5.5, ())
@@ -153,10 +153,10 @@ def test_a_failed_regrade_in_the_results_makes_the_old_score_stale(graded, resul
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "expected a file that `autograder grade"),
-        ("[1]", "expected a file that `autograder grade"),
+        ("{", "expected a file written by `autograder grade"),
+        ("[1]", "expected a file written by `autograder grade"),
         ('[{"student": "a", "assignment": "other", "status": "graded"}]', "found none"),
-        ('[{"student": "a", "assignment": "99_tiny", "status": "odd", "score": 1}]', "odd"),
+        ('[{"student": "a", "assignment": "99_tiny", "status": "odd", "checks": []}]', "odd"),
     ],
 )
 def test_a_wrong_results_file_gets_one_message(graded, tmp_path, content, message):
@@ -487,16 +487,24 @@ def test_the_gradescope_zip_is_what_gradescope_unpacks(real_course, tmp_path, mo
     # The grader in the zip is whole.
     package = ROOT / "autograder"
     modules = {
-        f"course/autograder/{p.relative_to(package).as_posix()}" for p in package.rglob("*.py")
+        f"engine/autograder/{p.relative_to(package).as_posix()}"
+        for p in package.rglob("*")
+        if p.is_file() and p.suffix != ".pyc" and not p.name.startswith(".")
     }
     assert modules <= infos.keys()
     assert "course/helpers/pyproject.toml" in infos and "course/.autograder/secret" in infos
+    assert "course/hidden/03_optimizers/checks.py" in infos
+    assert not [n for n in infos if n.startswith("course/hidden/01")]
+    project = tomllib.loads((tmp_path / "engine" / "pyproject.toml").read_text())
+    assert "nbgrader>=0.9.5" in project["project"]["dependencies"]
+    provisioners = project["project"]["entry-points"]["jupyter_client.kernel_provisioners"]
+    assert provisioners.keys() == {"mlp-sealed", "mlp-bubblewrap"}
 
 
 def result_of(status, points):
     checks = [CheckResult("double", "doubles", "It doubles.", 3.0 if points else 0.0, 3.0, "")]
     score = None if not Status(status).has_score else float(points)
-    return Result("submission", A, Status(status), score, 5.0, 2.4, "sealed", checks=checks)
+    return Outcome("submission", A, Status(status), 5.0, score, 2.4, "sealed", checks=checks)
 
 
 def test_gradescope_run_writes_results_for_a_graded_submission(course, tmp_path, monkeypatch):

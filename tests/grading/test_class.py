@@ -262,9 +262,10 @@ def test_who_cannot_be_graded_is_told_why(graded):
 
 def test_repairs_are_told(graded):
     results = graded[2]
-    assert "check_mean: the cell was deleted; it was put back" in results["deleted_check"].notes
+    note = "check_mean: the cell had been deleted and was put back"
+    assert note in results["deleted_check"].notes
     assert any("2 cells had this id" in n for n in results["duplicated_check"].notes)
-    assert any("points restored" in n for n in results["changed_points"].notes)
+    assert any("restored the changed points" in n for n in results["changed_points"].notes)
     assert results["right"].notes == []
 
 

@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from autograder.kernel import protocol
+from autograder.kernel import protocol, visible
 from autograder.kernel.limits import Ending, Limits
-from autograder.kernel.sealed import sandbox
 from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel.supervisor.relay import Relay
 
@@ -158,7 +157,7 @@ def test_only_folders_and_ordinary_files_are_copied(tmp_path):
     (source / "link").symlink_to("/etc/hostname")
     (source / "folder").symlink_to("/etc")
     os.mkfifo(source / "pipe")
-    sandbox.copy_files(str(source), str(target), None)
+    visible.copy_files(str(source), str(target), None)
     assert sorted(str(p.relative_to(target)) for p in target.rglob("*")) == ["inner", "inner/a"]
 
 
@@ -166,6 +165,6 @@ def test_packages_of_an_environment_below_this_one_are_shown(tmp_path, monkeypat
     below = str(tmp_path / "lib" / "site-packages")
     own = os.path.join(sys.prefix, "lib", "site-packages")
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), own, below])
-    shown = sandbox.interpreter_paths()
+    shown = visible.interpreter_paths()
     assert below in shown
     assert own not in shown and str(tmp_path) not in shown

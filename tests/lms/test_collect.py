@@ -11,10 +11,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.errors import UserError
-from autograder.grading.batch import submitted_students
 from autograder.lms import collect as collecting
 from autograder.lms import zips as archives
 from autograder.lms.roster import read_roster, slug
+from autograder.submission import collected
 
 A = "99_tiny"
 DAY = (2025, 3, 1, 10, 0, 0)
@@ -118,8 +118,8 @@ def test_a_zip_of_moodle(course, collect):
     assert report.ignored == ["__MACOSX/._x"]
     notes = {p.student: p.notes for p in report.placed if p.notes}
     assert notes == {"ned": [f"expected {A}.ipynb, found no notebook"]}
-    assert report.needs_instructor
-    assert collecting.lms_ids(course, A)["502"] == "anne-marie-oneil"
+    assert report.needs_attention
+    assert collected.lms_ids(course, A)["502"] == "anne-marie-oneil"
     with Gradebook(course.db_url, course.course_id) as gradebook:
         joerg = gradebook.find_student("joerg-mueller")
         assert (joerg.first_name, joerg.last_name) == ("Jörg", "Müller")
@@ -153,7 +153,7 @@ def test_a_zip_of_canvas(course, collect):
     assert report.left_out == {
         "bob_444_text.html": "text or a link typed into Canvas, not a handed-in file"
     }
-    assert collecting.late_students(course, A) == {"12345", "333"}
+    assert collected.late_students(course, A) == {"12345", "333"}
     with Gradebook(course.db_url, course.course_id) as gradebook:
         assert gradebook.find_student("12345").lms_user_id == "12345"
 
@@ -236,7 +236,7 @@ def test_a_bomb_is_refused(course, collect, monkeypatch):
 def test_something_else_than_a_zip_gets_one_message(course, tmp_path, content):
     path = tmp_path / "x.zip"
     path.write_bytes(content)
-    with pytest.raises(UserError, match="was refused: it is no zip file"):
+    with pytest.raises(UserError, match="was refused: it is not a zip file"):
         collecting.collect(course, A, path)
     with pytest.raises(UserError, match="which does not exist"):
         collecting.collect(course, A, tmp_path / "missing.zip")
@@ -272,7 +272,7 @@ def test_a_students_dangerous_zip_stays_as_it_is(course, collect):
         f"ada/{A}/all.zip", f"bob/{A}/broken.zip", f"bob/{A}/{A}.ipynb"
     }  # fmt: skip
     notes = {p.student: p.notes for p in report.placed}
-    assert "not unpacked: '../../../../x.ipynb' is a path out of the folder" in notes["ada"][0]
+    assert "not unpacked: '../../../../x.ipynb' is a path that leads out of the folder" in notes["ada"][0]
     assert "broken.zip was handed in and not unpacked" in notes["bob"][0]
     assert not list(course.root.rglob("x.ipynb"))
 
@@ -315,7 +315,7 @@ def test_a_newer_submission_replaces_a_collected_one_and_keeps_it(course, collec
     assert old.read_text() == "one"
     # An older download changes nothing …
     report = collect({ADA: "zero"})
-    assert (outcome(report), report.needs_instructor) == (collecting.KEPT, True)
+    assert (outcome(report), report.needs_attention) == (collecting.KEPT, True)
     assert "is newer: --force replaces it" in report.placed[0].notes[0]
     assert handed_in(course) == {f"ada/{A}/{A}.ipynb": "two"}
     # … unless it is wanted.
@@ -365,7 +365,7 @@ def test_two_students_of_one_name_are_never_mixed_up(course, collect):
 
 def test_blind_marking_gives_numbers(course, collect):
     collect({f"Participant_{n}_assignsubmission_file_/{A}.ipynb": str(n) for n in (1, 2)})
-    assert submitted_students(course, A) == ["participant-1", "participant-2"]
+    assert course.submitted_students(A) == ["participant-1", "participant-2"]
 
 
 def test_a_roster_of_ones_own(course, collect, tmp_path):
@@ -378,7 +378,7 @@ def test_a_roster_of_ones_own(course, collect, tmp_path):
     )
     names = [f"Ada Lovelace_{n}_assignsubmission_file_/{A}.ipynb" for n in (1, 2, 3)]
     report = collect(dict.fromkeys(names, "x"), roster=roster)
-    assert submitted_students(course, A) == ["al123", "al124"]
+    assert course.submitted_students(A) == ["al123", "al124"]
     time = course.folder("submitted") / "al123" / A / "timestamp.txt"
     assert time.read_text() == "2025-03-01 22:30:00"
     assert report.left_out == {names[2]: "Ada Lovelace (3) is not in the roster"}
@@ -393,7 +393,7 @@ def test_canvas_gradebook_as_a_roster(course, collect, tmp_path):
         'Jörg",12345,m-7,jm@uni.de,S,\n'
     )
     collect({f"müllerjörg_LATE_12345_901_{A}.ipynb": "joerg"}, roster=roster)
-    assert submitted_students(course, A) == ["jm@uni.de"]
+    assert course.submitted_students(A) == ["jm@uni.de"]
     with Gradebook(course.db_url, course.course_id) as gradebook:
         student = gradebook.find_student("jm@uni.de")
         assert (student.last_name, student.lms_user_id) == ("Müller", "12345")
@@ -410,7 +410,7 @@ def test_moodles_worksheet_as_a_roster(course, collect, tmp_path):
     # Of another assignment: the number is another student's there.
     wrong = f"Bob Bo_2_assignsubmission_file_/{A}.ipynb"
     report = collect({**files, wrong: "bob"}, roster=roster)
-    assert submitted_students(course, A) == ["ada@uni.de"]
+    assert course.submitted_students(A) == ["ada@uni.de"]
     assert "the worksheet of another assignment?" in report.left_out[wrong]
 
 
@@ -419,8 +419,8 @@ def test_moodles_worksheet_as_a_roster(course, collect, tmp_path):
     [
         ("a,b\n1,2\n", "expected a roster with columns"),
         ("", "has no rows"),
-        ("student_id,lms_id\na,1\nb,1\n", "id 1 stands in lines 2 and 3"),
-        ("student_id,lms_id\na,1\na,2\n", "student a stands in lines 2 and 3"),
+        ("student_id,lms_id\na,1\nb,1\n", "id 1 is on lines 2 and 3"),
+        ("student_id,lms_id\na,1\na,2\n", "student a is on lines 2 and 3"),
         ("student_id,lms_id\n../x,1\n", "expected a student id of letters"),
         ("student_id,lms_id,timestamp\na,1,yesterday\n", "expected a time such as"),
     ],
@@ -441,8 +441,8 @@ def test_stock_zip_collect_uses_the_plugins(course, tmp_path):
     make_zip(folder / "moodle.zip", MOODLE)
     config = course.config.copy()
     config.CourseDirectory.assignment_id = A
-    config.ZipCollectApp.extractor_plugin = "autograder.lms.names.collect.LmsExtractor"
-    config.ZipCollectApp.collector_plugin = "autograder.lms.names.collect.LmsCollector"
+    config.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
+    config.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
     app = ZipCollectApp(config=config)
     app.coursedir = CourseDirectory(parent=app)
     app.init_plugins()

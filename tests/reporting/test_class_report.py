@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, hidden_of
 from nbgrader.api import Gradebook
 from rapidfuzz.distance import Indel
 from typer.testing import CliRunner
 
 from autograder import cli
-from autograder.authoring.build import empty_gradebook
 from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
-from autograder.checking.answers import Alternative, answers_of
+from autograder.checking import Alternative
 from autograder.errors import UserError
 from autograder.gradebook import ledger
+from autograder.gradebook.released import empty_gradebook
 from autograder.gradebook.writer import STALE
 from autograder.grading import batch
+from autograder.outcome import CheckResult, Outcome, Status
 from autograder.report import data, measures, page, similarity
 
 A = "99_tiny"
@@ -46,21 +47,18 @@ CLASS = [
 
 
 def outcome(student, status, passed, seconds, message=""):
-    """A result as the ledger keeps it."""
+    """An outcome as the ledger keeps it."""
     checks = [
-        {
-            "exercise": exercise, "check": name, "points": points * good, "max_points": points,
-            "message": "" if good else "differs",
-            "diagnosis": DIAGNOSIS if exercise == "double" and not good else "",
-        }
+        CheckResult(
+            exercise, name, name, points * good, points, "" if good else "differs",
+            diagnosis=DIAGNOSIS if exercise == "double" and not good else "",
+        )
         for (exercise, name, points), good in zip(CHECKS, passed or ())
     ]  # fmt: skip
-    score = None if passed is None else sum(c["points"] for c in checks)
-    return {
-        "student": student, "assignment": A, "status": status, "score": score, "max_score": 5.0,
-        "seconds": seconds, "isolation": "namespaces", "message": message, "notes": [],
-        "stale_score": None, "checks": checks,
-    }  # fmt: skip
+    score = None if passed is None else sum(c.points for c in checks)
+    return Outcome(
+        student, A, Status(status), 5.0, score, seconds, "namespaces", message, checks=checks
+    )
 
 
 def enter(course, people, names=None, messages=None, late=(), stale=()):
@@ -82,7 +80,7 @@ def enter(course, people, names=None, messages=None, late=(), stale=()):
             if status is None:
                 continue
             result = outcome(student, status, passed, seconds, messages.get(student, ""))
-            ledger.append(course, A, ledger.Entry(NOW, student, {}, result))
+            ledger.append(course, A, ledger.Attempt(NOW, student, {}, result))
             if passed is None:
                 (course.folder("submitted") / student / A).mkdir(parents=True)
                 if student not in stale:
@@ -95,7 +93,7 @@ def enter(course, people, names=None, messages=None, late=(), stale=()):
                     grade.manual_score, grade.needs_manual_grade = written, written is None
                 else:
                     grade.auto_score = sum(
-                        c["points"] for c in result["checks"] if c["exercise"] == exercise
+                        c.points for c in result.checks if c.exercise == exercise
                     )
                     grade.needs_manual_grade = False
             if student in stale:
@@ -202,7 +200,7 @@ def test_a_stale_score_needs_somebody_and_its_checks_do_not_count(course):
 def test_only_the_last_attempt_of_a_student_counts(course):
     enter(course, CLASS[:2])
     again = outcome("ada", "graded", (1, 1, 1), 7.0)
-    ledger.append(course, A, ledger.Entry(NOW, "ada", {}, again))
+    ledger.append(course, A, ledger.Attempt(NOW, "ada", {}, again))
     found = data.gather(course, A, NOW)
     assert (found.run_times.submissions, found.run_times.slowest[0].seconds) == (2, 7.0)
 
@@ -371,7 +369,7 @@ def independent(real_course):
         exercise: [cell_of(reference, exercise).source]
         + [
             a.source
-            for a in answers_of(OPTIMIZERS)
+            for a in hidden_of(OPTIMIZERS).answers
             if isinstance(a, Alternative) and a.exercise == exercise
         ]
         for exercise in EXERCISES
@@ -444,7 +442,7 @@ def test_no_two_right_answers_of_the_bank_are_close(real_course, assignment):
     reference = similarity.solution_cells(real_course.source_notebook(assignment))
     encode = similarity.Encoder()
     for exercise, stub in given.items():
-        others = [a for a in answers_of(assignment) if a.exercise == exercise]
+        others = [a for a in hidden_of(assignment).answers if a.exercise == exercise]
         right = [a.source for a in others if isinstance(a, Alternative)] + [reference[exercise]]
         answers = [encode(similarity.own_tokens(source, stub)) for source in right]
         answers = [answer for answer in answers if len(answer) >= similarity.SHORTEST]

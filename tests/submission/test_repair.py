@@ -111,4 +111,4 @@ def test_an_unknown_id_counts_as_an_ordinary_cell(source):
     notebook.cells.append(extra)
     notes = repair(notebook, Expected.from_notebook(source))
     assert "nbgrader" not in extra.metadata
-    assert notes == ["a cell with the unknown id 'extra' counts as an ordinary cell"]
+    assert notes == ["a cell with the unknown id 'extra' is treated as an ordinary cell"]

@@ -173,5 +173,5 @@ def test_what_is_no_batch_of_images(name):
     for wrong in (images()[0], images().numpy()):
         with pytest.raises(ValueError, match=r"expected a tensor \(B, C, H, W\)"):
             ALL[name](wrong, generator())
-    with pytest.raises(ValueError, match="expected floating point, came torch.uint8"):
+    with pytest.raises(ValueError, match="expected floating point, got torch.uint8"):
         augment.random_rotation(images(dtype=torch.uint8), generator())

@@ -83,8 +83,8 @@ UNFIT = {
     "complex": (lambda: {"a": 1j}, "complex"),
     "sparse": (lambda: {"a": torch.eye(2).to_sparse()}, "ordinary tensor"),
     "key": (lambda: {(1, 2): 3}, r"keys.*\(1, 2\)"),
-    "none": (lambda: None, "expected a dict, came NoneType"),
-    "list": (lambda: [1], "expected a dict, came list"),
+    "none": (lambda: None, "expected a dict, got NoneType"),
+    "list": (lambda: [1], "expected a dict, got list"),
 }
 
 

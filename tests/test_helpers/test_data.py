@@ -138,10 +138,10 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path, fake_mnist):
 BROKEN = {
     "missing": (lambda a: a.pop("test_labels"), "test_labels"),
     "other set": (lambda a: a.update(prepared((32, 32, 3))), r"expected uint8 \(N, 28, 28\)"),
-    "floats": (lambda a: a.update(train_images=a["train_images"] / 255), "came float64"),
-    "empty": (lambda a: a.update(test_images=a["test_images"][:0]), r"came uint8 \(0, 28, 28\)"),
+    "floats": (lambda a: a.update(train_images=a["train_images"] / 255), "got float64"),
+    "empty": (lambda a: a.update(test_images=a["test_images"][:0]), r"got uint8 \(0, 28, 28\)"),
     "short": (lambda a: a.update(train_labels=a["train_labels"][1:]), "expected 6 integers"),
-    "range": (lambda a: a.update(train_labels=a["train_labels"] + 5), "expected 0 ... 9, came 5"),
+    "range": (lambda a: a.update(train_labels=a["train_labels"] + 5), "expected 0 ... 9, got 5"),
     "objects": (lambda a: a.update(train_labels=np.array([{}] * 6)), "cannot be read"),
 }
 
@@ -178,7 +178,7 @@ def test_a_corrupt_prepared_file_is_refused(tmp_path, no_network, damage):
 
 
 def test_unknown_names_are_refused(monkeypatch):
-    with pytest.raises(ValueError, match="synthetic, synthetic_color; came 'MNIST'"):
+    with pytest.raises(ValueError, match="synthetic, synthetic_color; got 'MNIST'"):
         data.load_images("MNIST")
     monkeypatch.setenv("MLP_COURSE_DATASET", "nonsense")
     with pytest.raises(ValueError, match="MLP_COURSE_DATASET"):
@@ -238,7 +238,7 @@ def test_another_seed_draws_other_images_of_the_same_kind(name):
         assert abs(means[0] - means[1]) < 8
     again = data.synthetic_images(name, seed=7, num_train=0, num_test=1500)
     assert torch.equal(again.test_images, other.test_images)
-    with pytest.raises(ValueError, match="synthetic, synthetic_color; came 'mnist'"):
+    with pytest.raises(ValueError, match="synthetic, synthetic_color; got 'mnist'"):
         data.synthetic_images("mnist")
 
 
@@ -488,14 +488,14 @@ def test_augmentation_leaves_the_order_alone():
     [
         ({"labels": torch.arange(9)}, r"labels: expected shape \(10,\)"),
         ({"labels": torch.zeros(10, 1).long()}, r"labels: expected shape \(10,\)"),
-        ({"labels": torch.zeros(10)}, "labels: expected integers, came torch.float32"),
+        ({"labels": torch.zeros(10)}, "labels: expected integers, got torch.float32"),
         ({"images": torch.zeros(10, 1, 2, 3, dtype=torch.int64)}, "images: expected a uint8"),
         ({"images": torch.zeros(10)}, "images: expected a uint8"),
         ({"batch_size": 0}, "batch_size"),
         ({"batch_size": 2.5}, "batch_size"),
         ({"mean": (0.1, 0.2)}, "mean: expected one number or 1"),
         ({"std": 0.0}, "std: expected positive"),
-        ({"augment": "flip"}, "augment: expected a function, came str"),
+        ({"augment": "flip"}, "augment: expected a function, got str"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):

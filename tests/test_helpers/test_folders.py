@@ -261,5 +261,5 @@ def test_default_folder_name(monkeypatch, capsys):
 
 def test_unknown_names_are_refused():
     for function in (data.image_folder, data.default_folder_name):
-        with pytest.raises(ValueError, match="animal_faces, generated_faces; came 'cats'"):
+        with pytest.raises(ValueError, match="animal_faces, generated_faces; got 'cats'"):
             function("cats")

@@ -68,7 +68,7 @@ def test_image_grid_refuses_what_is_no_image(plots):
     for shape in ((28, 28), (2, 2, 28, 28), (0, 1, 28, 28)):
         with pytest.raises(ValueError, match=r"expected \(N, C, H, W\)"):
             plots.image_grid(torch.zeros(shape))
-    with pytest.raises(ValueError, match="expected 2, one per image, came 1"):
+    with pytest.raises(ValueError, match="expected 2, one per image, got 1"):
         plots.image_grid(torch.zeros(2, 1, 4, 4), titles=["one"])
 
 
@@ -134,7 +134,7 @@ def test_learning_curves_of_several_runs(plots):
     assert set(curves(figure.axes[1])) == {"a", "b"}
     assert figure.axes[1].get_ylabel() == "val accuracy"
     assert len(plots.learning_curves({"train_loss": [1.0]}).axes) == 1
-    with pytest.raises(ValueError, match="came"):
+    with pytest.raises(ValueError, match="got"):
         plots.learning_curves({"speed": [1]})
 
 

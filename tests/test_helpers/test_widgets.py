@@ -122,7 +122,7 @@ def test_explorer_survives_an_unsolved_train_curve_and_a_wrong_path(widgets):
     text = notes(widgets.optimizer_explorer(bowl, {"SGD": sgd}, unsolved))
     assert "unsolved" in text and "first" in text
     wrong = widgets.optimizer_explorer(bowl, {"SGD": sgd}, lambda *_: [[1, 2]])
-    assert "(1, 2), expected (T, 3)" in notes(wrong)
+    assert "expected shape (T, 3), got (1, 2)" in notes(wrong)
 
 
 def test_explorer_survives_divergence(widgets):
@@ -245,7 +245,7 @@ def test_pad_refuses_what_is_no_picture_or_too_large(widgets, monkeypatch):
     assert "cannot be used" in notes(box) and "<script>" not in notes(box)
     monkeypatch.setattr(widgets.digits, "_MAX_PIXELS", 100)
     upload(box, png(stroke(0, 255)))
-    assert "50 x 60 pixels" in notes(box)
+    assert "got 50 x 60" in notes(box)
 
 
 @pytest.mark.parametrize(

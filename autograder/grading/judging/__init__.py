@@ -1,1 +1,1 @@
-"""One submission → its outcome; with `checking`, `submission` and `kernel` this decides a score."""
+"""One submission → its outcome; together with `checking`, `submission` and `kernel` it decides a score."""

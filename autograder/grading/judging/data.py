@@ -1,12 +1,12 @@
 """The data folder that students' kernels see, made by the assignment's own `hidden/NN/data.py`.
 
-    def sources() -> list[Path]       the files it rests on; it is made anew when one has changed
+    def sources() -> list[Path]       the files it is made from; it is rebuilt when one has changed
     def prepare(folder: Path)         writes what a student's kernel may read
-    def load()                        what the checks read, so that a missing file is told at the start
-    def facts() -> dict[str, str]     what `autograder doctor` says of it
-    def built_in()                    a context in which built-in data are used instead
+    def load()                        reads what the checks need, so that missing files are reported early
+    def facts() -> dict[str, str]     what `autograder doctor` says about it
+    def built_in()                    a context in which built-in data is used instead
 
-The last three may be missing. Each raises `DataMissing` where its files cannot be had.
+The last three may be missing. Each raises an error with a clear message if its files are missing.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from types import ModuleType
 
 from autograder import files
 from autograder.checking.hidden import Hidden
@@ -28,17 +29,17 @@ def for_kernels(private: Path, hidden: Hidden) -> Path | None:
     Raises
     ------
     UserError
-        If a file it rests on is missing or cannot be read.
+        If a file that it is made from is missing or cannot be read.
     """
     if hidden.data is None:
         return None
     with _lock:
-        return _made(private / "data" / hidden.assignment, hidden)
+        return _made(private / "data" / hidden.assignment, hidden, hidden.data)
 
 
-def _made(target: Path, hidden: Hidden) -> Path:
+def _made(target: Path, hidden: Hidden, module: ModuleType) -> Path:
     with told(hidden):
-        paths = [path for path in hidden.data.sources() if path.exists()]
+        paths = [path for path in module.sources() if path.exists()]
         stats = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
         state = json.dumps([hidden.digest, sorted(stats)])
         marker = target.with_suffix(".json")
@@ -47,8 +48,8 @@ def _made(target: Path, hidden: Hidden) -> Path:
         marker.unlink(missing_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        hidden.data.prepare(target)
-    # Where the grader is root, students' code runs as nobody.
+        module.prepare(target)
+    # If the grader is root, students' code runs as nobody.
     for path in [target, *target.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     files.write(marker, state)
@@ -69,7 +70,7 @@ def load(hidden: Hidden) -> None:
 
 
 def facts(hidden: Hidden) -> dict[str, str]:
-    """What `autograder doctor` says of the assignment's data."""
+    """What `autograder doctor` says about the assignment's data."""
     return hidden.data.facts() if hidden.data is not None and hasattr(hidden.data, "facts") else {}
 
 
@@ -82,7 +83,7 @@ def built_in(hidden: Hidden):
 
 @contextlib.contextmanager
 def told(hidden: Hidden):
-    """Turn an error of the course's own data code into one for people."""
+    """Turn an error in the course's own data code into one meant for people."""
     try:
         yield
     except UserError:

@@ -23,14 +23,14 @@ from autograder.submission.intake import Unreadable, printable, read_submission
 from autograder.submission.pack import Packed
 from autograder.submission.repair import expected_from_gradebook
 
-# formgrader's pages write ids as they are, into HTML and into scripts.
+# formgrader's pages write ids into HTML and scripts without escaping them.
 MARKUP = frozenset('<>"&`\\')
 # A kernel may end for reasons that have nothing to do with the student's code.
 ATTEMPTS = 2
 
 
 class Grader:
-    """A snapshot made ready in a process that grades.
+    """A snapshot, prepared for grading in this process.
 
     Parameters
     ----------
@@ -60,18 +60,18 @@ class Grader:
                 break
         outcome.seconds = time.monotonic() - started
         if outcome.notebook is not None:
-            outcome.page = self._page(outcome)
+            outcome.page = self._page(outcome.student, outcome.notebook)
         return outcome
 
     def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
-        """An outcome, and whether the kernel may have ended by no fault of its own."""
+        """An outcome, and whether the kernel may have ended through no fault of the student's code."""
         outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
         judged = None
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
             try:
                 _refuse(student, packed)
                 folder, files = Path(place, "handed-in"), Path(place, "files")
-                packed.unpack(folder)
+                outcome.notes += packed.unpack(folder)
                 submission = read_submission(folder, self._name, self.expected, files)
                 outcome.notes += submission.notes
                 judged, repairs = self._run_steps(student, submission.notebook, files)
@@ -80,7 +80,7 @@ class Grader:
                 outcome.notes += repairs
                 outcome.score = float(sum(c.points for c in outcome.checks))
                 if outcome.status.has_score:
-                    # Half a character, which JSON can hold, is in no file and no gradebook.
+                    # Half a surrogate pair can be in JSON, but not in a file or a gradebook.
                     text = nbformat.writes(submission.notebook)
                     outcome.notebook = text.encode(errors="replace")
             except Unreadable as reason:
@@ -97,7 +97,7 @@ class Grader:
     def _run_steps(
         self, student: str, notebook: NotebookNode, files: Path
     ) -> tuple[Judged, list[str]]:
-        """Run nbgrader's configured steps on the notebook, in place, but the gradebook's own.
+        """Run nbgrader's configured steps on the notebook, in place, except the gradebook's own.
 
         Returns what the judge found, and a sentence for each repair.
         """
@@ -109,7 +109,7 @@ class Grader:
         return resources["judged"], resources.get("repairs", [])
 
     def resources(self, student: str, files: Path) -> ResourcesDict:
-        """What nbgrader's steps are told of a submission whose files lie in the folder `files`."""
+        """What nbgrader's steps are told about a submission whose files are in the folder `files`."""
         resources = ResourcesDict()
         resources["metadata"] = {"path": str(files)}
         resources["nbgrader"] = {
@@ -120,18 +120,17 @@ class Grader:
         }
         return resources
 
-    def _page(self, outcome: Outcome) -> str | None:
+    def _page(self, student: str, content: bytes) -> str | None:
         try:
-            notebook = nbformat.reads(outcome.notebook.decode(), as_version=4)
-            facts = Facts.before_anybody_looked(notebook)
-            return self._pages.page(outcome.notebook, outcome.student, self._name, facts)
+            facts = Facts.before_anybody_looked(nbformat.reads(content.decode(), as_version=4))
+            return self._pages.page(content, student, self._name, facts)
         except Exception:
-            # The writer renders it, and tells what is wrong.
+            # The writer renders it and reports what is wrong.
             return None
 
 
 def failed(student: str, snapshot: Snapshot, message: str) -> Outcome:
-    """What becomes of a submission that the grader could not grade."""
+    """The outcome of a submission that the grader could not grade."""
     return Outcome(
         printable(student), snapshot.name, Status.GRADER_ERROR, snapshot.max_score, message=message
     )
@@ -148,7 +147,7 @@ def _refuse(student: str, packed: Packed) -> None:
 
 
 def _is_unsure(judged: Judged) -> bool:
-    """Whether a kernel was ended from outside: with it its supervisor, or by the host."""
+    """Whether a kernel was ended from outside, together with its supervisor or by the host."""
     return (
         judged.ending is not None
         and judged.status in (Status.CRASHED, Status.OUT_OF_MEMORY)
@@ -158,7 +157,7 @@ def _is_unsure(judged: Judged) -> bool:
 
 
 def _make_storable(outcome: Outcome) -> None:
-    """Take out of texts what databases and files refuse."""
+    """Remove characters that databases and files refuse from all texts."""
 
     def plain(text: str) -> str:
         return text.replace("\0", "").encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""The step of `nbgrader autograde` that this course replaces: run a submission and judge it.
+"""The replacement for one step of `nbgrader autograde`: run a submission and judge it.
 
 Students' cells run in a kernel, as in stock nbgrader. A check cell is not run: its hidden checks
 judge in this process, and the cell gets a readable table and a float as its outputs.
@@ -56,24 +56,24 @@ LIMIT_STATUS = {
 
 
 class UnsealedError(Exception):
-    """Students' code would run unsealed, and nobody allowed it."""
+    """Students' code would run unsealed, and nobody has allowed that."""
 
 
 def expect_sealed(allow_unsealed: bool) -> None:
-    """Raise `UserError` where students' code cannot be sealed off and nobody allowed that."""
+    """Raise `UserError` if students' code cannot be sealed off and nobody has allowed that."""
     offer = tiers.probe()
     if not offer.tier.sealed and not allow_unsealed:
         reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
         raise UserError(
             f"students' code cannot be sealed off on this host ({reasons}): it could read every "
-            "file you can, the network is open to it. Grade on another host, or pass "
+            "file that you can read, and use the network. Grade on another host, or pass "
             "--allow-unsealed"
         )
 
 
 @dataclass
 class Judged:
-    """What the judge leaves in `resources["judged"]`: the part of an outcome that it knows."""
+    """The part of an outcome that the judge knows; it leaves this in `resources["judged"]`."""
 
     isolation: str
     status: Status = Status.GRADED
@@ -95,17 +95,17 @@ class Judge(Execute):
         help="What one submission may use: fields of autograder.kernel.limits.Limits."
     ).tag(config=True)
     preload = List(
-        Unicode(), help="Modules that the notebooks use: imported before the student's time counts."
+        Unicode(), help="Modules that the notebooks use: imported before the student's time starts."
     ).tag(config=True)
     environment = Dict(
-        help="Variables that students' kernels get; {data} in a value is the folder of their data."
+        help="Variables that students' kernels get; {data} in a value is the folder with their data."
     ).tag(config=True)
     allow_unsealed = Bool(
-        False, help="Whether to grade where students' code cannot be sealed off."
+        False, help="Whether to grade even if students' code cannot be sealed off."
     ).tag(config=True)
 
     snapshot = Unicode(
-        "", help="The folder whose source/ and hidden/ count; empty: those of the course."
+        "", help="The folder whose source/ and hidden/ count; empty: the course's own."
     ).tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
@@ -124,7 +124,10 @@ class Judge(Execute):
         self._judged = Judged(str(tier))
         self._data = data.for_kernels(self._course.private, self._hidden)
         folder = Path(resources.get("metadata", {}).get("path") or ".")
-        with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
+        # Windows keeps the folder while a process that the student's code has left works in it.
+        with tempfile.TemporaryDirectory(
+            prefix="submission-", ignore_cleanup_errors=True
+        ) as scratch:
             if not tier.sealed:
                 # A sealed kernel works on a copy of its own.
                 self._scratch = Path(scratch)
@@ -135,7 +138,7 @@ class Judge(Execute):
         return nb, resources
 
     def _set_aside_demonstrations(self, nb) -> None:
-        """Note which cells need not run, and clear the outputs that were handed in for others."""
+        """Note which cells need not run, and clear the handed-in outputs of all others."""
         known = demonstrations(self._source)
         self._needless = given.needless(nb, known, self._hidden.asked_names)
         for index, cell in enumerate(nb.cells):
@@ -145,10 +148,9 @@ class Judge(Execute):
                 cell.execution_count = None
 
     def _tier(self) -> Tier:
-        """The tier of the kernel that is to be used, which this host must offer."""
-        if not self.kernel_name:
-            self.kernel_name = tiers.probe().tier.kernel_name
-        tier = next((t for t in Tier if t.kernel_name == self.kernel_name), Tier.PLAIN)
+        """The tier of the kernel to use, which this host must offer."""
+        tier = tiers.of_kernel(self.kernel_name)
+        self.kernel_name = self.kernel_name or tier.kernel_name
         if not (tier.sealed or self.allow_unsealed):
             raise UnsealedError(
                 f"students' code cannot be sealed off by the kernel {self.kernel_name!r} on this "
@@ -160,11 +162,11 @@ class Judge(Execute):
         NotebookClient.__init__(self, nb, km)
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
-        # What the kernel's process itself prints is no output of a cell.
+        # The kernel process's own output is not the output of a cell.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with self.setup_kernel(env=self._environment(), **quiet):
             self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
-            # Importing libraries takes seconds on a busy machine: not the student's time.
+            # Importing libraries takes seconds on a busy machine: it does not count as the student's time.
             self._deadline = math.inf
             self._student.run(_importing(self.preload), START_SECONDS)
             self._deadline = time.monotonic() + self.submission_timeout
@@ -176,7 +178,7 @@ class Judge(Execute):
                 _shorten(cell)
 
     def _add_pictures(self):
-        """Show what wrong answers do. Everything is judged by now, so that this costs no points."""
+        """Show what wrong answers do. Everything has been judged by now, so this costs no points."""
         for exercise, cell in self._wrong:
             if self._stopped or self._student.died:
                 return
@@ -186,7 +188,7 @@ class Judge(Execute):
                 cell.outputs.insert(1, shown)
 
     def create_kernel_manager(self):
-        # Our own clock ends a cell or a submission first; this is for a kernel nobody ends.
+        # Our own clock ends a cell or a submission earlier; this is for a kernel that nobody ends.
         limits = {"wall_seconds": self.submission_timeout + START_SECONDS, **self.limits}
         for name in ("SealedProvisioner", "BubblewrapProvisioner"):
             self.config[name].update(
@@ -204,14 +206,17 @@ class Judge(Execute):
                 manager.ip = str(self._scratch / "k")
             if manager.kernel_spec.argv[0].startswith("python"):
                 manager.kernel_spec.argv[0] = sys.executable
-        # Of the sealed tiers, the provisioner sees to that.
+        # In the sealed tiers, the provisioner takes care of that.
         manager.client_factory = guarded(manager.client_factory)
         self._oom_kills = cgroup.oom_kills()
         return manager
 
     def _environment(self) -> dict[str, str]:
-        """What a kernel that is not sealed may know of the grader's environment; one thread each."""
-        kept = "PATH HOME LANG LC_ALL TMPDIR SYSTEMROOT".split()
+        """What an unsealed kernel may know about the grader's environment; one thread per library."""
+        kept = "PATH HOME LANG LC_ALL TMPDIR".split()
+        if os.name == "nt":
+            # Without these, Python and Jupyter find neither a home nor a temporary folder there.
+            kept += "SYSTEMROOT COMSPEC PATHEXT USERPROFILE APPDATA LOCALAPPDATA TEMP TMP".split()
         variables = {k: v.format(data=self._data or "") for k, v in self.environment.items()}
         return {key: os.environ[key] for key in kept if key in os.environ} | variables | {
             "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
@@ -240,7 +245,7 @@ class Judge(Execute):
         except DeadKernelError:
             self._died(cell)
         except CellTimeoutError:
-            # The interrupt was ignored: nothing more can be asked of this kernel.
+            # The interrupt was ignored: this kernel is of no more use.
             run_sync(self.km.shutdown_kernel)(now=True)
             self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
@@ -253,7 +258,7 @@ class Judge(Execute):
             self._student.died = self._stopped
         checks, recorder = self._hidden.checks[exercise], Recorder(self._student)
         results = run_checks([recorder.watched(c) for c in checks], recorder, self._seed)
-        # The source may be just being built.
+        # The source may be about to be built.
         with contextlib.suppress(FileNotFoundError):
             reference = read_reference(self._source)
             results = diagnose(
@@ -294,7 +299,7 @@ class Judge(Execute):
         if ending.limit:
             return LIMIT_STATUS[ending.limit], str(ending)
         if ending.code == KILLED and cgroup.oom_kills() > self._oom_kills:
-            return Status.OUT_OF_MEMORY, "it was killed when this machine had no memory left"
+            return Status.OUT_OF_MEMORY, "it was killed when this machine ran out of memory"
         return Status.CRASHED, str(ending)
 
     def _stop(self, status: Status, message: str):
@@ -302,14 +307,14 @@ class Judge(Execute):
         self._stopped = message
 
     def _note(self, status: Status, message: str):
-        """Keep the first thing that went wrong; an error of the grader outranks all."""
+        """Keep the first thing that went wrong; an error of the grader takes precedence."""
         if self._judged.status is Status.GRADED or status is Status.GRADER_ERROR:
             self._judged.status, self._judged.message = status, message
 
     def _get_timeout(self, cell):
         left = max(1, math.ceil(self._left()))
-        # An endless function is often called in many cells: each time-out halves the time of the
-        # next, so that all of them together cost at most two.
+        # An endless function is often called in many cells: each time-out halves the next one, so
+        # that all of them together take at most twice the first.
         return max(1, min(self.timeout / 2**self._timeouts, left)) if self.timeout else left
 
     async def _async_handle_timeout(self, timeout, cell=None):
@@ -318,7 +323,7 @@ class Judge(Execute):
         return await super()._async_handle_timeout(timeout, cell)
 
     def handle_comm_msg(self, outs, msg, cell_index):
-        """Widgets leave their static output; nobody keeps the state that a student's code sends."""
+        """Ignore widgets' messages: only static output is kept, no state that a student's code sends."""
 
     def output(self, outs, msg, display_id, cell_index):
         self._output_bytes += len(str(msg["content"]))
@@ -337,7 +342,7 @@ def _importing(modules: list[str]) -> str:
 
 
 def _shorten(cell) -> None:
-    """Drop the outputs above the limit: small ones can be replaced by large ones later."""
+    """Drop the outputs above the limit: small outputs can later be replaced by large ones."""
     sizes = itertools.accumulate(len(str(output)) for output in cell.outputs)
     kept = sum(size <= 2 * CELL_OUTPUT_BYTES for size in sizes)
     if kept < len(cell.outputs):
@@ -346,7 +351,7 @@ def _shorten(cell) -> None:
 
 
 def submission_hash(nb) -> bytes:
-    """What a student wrote, as a hash: cell types and sources, not outputs or metadata."""
+    """A hash of what a student wrote: cell types and sources, not outputs or metadata."""
     digest = hashlib.sha256()
     for cell in nb.cells:
         digest.update(f"{cell.cell_type}\0{cell.source}\0".encode(errors="replace"))
@@ -359,7 +364,7 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     Raises
     ------
     ValueError
-        If the points are no finite number from 0 to `max_points`: stock nbgrader would turn some
+        If the points are not a finite number from 0 to `max_points`: stock nbgrader would turn some
         such values into full marks.
     """
     points = math.fsum(r.points for r in results)

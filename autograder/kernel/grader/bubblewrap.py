@@ -5,17 +5,20 @@ weaker (time and size for each process, none for all of them together, no filter
 """
 
 import os
-import resource
 import shutil
+import sys
 import tempfile
 
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, List, Unicode
 
+from autograder.kernel import visible
 from autograder.kernel.grader import client, provisioner
 from autograder.kernel.limits import KILLED, Ending, Limits
-from autograder.kernel.sealed import sandbox
 from autograder.kernel.supervisor import cgroup
+
+if sys.platform != "win32":
+    import resource
 
 
 class BubblewrapProvisioner(LocalProvisioner):
@@ -42,19 +45,20 @@ class BubblewrapProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         self.ending = None
         self._oom_kills = cgroup.oom_kills()
+        manager = self.parent
+        assert manager is not None  # Jupyter makes a provisioner for a kernel manager.
         folder = self._folder = tempfile.mkdtemp(prefix="mlp-kernel-")
-        self.parent.transport, self.parent.ip = "ipc", os.path.join(folder, "sockets", "k")
+        manager.transport, manager.ip = "ipc", os.path.join(folder, "sockets", "k")
         for name in ("sockets", "submission"):
             os.mkdir(os.path.join(folder, name))
         cwd = kwargs.pop("cwd", None)
         if cwd:
-            sandbox.copy_files(cwd, os.path.join(folder, "submission"), None)
+            visible.copy_files(cwd, os.path.join(folder, "submission"), None)
         kwargs = await super().pre_launch(**kwargs)
         kwargs["env"] = provisioner.environment(kwargs["env"], self.variables)
-        kwargs["cmd"] = [*self._wrapping(folder), *kwargs["cmd"]]
+        kwargs["cmd"] = [*self._wrapping(folder, manager.connection_file), *kwargs["cmd"]]
         kwargs["preexec_fn"] = self._limit
-        factory = self.parent.client_factory
-        self.parent.client_factory = client.guarded(factory)
+        manager.client_factory = client.guarded(manager.client_factory)
         return kwargs
 
     async def poll(self):
@@ -70,7 +74,7 @@ class BubblewrapProvisioner(LocalProvisioner):
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _wrapping(self, folder: str) -> list[str]:
+    def _wrapping(self, folder: str, connection_file: str) -> list[str]:
         """The words to put before the kernel's command."""
         words = [
             "bwrap",
@@ -85,8 +89,8 @@ class BubblewrapProvisioner(LocalProvisioner):
         words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         for path in self.devices:
             words += ["--dev-bind", path, path]
-        shown = [*sandbox.SYSTEM, *sandbox.interpreter_paths(), *self.visible]
-        blanked = [*sandbox.grader_paths(), *self.hidden]
+        shown = [*visible.SYSTEM, *visible.interpreter_paths(), *self.visible]
+        blanked = [*visible.grader_paths(), *self.hidden]
         # Outer folders before inner ones, so that neither covers the other.
         for path in sorted({*shown, *blanked}, key=lambda p: p.count("/")):
             if path in blanked:
@@ -97,12 +101,11 @@ class BubblewrapProvisioner(LocalProvisioner):
             elif os.path.exists(path):
                 words += ["--ro-bind", path, path]
         sockets = os.path.join(folder, "sockets")
-        file = self.parent.connection_file
         if self.data:
-            words += ["--ro-bind-try", os.path.abspath(self.data), sandbox.DATA]
-        words += ["--bind", sockets, sockets, "--ro-bind", file, file]
+            words += ["--ro-bind-try", os.path.abspath(self.data), visible.DATA]
+        words += ["--bind", sockets, sockets, "--ro-bind", connection_file, connection_file]
         submission = os.path.join(folder, "submission")
-        return [*words, "--bind", submission, sandbox.SUBMISSION, "--chdir", sandbox.SUBMISSION]
+        return [*words, "--bind", submission, visible.SUBMISSION, "--chdir", visible.SUBMISSION]
 
     def _limit(self) -> None:
         limits = Limits.from_dict(self.limits)

@@ -81,10 +81,10 @@ def guarded(cls: type[KernelClient]) -> type[KernelClient]:
     of their type never reach a caller. Only the supervisor of a sealed kernel also limits the number
     of a message's frames, and their total size.
     """
-    waiting = asyncio.iscoroutinefunction(cls.wait_for_ready)
-    channel = AsyncChannel if waiting else Channel
-    # A class that is only known at run time has no static type.
+    # A base class that is only known at run time has no static type.
     base: Any = cls
+    waiting = asyncio.iscoroutinefunction(base.wait_for_ready)
+    channel = AsyncChannel if waiting else Channel
 
     class Guarded(base):
         wait_for_ready = _wait_for_ready if waiting else run_sync(_wait_for_ready)

@@ -10,14 +10,15 @@ import secrets
 import signal
 import socket
 import sys
+from typing import cast
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Dict, List, Unicode
 
-from autograder.kernel import protocol
+from autograder.kernel import protocol, visible
 from autograder.kernel.grader import client, launcher
 from autograder.kernel.limits import Ending, Limits
-from autograder.kernel.sealed import sandbox
 
 # What a student's process may know about the environment it was started from.
 KEPT = """
@@ -70,6 +71,8 @@ class SealedProvisioner(KernelProvisionerBase):
         RuntimeError
             If no sealed kernel can be started on this host; the message says why.
         """
+        if sys.platform != "linux":
+            raise RuntimeError(f"sealed kernels need Linux, and this is {sys.platform}")
         env, cwd = kwargs.get("env", os.environ), kwargs.get("cwd")
         key = secrets.token_hex(32)
         request = protocol.Launch(
@@ -78,8 +81,8 @@ class SealedProvisioner(KernelProvisionerBase):
             environment=environment(env, self.variables),
             folder=os.path.abspath(cwd) if cwd else None,
             data=os.path.abspath(self.data) if self.data else None,
-            visible=[*sandbox.interpreter_paths(), *self.visible],
-            hidden=[*sandbox.grader_paths(), *self.hidden],
+            visible=[*visible.interpreter_paths(), *self.visible],
+            hidden=[*visible.grader_paths(), *self.hidden],
             devices=list(self.devices),
         )
         self.ending = None
@@ -89,10 +92,11 @@ class SealedProvisioner(KernelProvisionerBase):
             raise RuntimeError(f"no sealed kernel could be started: {reply.reason}")
         self.pid = reply.pid
         ports = {f"{name}_port": port for port, name in enumerate(protocol.CHANNELS, 1)}
-        self.connection_info = {
+        info = {
             "transport": "ipc", "ip": reply.address, "key": key.encode(),
             "signature_scheme": "hmac-sha256", **ports,
         }  # fmt: skip
+        self.connection_info = cast(KernelConnectionInfo, info)
         if self.parent is not None:
             factory = self.parent.client_factory
             self.parent.client_factory = client.guarded(factory)
@@ -158,17 +162,19 @@ class SealedProvisioner(KernelProvisionerBase):
         self._close()
 
     async def _receive(self):
-        loop = asyncio.get_running_loop()
+        loop, connection = asyncio.get_running_loop(), self._connection
+        if connection is None:
+            raise protocol.Closed
         while True:
             try:
-                return protocol.receive(self._connection)[0]
+                return protocol.receive(connection)[0]
             except BlockingIOError:
                 ready = loop.create_future()
-                loop.add_reader(self._connection, ready.set_result, None)
+                loop.add_reader(connection, ready.set_result, None)
                 try:
                     await ready
                 finally:
-                    loop.remove_reader(self._connection)
+                    loop.remove_reader(connection)
 
     def _note(self, message) -> None:
         failed = message is None or isinstance(message, protocol.Failed)
@@ -188,7 +194,7 @@ def environment(env, variables: dict[str, str]) -> dict[str, str]:
     """A kernel's environment, given the one it was started from and the course's variables."""
     kept = {name: env[name] for name in KEPT if name in env}
     path = [os.path.join(sys.prefix, "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
-    own = {name: value.format(data=sandbox.DATA) for name, value in variables.items()}
+    own = {name: value.format(data=visible.DATA) for name, value in variables.items()}
     return kept | own | launcher.SET | {
         "PATH": os.pathsep.join(path),
         "HOME": "/tmp",

@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 
-from autograder.kernel import linux, protocol
+from autograder.kernel import linux, protocol, visible
 from autograder.kernel.limits import Limits
 from autograder.kernel.sealed import sandbox, seccomp
 
@@ -57,7 +57,7 @@ def _try() -> str:
 def _seal(root: str, user: int | None, rules) -> str:
     try:
         launch = protocol.Launch(
-            "", Limits(), {}, visible=sandbox.interpreter_paths(), hidden=sandbox.grader_paths()
+            "", Limits(), {}, visible=visible.interpreter_paths(), hidden=visible.grader_paths()
         )
         sandbox.build(launch, root, user)
         first = os.pidfd_open(os.getpid())

@@ -8,27 +8,17 @@ everything inside ends with it. The kernel, forked elsewhere, enters and gives u
 import math
 import os
 import resource
-import shutil
-import site
 import socket
-import stat
-import sys
 from pathlib import Path
 
 from autograder.kernel import linux
 from autograder.kernel.limits import Limits
+from autograder.kernel.visible import DATA, SUBMISSION, SYSTEM, copy_files, give
 
-SUBMISSION = "/submission"
-DATA = "/data"
 # The user that students are inside, and outside if the grader is root.
 INSIDE_USER = 1000
 UNPRIVILEGED_USER = 65534
 
-# Shown if they exist: programs, libraries, fonts, time zones; no /home, /var, /srv, /etc.
-SYSTEM = """
-/usr /lib /lib32 /lib64 /bin /sbin /nix/store
-/etc/alternatives /etc/fonts /etc/ld.so.cache /etc/localtime /etc/mime.types
-""".split()
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ETC = {
     "passwd": f"student:x:{INSIDE_USER}:{INSIDE_USER}::/tmp:/bin/sh\n",
@@ -36,24 +26,6 @@ ETC = {
     "hosts": "127.0.0.1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
-
-
-def interpreter_paths() -> list[str]:
-    """The folders of this interpreter and its packages."""
-    folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
-    if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
-        folders.append(site.getusersitepackages())
-    # An environment layered over another one (`uv run --with`) finds its packages through sys.path.
-    for path in sys.path:
-        if os.path.basename(path) in ("site-packages", "dist-packages"):
-            if not any(path.startswith(folder + os.sep) for folder in folders):
-                folders.append(path)
-    return list(dict.fromkeys(os.path.realpath(f) for f in folders) | dict.fromkeys(folders))
-
-
-def grader_paths() -> list[str]:
-    """What no kernel may see, even inside a folder that is shown: this package."""
-    return [str(Path(__file__).resolve().parents[2])]
 
 
 def build(launch, root: str, owner: int | None) -> int:
@@ -130,38 +102,6 @@ def _set_resource_limits(limits: Limits) -> None:
         resource.setrlimit(name, (value, value))
 
 
-def copy_files(source: str, target: str, owner: int | None) -> None:
-    """Copy folders and ordinary files; links, pipes, sockets and devices are left out.
-
-    Raises
-    ------
-    OSError
-        When the files do not fit.
-    """
-    for folder, names, files in os.walk(source):
-        inside = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
-        for name in files:
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            try:
-                fd = os.open(os.path.join(folder, name), flags)
-            except OSError:
-                continue
-            with open(fd, "rb") as original:
-                if stat.S_ISREG(os.fstat(fd).st_mode):
-                    with open(os.path.join(inside, name), "xb") as copy:
-                        shutil.copyfileobj(original, copy)
-                        _give(copy.fileno(), owner)
-        names[:] = [n for n in names if not os.path.islink(os.path.join(folder, n))]
-        for name in names:
-            os.mkdir(os.path.join(inside, name))
-            _give(os.path.join(inside, name), owner)
-
-
-def _give(path, owner: int | None) -> None:
-    if owner is not None:
-        os.chown(path, owner, owner)
-
-
 def _mount_memory(target: str, options: str) -> None:
     linux.mount("tmpfs", target, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
 
@@ -174,7 +114,7 @@ def _make_scratch(root: str, launch, owner: int | None) -> None:
     _mount_memory(scratch, f"size={limits.disk_bytes},nr_inodes={limits.files},mode=755")
     for name, target in (("submission", SUBMISSION), ("tmp", "/tmp"), ("shm", "/dev/shm")):
         os.mkdir(f"{scratch}/{name}")
-        _give(f"{scratch}/{name}", owner)
+        give(f"{scratch}/{name}", owner)
         os.makedirs(root + target)
         linux.mount(f"{scratch}/{name}", root + target, None, linux.MS_BIND)
     linux.detach(scratch)

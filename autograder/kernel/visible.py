@@ -1,0 +1,68 @@
+"""What a sealed kernel sees of this machine's files, in both sealed tiers."""
+
+import os
+import shutil
+import site
+import stat
+import sys
+from pathlib import Path
+
+SUBMISSION = "/submission"
+DATA = "/data"
+
+# Shown if they exist: programs, libraries, fonts, time zones; no /home, /var, /srv, /etc.
+SYSTEM = """
+/usr /lib /lib32 /lib64 /bin /sbin /nix/store
+/etc/alternatives /etc/fonts /etc/ld.so.cache /etc/localtime /etc/mime.types
+""".split()
+
+
+def interpreter_paths() -> list[str]:
+    """The folders of this interpreter and its packages."""
+    folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
+    if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
+        folders.append(site.getusersitepackages())
+    # An environment layered over another one (`uv run --with`) finds its packages through sys.path.
+    for path in sys.path:
+        if os.path.basename(path) in ("site-packages", "dist-packages"):
+            if not any(path.startswith(folder + os.sep) for folder in folders):
+                folders.append(path)
+    return list(dict.fromkeys(os.path.realpath(f) for f in folders) | dict.fromkeys(folders))
+
+
+def grader_paths() -> list[str]:
+    """What no kernel may see, even inside a folder that is shown: this package."""
+    return [str(Path(__file__).resolve().parents[1])]
+
+
+def copy_files(source: str, target: str, owner: int | None) -> None:
+    """Copy folders and ordinary files; links, pipes, sockets and devices are left out.
+
+    Raises
+    ------
+    OSError
+        When the files do not fit.
+    """
+    for folder, names, files in os.walk(source):
+        inside = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
+        for name in files:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+            try:
+                fd = os.open(os.path.join(folder, name), flags)
+            except OSError:
+                continue
+            with open(fd, "rb") as original:
+                if stat.S_ISREG(os.fstat(fd).st_mode):
+                    with open(os.path.join(inside, name), "xb") as copy:
+                        shutil.copyfileobj(original, copy)
+                        give(copy.fileno(), owner)
+        names[:] = [n for n in names if not os.path.islink(os.path.join(folder, n))]
+        for name in names:
+            os.mkdir(os.path.join(inside, name))
+            give(os.path.join(inside, name), owner)
+
+
+def give(path: int | str, owner: int | None) -> None:
+    """Make a user the owner of a file; None: leave it ours."""
+    if owner is not None:
+        os.chown(path, owner, owner)
