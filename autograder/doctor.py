@@ -49,7 +49,9 @@ def _gpu() -> str:
 def _memory_limit() -> str:
     group = cgroup.Group.create(f"mlp-doctor-{os.getpid()}", Limits())
     if group is None:
-        return "watched ten times a second: no control group with memory and pids is delegated to us"
+        return (
+            "watched ten times a second: no control group with memory and pids is delegated to us"
+        )
     group.remove()
     return "enforced by a control group for each kernel"
 

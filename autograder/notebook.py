@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 # Key in the metadata of a source notebook's cells that always run: `setup=true` in the text file.
 SETUP = "autograder_setup"
-# Ends every self-check's cell in `source/`: where this course's judge does not replace it, it fails.
+# The end of every self-check's cell in `source/`: it fails unless this course's judge replaces it.
 FAIL_CLOSED = """\
 ### BEGIN HIDDEN TESTS
 raise RuntimeError("the hidden checks have not run: grade with this course's nbgrader_config.py")

@@ -55,7 +55,7 @@ class Outcome:
     stale_score
         The score of an earlier submission that the gradebook still holds.
     notebook
-        The judged notebook; None where there is no score.
+        The judged notebook; None if there is no score.
     page
         The feedback page before anybody has graded by hand, if it has been rendered.
     """

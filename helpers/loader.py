@@ -45,8 +45,7 @@ class TensorLoader:
             raise ValueError(f"labels: expected integers, got {labels.dtype}")
         if labels.shape != images.shape[:1]:
             raise ValueError(
-                f"labels: expected shape ({len(images)},), one per image, "
-                f"got {tuple(labels.shape)}"
+                f"labels: expected shape ({len(images)},), one per image, got {tuple(labels.shape)}"
             )
         if batch_size != int(batch_size) or batch_size < 1:
             raise ValueError(f"batch_size: expected a whole number above 0, got {batch_size}")

@@ -243,7 +243,7 @@ def curve_paths(curve_func, paths, span=SPAN, title=""):
     ----------
     curve_func : maps two tensors to the loss, elementwise.
     paths : name -> (T, 3) array with w1, w2 and the loss per step (only w1, w2 are drawn). A
-        circle marks the first point, a star the last; the legend says if that lies outside.
+        circle marks the first point, a star the last; the legend says if the last one is outside.
     span : ((w1 from, to), (w2 from, to)).
     """
     # A student's curve or path may raise; do this before there is a figure, which would stay open.

@@ -109,7 +109,7 @@ def shapes(n, seed, size=32, chunk=500):
     generator = torch.Generator().manual_seed(seed)
     uniform = _uniform_from(generator)
     labels = torch.randint(10, (n,), generator=generator)
-    # Neighbours in the list of classes lie three tenths of the colour circle apart.
+    # Neighbours in the list of classes are three tenths of the colour circle apart.
     hue = 2 * math.pi * (0.3 * labels[:, None] - torch.arange(3) / 3)
     ground = 0.5 + 0.13 * hue.cos() + 0.085 * torch.randn(n, 3, generator=generator)
     sign = torch.where(torch.rand(n, 1, generator=generator) < 0.75, 1.0, -1.0)

@@ -34,7 +34,7 @@ def answer(request, namespace, modules):
 
     `modules` keeps the probe modules already executed in this process.
     """
-    request = decode(request)  # noqa: F821  (wire's source stands before this one)
+    request = decode(request)  # noqa: F821  (from wire, whose source comes first)
     try:
         for name, source in request["modules"]:
             if name not in modules:

@@ -127,12 +127,12 @@ exec /opt/autograder/bin/python -m autograder.exports.gradescope_run ASSIGNMENT 
 """
 
 
+PIP = "/opt/autograder/bin/pip install --no-cache-dir"
+COURSE = "/autograder/source/course"
+# The name under which this package is installed.
+PACKAGE = "course-autograder"
 # The build for CPUs: Gradescope has no GPU.
-INSTALL_TORCH = """\
-/opt/autograder/bin/pip install --no-cache-dir torch torchvision \\
-    --index-url https://download.pytorch.org/whl/cpu"""
-INSTALL_HELPERS = "/opt/autograder/bin/pip install --no-cache-dir /autograder/source/course/helpers"
-INSTALL_ENGINE = "/opt/autograder/bin/pip install --no-cache-dir -e /autograder/source/engine"
+TORCH = "torch torchvision --index-url https://download.pytorch.org/whl/cpu"
 
 
 def autograder_zip(course: Course, assignment: str) -> bytes:
@@ -141,13 +141,16 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     engine = Path(autograder.__file__).parent
     for path, data in files.read_folder(engine).items():
         content[f"engine/autograder/{path}"] = data
-    installing = [INSTALL_ENGINE]
+    wanted = [TORCH] if "torch" in course.preload else []
+    requirements = course.notebooks / "requirements.txt"
+    if requirements.is_file():
+        content["course/notebooks/requirements.txt"] = requirements.read_bytes()
+        wanted.append(f"-r {COURSE}/notebooks/requirements.txt")
     if (course.root / "helpers" / "pyproject.toml").is_file():
-        installing.insert(0, INSTALL_HELPERS)
+        wanted.append(f"{COURSE}/helpers")
         for path, data in files.read_folder(course.root / "helpers").items():
             content[f"course/helpers/{path}"] = data
-    if "torch" in course.preload:
-        installing.insert(0, INSTALL_TORCH)
+    wanted.append("-e /autograder/source/engine")
     config = course.root / "nbgrader_config.py"
     content["course/nbgrader_config.py"] = config.read_bytes()
     for path, data in hidden.read(course.hidden, assignment).items():
@@ -161,7 +164,7 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         setup, run = (
-            SETUP.replace("INSTALL", "\n".join(installing)),
+            SETUP.replace("INSTALL", "\n".join(f"{PIP} {what}" for what in wanted)),
             RUN.replace("ASSIGNMENT", assignment),
         )
         files.add_to_zip(archive, "setup.sh", setup, executable=True)
@@ -173,15 +176,14 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
 
 def _engine_project() -> str:
     """A `pyproject.toml` that installs this package with what it needs, from what is installed."""
-    (name,) = set(metadata.packages_distributions()["autograder"])
-    installed = metadata.distribution(name)
+    installed = metadata.distribution(PACKAGE)
     group = "jupyter_client.kernel_provisioners"
     provisioners = installed.entry_points.select(group=group)
     needs = [need for need in installed.requires or [] if "extra ==" not in need]
     return "\n".join(
         [
             "[project]",
-            f"name = {json.dumps(name)}",
+            f"name = {json.dumps(PACKAGE)}",
             f"version = {json.dumps(installed.version)}",
             f"dependencies = {json.dumps(sorted(needs))}",
             f'[project.entry-points."{group}"]',

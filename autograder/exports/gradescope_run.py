@@ -102,7 +102,6 @@ def _due_date(found: dict) -> str | None:
     return next(filter(None, own), None) or found.get("assignment", {}).get("due_date")
 
 
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("assignment")

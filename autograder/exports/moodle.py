@@ -97,7 +97,9 @@ def fill(
         record = directory.find(ids, cell(row, "name"), identifier)
         who = cell(row, "name") or cell(row, "identifier")
         if record is None:
-            notes.append(f"row {number + 2} of the worksheet, {who}, matches nobody in the gradebook")
+            notes.append(
+                f"row {number + 2} of the worksheet, {who}, matches nobody in the gradebook"
+            )
             continue
         if record.student in seen:
             raise UserError(

@@ -32,9 +32,10 @@ class Directory:
                 self._names.setdefault(key(name), set()).add(record.student)
 
     def find(self, ids: Iterable[str], name: str, platform_id: str = "") -> Record | None:
-        """The record known by `platform_id`, else by one of these ids, else by this name, or None.
+        """The record with this `platform_id`, one of these ids, or this name, tried in this order.
 
-        A name that two students share finds nobody: a grade must not go to the wrong person.
+        None if there is none. A name that two students share finds nobody: a grade must not go to
+        the wrong person.
         """
         if self._known.get(platform_id) in self._by_id:
             return self._by_id[self._known[platform_id]]

@@ -33,7 +33,7 @@ def inert(text: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """A score with at most four decimals and a point; empty where there is none."""
+    """A score with at most four decimals and a decimal point; empty if there is none."""
     if value is None:
         return ""
     return f"{value:.4f}".rstrip("0").rstrip(".")

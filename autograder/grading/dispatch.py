@@ -76,7 +76,7 @@ class Dispatch(threading.Thread):
         """The next item; after `stop`, only items that were already there."""
         while True:
             try:
-                # Now and then, as Windows handles no signal while the main thread waits.
+                # No longer, as Windows handles no signal while the main thread waits.
                 item = self._finished.get(block=not self._stopped, timeout=1)
             except queue.Empty:
                 if self._stopped:

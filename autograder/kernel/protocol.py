@@ -68,7 +68,7 @@ class Spawn:
     key: str
     limits: Limits
     environment: dict[str, str]
-    # The user to become; None where this is an ordinary user already.
+    # The user to become; None if the process is already an ordinary user's.
     user: int | None
 
 

@@ -41,7 +41,7 @@ def copy_files(source: str, target: str, owner: int | None) -> None:
     Raises
     ------
     OSError
-        When the files do not fit.
+        If the files do not fit.
     """
     for folder, names, files in os.walk(source):
         inside = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
@@ -63,6 +63,6 @@ def copy_files(source: str, target: str, owner: int | None) -> None:
 
 
 def give(path: int | str, owner: int | None) -> None:
-    """Make a user the owner of a file; None: leave it ours."""
+    """Make `owner` the owner of a file; with None it stays ours."""
     if owner is not None:
         os.chown(path, owner, owner)

@@ -113,7 +113,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Row:
-    """One student. `exercises` has points by exercise, null where nothing has been graded."""
+    """One student. `exercises` has points by exercise, null if it has not been graded."""
 
     student: str
     name: str

@@ -13,6 +13,8 @@ import sys
 # Limits of the program's memory, and of its output.
 MEMORY_BYTES = 4 << 30
 MAX_BYTES = 32 << 20
+# The newest minor version of notebook format 4.
+MINOR = 5
 # A cell's id, as nbformat requires it.
 ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
@@ -42,6 +44,10 @@ def tidy(raw: dict) -> None:
             cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
     if not isinstance(raw.get("metadata"), dict):
         raw["metadata"] = {}
+    # Without it nbformat reads the notebook, and refuses it when a page is made.
+    minor = raw.get("nbformat_minor")
+    if raw.get("nbformat") == 4 and not (type(minor) is int and minor >= 0):
+        raw["nbformat_minor"] = MINOR
     # It chooses how a page is coloured; the course's own kernel runs the cells in any case.
     raw["metadata"].pop("language_info", None)
 

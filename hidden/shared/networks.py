@@ -1,11 +1,10 @@
-"""Networks, data and losses from plain data: what the probes of several assignments build.
+"""Networks and data from plain data: what the probes of several assignments build.
 
 Its source is sent to the student's process beside the probes that import it.
 """
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 
 class Scale(nn.Module):
@@ -20,13 +19,85 @@ class Scale(nn.Module):
         return x * self.factor + self.offset
 
 
-def network(layers):
-    """`nn.Sequential` from plain data: `["Linear", 3, 4]` is `nn.Linear(3, 4)`.
+class Path(nn.Module):
+    """Modules that are created in one order and used in another, some of them perhaps twice."""
 
-    `["Sequential", [...]]` is a network inside the network, `["Scale", 4]` the layer above.
+    def __init__(self, parts, order):
+        super().__init__()
+        self.order = order
+        for name, module in parts.items():
+            self.add_module(name, module)
+
+    def forward(self, x):
+        for name in self.order:
+            x = getattr(self, name)(x)
+        return x
+
+
+class Residual(nn.Module):
+    """x plus the output of the inner module."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return x + self.inner(x)
+
+
+class Function(nn.Module):
+    """A nonlinearity that is a plain function, not an activation module."""
+
+    def forward(self, x):
+        return torch.sin(x)
+
+
+class OwnLeaky(nn.LeakyReLU):
+    """A student's own kind of LeakyReLU."""
+
+
+class OwnLinear(nn.Linear):
+    """A student's own kind of Linear."""
+
+
+class Broken(RuntimeError):
+    """What `Breaking` raises."""
+
+
+class Breaking(nn.Module):
+    """A module that raises an error when it is called."""
+
+    def forward(self, x):
+        raise Broken("this module is broken")
+
+
+OWN = {kind.__name__: kind for kind in (Scale, Function, OwnLeaky, OwnLinear, Breaking)}
+
+
+def network(layers):
+    """An `nn.Sequential` of layers, each a list of a class name and its arguments.
+
+    `["Linear", 3, 4]` is `nn.Linear(3, 4)`; the names in `OWN` are the layers above. "Sequential"
+    and "Residual" take a list of layers. "Path" takes pairs of a name and a layer, or the name of
+    an earlier one for the same module again, and the order of use. A last argument that is a dict
+    holds keyword arguments.
     """
-    own = {"Sequential": network, "Scale": Scale}
-    return nn.Sequential(*(own.get(name, getattr(nn, name, None))(*args) for name, *args in layers))
+    return nn.Sequential(*map(layer, layers))
+
+
+def layer(description):
+    kind, *args = description
+    if kind == "Sequential":
+        return network(args[0])
+    if kind == "Residual":
+        return Residual(network(args[0]))
+    if kind == "Path":
+        parts = {}
+        for name, part in args[0]:
+            parts[name] = parts[part] if isinstance(part, str) else layer(part)
+        return Path(parts, list(args[1]))
+    kwargs = args.pop() if args and isinstance(args[-1], dict) else {}
+    return (OWN.get(kind) or getattr(nn, kind))(*args, **kwargs)
 
 
 def restored(layers, state):
@@ -39,18 +110,3 @@ def restored(layers, state):
 def batches(data):
     """Pairs of arrays as a list of `(images, labels)` tensors: the plainest loader there is."""
     return [(torch.tensor(images), torch.tensor(labels)) for images, labels in data]
-
-
-def loss_function(name):
-    """A loss by name; every one is a mean over the batch."""
-    return {
-        "module": nn.CrossEntropyLoss(),
-        "function": F.cross_entropy,
-        "smooth": nn.CrossEntropyLoss(label_smoothing=0.3),
-        "squares": nn.MSELoss(),
-    }[name]
-
-
-def square_penalty(factor):
-    """`factor` times the sum of all squared parameters, as a function of the model."""
-    return lambda model: factor * sum(p.pow(2).sum() for p in model.parameters())

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conftest import ROOT
+from conftest import ROOT, reference_of
 
 WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "tenth": 10,
-    "twelfth": 12, "sixteen": 16, "twenty": 20, "fifty": 50, "a million": 1_000_000,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "nine": 9, "ten": 10,
+    "tenth": 10, "twelfth": 12, "sixteen": 16, "twenty": 20, "fifty": 50, "a million": 1_000_000,
 }  # fmt: skip
 DIGITS = r"[-−]?\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e-?\d+)?"
 FIGURE = f"({DIGITS}|{'|'.join(WORDS)})"
@@ -115,14 +115,15 @@ def expect_noticed(text: str, sentence: str, truth: tuple) -> None:
 
 
 @functools.cache
-def function(assignment: str, name: str):
-    """A function that a notebook gives its students, run beside the names of the solved notebook."""
-    from conftest import reference_of
-
-    (node,) = [
-        node for node in ast.parse(source(assignment)).body
-        if isinstance(node, ast.FunctionDef) and node.name == name
-    ]  # fmt: skip
+def given(assignment: str, name: str):
+    """A function or value that a cell of a notebook defines, made beside the solved cells' names."""
+    (node,) = (node for node in ast.parse(source(assignment)).body if name in _defined_by(node))
     namespace = reference_of(assignment).namespace()
     exec(compile(ast.Module([node], []), name, "exec"), namespace)
     return namespace[name]
+
+
+def _defined_by(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [node.name] if isinstance(node, ast.FunctionDef) else []

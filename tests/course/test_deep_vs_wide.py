@@ -1,10 +1,12 @@
 """Facts of assignment 02, shown on the notebook's own solutions against independent oracles."""
 
+import functools
 import itertools
 import math
 
 import numpy as np
 import pytest
+import stated
 import torch
 from conftest import hidden_of, reference_of
 from torch import nn
@@ -12,10 +14,20 @@ from torch import nn
 checks, pictures = (hidden_of("02_deep_vs_wide").module(name) for name in ("checks", "images"))
 
 
-@pytest.fixture(scope="module")
-def reference():
+A = "02_deep_vs_wide"
+TEXT = stated.text_of(A)
+read = functools.partial(stated.read, A)
+
+
+@functools.cache
+def names():
     """The names that the setup and solution cells define."""
-    return reference_of("02_deep_vs_wide").namespace()
+    return reference_of(A).namespace()
+
+
+@pytest.fixture
+def reference():
+    return names()
 
 
 def count(*sizes):
@@ -24,20 +36,85 @@ def count(*sizes):
     return sum(p.numel() for layer in layers for p in layer.parameters())
 
 
-def test_widths_of_a_hundred_parameters(reference):
-    widths = [reference["width_for_budget"](100, depth, 2, 4) for depth in range(1, 6)]
-    assert widths == [13, 6, 5, 4, 3]
-    counts = [count(2, *[w] * depth, 4) for depth, w in enumerate(widths, start=1)]
-    assert counts == [95, 88, 99, 92, 73]
-    # One wider, as a loop that stops too late has it.
-    over = [count(2, *[w + 1] * depth, 4) for depth, w in enumerate(widths, start=1)]
-    assert (min(over), max(over)) == (102, 130)
+def equal(width, depth, inputs=2, classes=4):
+    """Parameters of a network with equal hidden layers."""
+    return count(inputs, *[width] * depth, classes)
 
 
-def test_the_given_networks_have_that_many_parameters(reference):
-    for depth, width in zip(range(1, 6), (13, 6, 5, 4, 3)):
+def widest(budget, depth, *ends):
+    """The largest width within a budget, found by counting down."""
+    return next(width for width in range(budget, 0, -1) if equal(width, depth, *ends) <= budget)
+
+
+WIDTHS = [widest(100, depth) for depth in range(1, 6)]
+# One wider, as a loop that stops too late has it.
+OVER = [equal(width + 1, depth) for depth, width in enumerate(WIDTHS, start=1)]
+DEGREE_50 = math.comb(52, 2) - 1
+
+# A sentence of the notebook, and what its figures should be.
+STATED = {
+    "labels): # points to train on and # held out; X (N, #), labels # to #.": lambda: (
+        len(names()["SPIRAL_TRAIN"][0]), *names()["SPIRAL_HELD_OUT"][0].shape,
+        names()["SPIRAL_TRAIN"][1].min(), names()["SPIRAL_TRAIN"][1].max(),
+    ),
+    "*What to expect:* #, #, #, #, #. A hidden layer": lambda: WIDTHS,
+    "The counts stay below #, by up to #:": lambda: (
+        100, 100 - min(equal(width, depth) for depth, width in enumerate(WIDTHS, start=1)),
+    ),
+    "does *not* fit: #, #, #, #, #, with # to # parameters": lambda: (
+        *(width + 1 for width in WIDTHS), min(OVER), max(OVER),
+    ),
+    "in ((100, 1, #), (100, 2, #), (52, 2, #), (51, 2, #))": lambda: [
+        widest(*case) for case in ((100, 1), (100, 2), (52, 2), (51, 2))
+    ],
+    "budget 60: got {_got}, expected #, which costs #": lambda: (
+        widest(60, 1, 10, 3), equal(widest(60, 1, 10, 3), 1, 10, 3),
+    ),
+    "width 1 costs #, the budget is 10": lambda: (equal(1, 1),),
+    "guessing (#), while": lambda: (1 / 4,),
+    "from # units at depth # to # at depth #.": lambda: (WIDTHS[0], 1, WIDTHS[4], 5),
+    "A layer of # ReLU units throws": lambda: WIDTHS[4:],
+    "With # units in one layer, some can die and the rest still do the work; with # in each of #": (
+        lambda: (WIDTHS[0], WIDTHS[4], 5)
+    ),
+    "the band reaches down to #, guessing": lambda: (1 / 4,),
+    "only where the width is the limit (# units)": lambda: WIDTHS[4:],
+    "degree 2: got {_got.shape[1]} columns, expected #:": lambda: (math.comb(4, 2) - 1,),
+    "# columns at degree #, and # parameters, # times as many as": lambda: (
+        DEGREE_50, 50, count(DEGREE_50, 4), round(count(DEGREE_50, 4) / 100, -1),
+    ),
+    "the points reach to about #, the lower maps to #.": lambda: (
+        # To the nearest half.
+        round(2 * names()["SPIRAL_TRAIN"][0].norm(dim=1).max().item()) / 2,
+        read("radii=(1.5, #)")[0],
+    ),
+    "Count them: $# + # + ": lambda: (2, 3),
+    "powers up to $x_1^{#} x_2^{#}$, # columns": lambda: (50, 50, 51**2),
+    r"by $5^{#} \approx 10^{#}$, one of degree # only by #": lambda: (
+        50, 50 * math.log10(5), 5, 5**5,
+    ),
+    "A network with # hidden units, trained": lambda: read("nn.Linear(3 * 32 * 32, #), nn.ReLU()"),
+    "for # epochs: some seconds": lambda: read("def train_faces(num_epochs=#)"),
+    "first weights are a # of": lambda: (1 / read("network[1].weight.mul_(#)")[0],),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_stated_figure_is_right(sentence):
+    stated.expect(TEXT, sentence, STATED[sentence]())
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_wrong_figure_is_noticed(sentence):
+    stated.expect_noticed(TEXT, sentence, STATED[sentence]())
+
+
+def test_the_solved_widths_are_the_largest_and_its_networks_have_them(reference):
+    for budget, depth in itertools.product((51, 52, 100), (1, 2, 5)):
+        assert reference["width_for_budget"](budget, depth, 2, 4) == widest(budget, depth)
+    for depth, width in enumerate(WIDTHS, start=1):
         network = reference["make_network"](depth, width, seed=0)
-        assert sum(p.numel() for p in network.parameters()) == count(2, *[width] * depth, 4)
+        assert sum(p.numel() for p in network.parameters()) == equal(width, depth)
 
 
 def test_the_grader_counts_as_torch_does():
@@ -60,10 +137,10 @@ def test_features_of_degree_fifty(reference):
         for total in range(1, 51)
         for chosen in itertools.combinations_with_replacement("ab", total)
     ]
-    assert len(multisets) == math.comb(52, 2) - 1 == 1325
+    assert len(multisets) == DEGREE_50
     X = torch.tensor([[0.9, -0.8], [0.0, 1.1]], dtype=torch.float64)
     got = reference["polynomial_features"](X, 50)
-    assert got.shape == (2, 1325)
+    assert got.shape == (2, DEGREE_50)
     for row, (a, b) in zip(got.tolist(), X.tolist()):
         want = [a ** m.count("a") * b ** m.count("b") for m in multisets]
         np.testing.assert_allclose(sorted(row), sorted(want), rtol=1e-12, atol=0)

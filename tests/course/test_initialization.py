@@ -1,21 +1,26 @@
 """Assignment 04: what its text states, against oracles."""
 
+import functools
 import math
 
 import numpy as np
 import pytest
+import stated
 import torch
 from conftest import hidden_of, reference_of
 from torch import nn
 from torch.nn import functional as F
 
-checks = hidden_of("04_initialization").module("checks")
+A = "04_initialization"
+TEXT = stated.text_of(A)
+checks = hidden_of(A).module("checks")
+read, given = (functools.partial(f, A) for f in (stated.read, stated.given))
 
 
 @pytest.fixture(scope="module")
 def solved():
     """The names of the solved notebook."""
-    return reference_of("04_initialization").namespace()
+    return reference_of(A).namespace()
 
 
 def unit_normal_mean(function):
@@ -34,35 +39,172 @@ def leaky(slope):
     return lambda o: np.where(o >= 0, o, slope * o)
 
 
-@pytest.mark.parametrize("slope, gain", [(0, 1.4142), (0.1, 1.4072), (1, 1.0)])
-def test_gain(solved, slope, gain):
-    assert round(solved["leaky_relu_gain"](slope), 4) == gain
-    assert solved["leaky_relu_gain"](slope) == pytest.approx(
-        nn.init.calculate_gain("leaky_relu", slope)
-    )
+def mean(slope=0.1):
+    return unit_normal_mean(leaky(slope))
+
+
+def mean_square(slope=0.1):
+    return unit_normal_mean(lambda o: leaky(slope)(o) ** 2)
+
+
+def variance(slope=0.1):
+    return mean_square(slope) - mean(slope) ** 2
+
+
+def gain(slope=0.1):
+    """The gain that keeps the mean square."""
+    return 1 / math.sqrt(mean_square(slope))
+
+
+def wrong_gain():
+    """The gain that keeps the variance."""
+    return 1 / math.sqrt(variance())
+
+
+def std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def bound(*args):
+    """The bound of a uniform distribution, whose variance is bound² / 3."""
+    return math.sqrt(3) * std(*args)
+
+
+def rms(values):
+    return math.sqrt(np.mean(np.square(values)))
+
+
+def activations_of_the_selfcheck():
+    first = leaky(0.5)(np.array([[3.0, -2.0], [1.0, 4.0]]))
+    second = leaky(0.5)(first)
+    return [rms(values) for values in (first, second, np.tanh(second))]
+
+
+def gradients_of_the_selfcheck():
+    """Two linear layers and cross-entropy, differentiated by hand."""
+    first = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    last = np.array([[1.0, -1.0, 0.5], [0.0, 0.5, -0.5]])
+    x, labels = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.eye(2)
+    powers = np.exp(x @ first.T @ last.T)
+    error = (powers / powers.sum(1, keepdims=True) - labels) / 2
+    return rms((error @ last).T @ x), rms(error.T @ (x @ first.T))
+
+
+def pytorchs_variance(fan_in=2000):
+    """The variance of a new Linear's weights, times its fan in."""
+    torch.manual_seed(0)
+    return nn.Linear(fan_in, 1000).weight.var().item() * fan_in
+
+
+# A sentence of the notebook, and what its figures should be.
+STATED = {
+    "is level near # and": lambda: (gain(),),
+    # 1
+    "fans 30 and 20: std {_got:.4g}, expected #": lambda: (std(30, 20),),
+    "fans 30 and 20, gain 4: std {_got:.4g}, expected #": lambda: (std(30, 20, 4),),
+    "fans 14 and 10: bound {_got:.4g}, expected #": lambda: (bound(14, 10),),
+    "fans 14 and 10, gain 2: bound {_got:.4g}, expected #": lambda: (bound(14, 10, 2),),
+    "# weights of either kind for fans # and #": lambda: (
+        *read('"normal": torch.randn(#, generator'), *read("_bound = xavier_bound(#, #)"),
+    ),
+    "weights end at the bound, #;": lambda: (bound(30, 20),),
+    "With # units on either side the variance is # and the standard deviation #:": lambda: (
+        256, std(256, 256) ** 2, std(256, 256),
+    ),
+    "output # times too small": lambda: (1 / std(256, 256),),
+    # 2
+    "the function gives # for $a = #$": lambda: (nn.init.calculate_gain("leaky_relu", 1), 1),
+    "slope 0: got {_got:.4g}, expected #": lambda: (gain(0),),
+    "the mean square times the gain's square is #": lambda: (mean_square() * gain() ** 2,),
+    "(about # at slope #)": lambda: (mean(), 0.1),
+    "(about # and #)": lambda: (variance(), mean_square()),
+    "which is # for ReLU and # at slope 0.1. It is zero only at $a = #$": lambda: (
+        mean(0), mean(), next(slope for slope in (0, 1, 2) if abs(mean(slope)) < 1e-9),
+    ),
+    r"$(1 + #) / 2 = #$, the variance only $# - #^2 = #$": lambda: (
+        0.1**2, mean_square(), mean_square(), mean(), variance(),
+    ),
+    r"gives the gain $1 / \sqrt{#} = #$ instead of #.": lambda: (variance(), wrong_gain(), gain()),
+    "would multiply the RMS by $# / # = #$": lambda: (wrong_gain(), gain(), wrong_gain() / gain()),
+    "after # layers it is about # times as large": lambda: (
+        # To the nearest five.
+        30, 5 * round((wrong_gain() / gain()) ** 30 / 5),
+    ),
+    # 3
+    'has std {_std:.4f}, " "expected about #"': lambda: (std(300, 200, 1.5),),
+    "{_most:.4f}, expected close to #": lambda: (bound(300, 200, 1.5),),
+    # 4
+    "first value: got {_got[0]:.4f}, expected #": lambda: activations_of_the_selfcheck()[:1],
+    "second value: got {_got[1]:.4f}, expected #": lambda: activations_of_the_selfcheck()[1:2],
+    "third value: got {_got[2]:.4f}, expected #": lambda: activations_of_the_selfcheck()[2:],
+    "the gain divided by #: # at gain 1, so that about": lambda: (gain(), 1 / gain()),
+    r"about $# \cdot 10^{#}$ is left": lambda: (
+        gain() ** -30 * 10**5, math.floor(math.log10(gain() ** -30)),
+    ),
+    "of the signal; # at gain 2": lambda: (2 / gain(),),
+    r"$1/\sqrt{#\,\text{fan\_in}}$, a gain of #.": lambda: (
+        1 / pytorchs_variance(), math.sqrt(pytorchs_variance()),
+    ),
+    "The gain of # looks": lambda: (wrong_gain(),),
+    # 5
+    "first layer: got {_got[0]:.4f}, expected #": lambda: gradients_of_the_selfcheck()[:1],
+    "last layer: got {_got[1]:.4f}, expected #": lambda: gradients_of_the_selfcheck()[1:],
+    # 6
+    "Theory says # for slope #.": lambda: (gain(), 0.1),
+    "a network of # hidden layers of #, after # updates only": lambda: (
+        *read("model = deep_network(64, #, #, 10)")[::-1], *read("num_updates=#):"),
+    ),
+    "at chance (#) within # updates": lambda: (1 / 10, *read("num_updates=#):")),
+    "expected about #, as by chance": lambda: (1 / 10,),
+    "# gains, # seeds; about": lambda: (
+        len(given("gains")), *read('for seed in progress.progress(range(#), "seeds")]) def'),
+    ),
+    "The same with # seeds": lambda: read('for seed in progress.progress(range(#), "seeds")] return'),
+    "a factor of # per layer, and at gain # or # it is # or #, after # layers # or #.": lambda: (
+        1, 1.3, 1.5, 1.3 / gain(), 1.5 / gain(), 10, (1.3 / gain()) ** 10, (1.5 / gain()) ** 10,
+    ),
+    "a layer has # units only": lambda: read("model = deep_network(64, #, 10, 10)"),
+    "the first layer (# to #) and the last (# to #)": lambda: np.take(
+        read("model = deep_network(#, #, 10, #)"), [0, 1, 1, 2]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_stated_figure_is_right(sentence):
+    stated.expect(TEXT, sentence, STATED[sentence]())
+
+
+@pytest.mark.parametrize("sentence", STATED)
+def test_a_wrong_figure_is_noticed(sentence):
+    stated.expect_noticed(TEXT, sentence, STATED[sentence]())
+
+
+@pytest.mark.slow
+def test_figures_of_the_long_sweep(solved):
+    gains = read("means of #, # and # differ")[:1] + read("while the means of 1.35, # and # differ")
+    seeds = range(int(read("The same with # seeds")[0]))
+    accuracy = np.array([solved["gain_sweep"](gains, [seed]) for seed in seeds])
+    spread, means = accuracy[:, 1].std(ddof=1), accuracy.mean(axis=0)
+    for sentence, truth in {
+        "of the # seeds have a standard deviation of about #, while": (len(seeds), spread),
+        "differ by about #.": (np.ptp(means),),
+        "standard error of # / # = #,": (spread, len(seeds) ** 0.5, spread / len(seeds) ** 0.5),
+    }.items():
+        stated.expect(TEXT, sentence, truth)
+        stated.expect_noticed(TEXT, sentence, truth)
 
 
 @pytest.mark.parametrize("slope", [0, 0.1, 0.37, 1, 1.7])
-def test_gain_keeps_the_mean_square(solved, slope):
-    mean_square = unit_normal_mean(lambda o: leaky(slope)(o) ** 2)
-    assert mean_square == pytest.approx((1 + slope**2) / 2, abs=1e-9)
-    assert solved["leaky_relu_gain"](slope) ** 2 * mean_square == pytest.approx(1, abs=1e-9)
+def test_the_solved_gain_is_torchs_and_keeps_the_mean_square(solved, slope):
+    assert solved["leaky_relu_gain"](slope) == pytest.approx(gain(slope), abs=1e-9)
+    assert gain(slope) == pytest.approx(nn.init.calculate_gain("leaky_relu", slope))
+    assert mean_square(slope) == pytest.approx((1 + slope**2) / 2, abs=1e-9)
 
 
-def test_the_mean_after_leaky_relu_is_not_zero():
-    assert round(unit_normal_mean(leaky(0.1)), 3) == 0.359
-    for slope in (0, 0.1, 0.5, 1):
-        closed = (1 - slope) / math.sqrt(2 * math.pi)
-        assert unit_normal_mean(leaky(slope)) == pytest.approx(closed, abs=1e-9)
-
-
-def test_the_figures_of_the_model_answer():
-    mean, mean_square = unit_normal_mean(leaky(0.1)), unit_normal_mean(lambda o: leaky(0.1)(o) ** 2)
-    variance = mean_square - mean**2
-    assert (round(mean_square, 3), round(variance, 3)) == (0.505, 0.376)
-    assert round(1 / math.sqrt(variance), 2) == 1.63
-    factor = math.sqrt(mean_square / variance)
-    assert round(factor, 2) == 1.16 and 80 < factor**30 < 90
+@pytest.mark.parametrize("slope", [0, 0.1, 0.5, 1])
+def test_the_mean_after_leaky_relu_is_not_zero(slope):
+    assert mean(slope) == pytest.approx((1 - slope) / math.sqrt(2 * math.pi), abs=1e-9)
 
 
 @pytest.mark.parametrize("fan_in, fan_out, gain", [(300, 500, 1.0), (700, 200, 1.4), (64, 64, 0.5)])

@@ -3,10 +3,12 @@
 A solved notebook is first run in a folder of its own, as at home; what it saves is handed in with it.
 """
 
+import re
 import shutil
 
 import nbformat
 import pytest
+import stated
 import torch
 from conftest import ROOT
 
@@ -18,6 +20,10 @@ from autograder.outcome import Status
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 # An unsolved cell, or one that needs what that would have made; a self-check that fails.
 OF_A_STUB = {"NotImplementedError", "AssertionError"}
+# What a notebook says of its length: minutes and points of a heading, minutes in the table, hours.
+HEADING = re.compile(r"^# ## .*\((\d+) minutes(?:, (\d+) points)?\)$", re.MULTILINE)
+ROW = re.compile(r"^# \| \d+ \| .* \| (\d+) \|$", re.MULTILINE)
+HOURS = re.compile(r"about (\w+) hours", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -103,11 +109,12 @@ def test_solved_earns_everything_on_cuda(own_course, tmp_path, monkeypatch, assi
 
 
 @pytest.mark.slow
-def test_the_solved_basics_reach_97_5_percent_on_real_mnist(own_course, tmp_path, real_data):
+def test_the_solved_basics_reach_the_stated_accuracy_on_real_mnist(own_course, tmp_path, real_data):
     real_data("mnist.npz")
     run, *_ = first_run_and_graded(own_course, "01_mlp_basics", tmp_path)
     accuracy = float(printed(run).split("test accuracy: ")[1].split("%")[0])
-    assert accuracy >= 97.5
+    low, high = stated.read("01_mlp_basics", "a test accuracy between # and # %")
+    assert low <= accuracy <= high
 
 
 @pytest.mark.slow
@@ -115,3 +122,29 @@ def test_the_solved_basics_reach_97_5_percent_on_real_mnist(own_course, tmp_path
 def test_the_solved_limits_earn_everything_on_real_cifar(own_course, tmp_path, real_data):
     real_data("cifar10.npz")
     first_run_and_graded(own_course, "05_cifar_limits", tmp_path)
+
+
+def contradictions(text):
+    """Where the minutes and points that a notebook states do not agree."""
+    headings, rows = list(HEADING.finditer(text)), [int(row) for row in ROW.findall(text)]
+    minutes = [int(heading[1]) for heading in headings]
+    found = ["table"] if rows and rows != minutes else []
+    if round(sum(minutes) / 60) != stated.value(HOURS.search(text)[1]):
+        found.append("hours")
+    for heading in headings:
+        points = re.compile(r"^# %% .*points=(\d+)", re.MULTILINE).search(text, heading.end())[1]
+        if heading[2] not in (None, points):
+            found.append(heading[0])
+    return found
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_minutes_and_points_agree(assignment):
+    text = stated.source(assignment)
+    assert contradictions(text) == []
+    places = [row.span(1) for row in ROW.finditer(text)] + [HOURS.search(text).span(1)]
+    places += [heading.span(2) for heading in HEADING.finditer(text) if heading[2]]
+    assert len(places) > 5
+    for start, end in places:
+        wrong = "two" if text[start].isalpha() else "7"
+        assert contradictions(text[:start] + wrong + text[end:]), "a wrong figure stays unnoticed"

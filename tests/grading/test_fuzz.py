@@ -357,6 +357,20 @@ def test_a_damaged_folder_has_one_status(assignment, damage, tmp_path):
     assert "Traceback" not in outcome.message
 
 
+@pytest.mark.parametrize("minor", [None, "5", -1, True, 4, 5, 99])
+def test_a_wrong_or_missing_minor_version_costs_nothing(assignment, minor, tmp_path):
+    ready, notebook = assignment
+    folder = tmp_path / "student" / A
+    folder.mkdir(parents=True)
+    raw = json.loads(json.dumps(notebook)) | {"nbformat_minor": minor}
+    if minor is None:
+        del raw["nbformat_minor"]
+    (folder / f"{A}.ipynb").write_text(json.dumps(raw))
+    outcome = ready.grade("student", pack(folder))
+    assert (outcome.status, outcome.score) == (Status.GRADED, 5.0), outcome.message
+    assert outcome.page
+
+
 @pytest.mark.parametrize("damage", [
     {"id": ""}, {"id": 5}, {"id": "ä" * 99}, {"id": None}, {"language_info": 3},
     {"language_info": {"pygments_lexer": ["x"], "name": 1}},

@@ -206,11 +206,11 @@ def link(name):
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({"../../../escaped.ipynb": ""}, "a path out of the folder"),
-        ({"A_1_assignsubmission_file_/../../x.ipynb": ""}, "a path out of the folder"),
-        ({"/etc/passwd": ""}, "a path out of the folder"),
-        ({"C:\\x.ipynb": ""}, "a path out of the folder"),
-        ({"a\\..\\..\\x.ipynb": ""}, "a path out of the folder"),
+        ({"../../../escaped.ipynb": ""}, "a path that leads out of the folder"),
+        ({"A_1_assignsubmission_file_/../../x.ipynb": ""}, "a path that leads out of the folder"),
+        ({"/etc/passwd": ""}, "a path that leads out of the folder"),
+        ({"C:\\x.ipynb": ""}, "a path that leads out of the folder"),
+        ({"a\\..\\..\\x.ipynb": ""}, "a path that leads out of the folder"),
         ({link(f"A_1_assignsubmission_file_/{A}.ipynb"): "/etc/passwd"}, "a symbolic link"),
     ],
 )

@@ -10,6 +10,7 @@ or rename a file or folder that is in use, to rename over another file, to make 
 """
 
 import builtins
+import errno
 import importlib
 import os
 import re
@@ -19,6 +20,7 @@ import socket
 import stat
 import sys
 import tempfile
+import time
 import types
 import warnings
 from importlib.machinery import SourceFileLoader
@@ -98,18 +100,15 @@ class View(types.ModuleType):
 
 def locking(fd: int, mode: int, size: int) -> None:
     """`msvcrt.locking`: 10 tries in 10 seconds, or one."""
-    import errno
     import fcntl
-    import time
 
     for left in range(9 if mode == 1 else 0, -1, -1):
         try:
             return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             if not left:
-                raise OSError(
-                    errno.EDEADLK if mode == 1 else errno.EACCES, "the file is locked"
-                ) from None
+                code = errno.EDEADLK if mode == 1 else errno.EACCES
+                raise OSError(code, "the file is locked") from None
             time.sleep(1)
 
 

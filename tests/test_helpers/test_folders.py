@@ -196,7 +196,7 @@ HARMFUL = {
     "absolute": (lambda: zipped(tree_entries() | {"/tmp/evil.png": png()}), "leads outside"),
     "backslash": (lambda: zipped(tree_entries() | {"..\\evil.png": png()}), "leads outside"),
     "drive": (lambda: zipped(tree_entries() | {"C:\\evil.png": png()}), "leads outside"),
-    "link": (symlink, "no ordinary file"),
+    "link": (symlink, "not an ordinary file"),
     "other layout": (lambda: zipped({"cats/1.png": png()}), "expected train and val"),
     "empty class": (
         lambda: zipped({k: v for k, v in tree_entries().items() if "val/dog" not in k}),

@@ -124,16 +124,16 @@ class Judge(Execute):
         self._judged = Judged(str(tier))
         self._data = data.for_kernels(self._course.private, self._hidden)
         folder = Path(resources.get("metadata", {}).get("path") or ".")
-        # Windows keeps the folder while a process that the student's code has left works in it.
-        with tempfile.TemporaryDirectory(
-            prefix="submission-", ignore_cleanup_errors=True
-        ) as scratch:
+        self._scratch = Path(tempfile.mkdtemp(prefix="submission-"))
+        try:
             if not tier.sealed:
                 # A sealed kernel works on a copy of its own.
-                self._scratch = Path(scratch)
                 shutil.copytree(folder, self._scratch / "work", symlinks=True)
                 folder = self._scratch / "work"
             self._run_all(nb, {**resources, "metadata": {"path": str(folder)}}, km)
+        finally:
+            # Windows keeps what a process uses that the student's code has left behind.
+            shutil.rmtree(self._scratch, ignore_errors=True)
         resources["judged"] = self._judged
         return nb, resources
 

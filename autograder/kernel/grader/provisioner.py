@@ -43,7 +43,8 @@ class SealedProvisioner(KernelProvisionerBase):
         help="A kernel's environment variables; {data} in a value is the folder with its data."
     ).tag(config=True)
     preload = List(
-        Unicode(), help="Modules imported before kernels start, unless one has been started already."
+        Unicode(),
+        help="Modules imported before kernels start, unless one has been started already.",
     ).tag(config=True)
     visible = List(
         Unicode(), help="More files and folders that a kernel may read, beside Python's own."
