@@ -32,17 +32,27 @@ def commands(page):
                 yield from (shlex.split(part, comments=True) for part in line.split(" && "))
 
 
+def called(page):
+    """Those of them that call `autograder`."""
+    for words in commands(page):
+        if "autograder" in words[:3] and words[:2] != ["pip", "install"]:
+            yield words
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page):
     known = typer.main.get_command(app).commands
-    for words in commands(page):
-        if "autograder" not in words[:3] or words[:2] == ["pip", "install"]:
-            continue
+    for words in called(page):
         name, *rest = words[words.index("autograder") + 1 :]
         assert name in known, words
         options = {option for parameter in known[name].params for option in parameter.opts}
         used = {word for word in rest if word.startswith("-")}
         assert used <= options | {"--help"}, words
+
+
+def test_every_command_is_shown_in_a_page():
+    shown = {words[words.index("autograder") + 1] for page in PAGES for words in called(page)}
+    assert shown == set(typer.main.get_command(app).commands)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -224,6 +224,25 @@ def test_the_demo(tmp_path, released):
     assert [o["score"] for o in outcomes if o["student"] == "all-right"] == [12.0]
 
 
+CARRIED = """\
+from pathlib import Path
+from autograder.submission.intake import Unreadable
+from autograder.submission.pack import pack
+try:
+    pack(Path("submitted")).unpack(Path("copy"))
+except Unreadable as reason:
+    print(reason, list(Path("copy").iterdir()))
+"""
+
+
+@pytest.mark.parametrize("name", ["..\\..\\evil.py", "c:evil.py"])
+def test_a_name_from_linux_is_no_path_on_windows(tmp_path, name):
+    (tmp_path / "submitted").mkdir()
+    (tmp_path / "submitted" / name).touch()
+    done = python("win32", tmp_path, CARRIED)
+    assert done.stdout == f"{name} cannot be a file's name on Windows: rename it []\n", done
+
+
 LIMITED = """\
 import sys
 from autograder.submission import tidy

@@ -11,7 +11,9 @@ from autograder.submission.intake import (
     LINKED,
     MAX_NOTEBOOK_BYTES,
     MAX_OTHER_BYTES,
+    Unreadable,
     left_out,
+    printable,
 )
 
 _CHUNK = 1 << 20
@@ -42,10 +44,19 @@ class Packed:
         """Recreate the folder; links and special files are there, too, but lead nowhere.
 
         Returns a sentence for each of these that cannot be made here: on Windows none can.
+
+        Raises
+        ------
+        Unreadable
+            If a name from another system would be a path here.
         """
         notes = []
         folder.mkdir(parents=True)
         for entry in self.entries:
+            if os.name == "nt" and set(entry.path) & {"\\", ":"}:
+                raise Unreadable(
+                    f"{printable(entry.path)} cannot be a file's name on Windows: rename it"
+                )
             path = folder / entry.path
             if entry.kind == "folder":
                 path.mkdir()

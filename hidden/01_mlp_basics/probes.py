@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..shared.networks import batches, loss_function, network, restored, square_penalty
+from ..shared.networks import batches, network, restored
+from ..shared.traces import file_content, observed
 
 
 def shapes(tensors):
@@ -174,6 +175,21 @@ def sequential_with_weights(ns, dims, parameters, x):
 # train_epoch
 
 
+def loss_function(name):
+    """A loss by name; every one is a mean over the batch."""
+    return {
+        "module": nn.CrossEntropyLoss(),
+        "function": F.cross_entropy,
+        "smooth": nn.CrossEntropyLoss(label_smoothing=0.3),
+        "squares": nn.MSELoss(),
+    }[name]
+
+
+def square_penalty(factor):
+    """`factor` times the sum of all squared parameters, as a function of the model."""
+    return lambda model: factor * sum(p.pow(2).sum() for p in model.parameters())
+
+
 def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None, one_shot=False):
     """What one epoch returns and leaves in the model, which is in evaluation mode before."""
     model = restored(layers, state).eval()
@@ -185,31 +201,6 @@ def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None,
 
 
 # evaluate, accuracy_per_class
-
-
-def observed(call, layers, state, x, training):
-    """Call `call(model)` and send its result with the traces that it left in the model.
-
-    The whole model is in training or in evaluation mode before; `after` is its output on `x` in the
-    mode that the call left behind.
-    """
-    model = restored(layers, state).train(training)
-    tracked = []
-    model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
-    # A solution may switch gradients off for good: this process must not be left that way.
-    with torch.set_grad_enabled(True):
-        result = call(model)
-        gradients = [p.grad for p in model.parameters()]
-        state_after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        after = model(torch.tensor(x))
-    return {
-        "result": result,
-        "tracked": tracked[:-1],
-        "gradients": gradients,
-        "state": state_after,
-        "after": after,
-        "still_tracks": bool(after.requires_grad),
-    }
 
 
 def evaluated(ns, layers, state, data, loss, x, training):
@@ -281,21 +272,12 @@ def round_trip(ns, layers, state, other_state, x, as_path):
     }
 
 
-def file_content(ns, layers, state):
-    """What is in the file that `save_model` writes, read without running code from it."""
+def saved_file(ns, layers, state):
+    """What is in the file that `save_model` writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.pt"
-        model = restored(layers, state)
-        ns.save_model(model, path)
-        if not path.is_file():
-            return {"kind": "no file"}
-        try:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception:
-            return {"kind": "other objects than tensors"}
-    if not isinstance(content, dict) or not all(torch.is_tensor(v) for v in content.values()):
-        return {"kind": "something else"}
-    return {"kind": "state", "state": {str(k): v for k, v in content.items()}}
+        ns.save_model(restored(layers, state), path)
+        return file_content(path)
 
 
 def load_foreign_file(ns, layers, state, other_state):
@@ -329,14 +311,6 @@ def penalty_of(ns, name, layers, state, factor):
 # initialize
 
 
-def initialized(ns, layers, state, scheme):
-    """State after the call, read from the parameters and buffers that were there before it."""
-    model = restored(layers, state)
-    tensors = model.state_dict(keep_vars=True)
-    ns.initialize(model, scheme)
-    return tensors
-
-
 def initialized_and_returned(ns, layers, state, scheme, x):
     """The state, and the output of what was returned after 1 was added to the parameters."""
     model = restored(layers, state)
@@ -349,15 +323,6 @@ def initialized_and_returned(ns, layers, state, scheme, x):
     x = torch.tensor(x)
     is_module = isinstance(returned, nn.Module)
     return {"state": after, "returned": returned.eval()(x) if is_module else None}
-
-
-def unknown_scheme(ns, layers, state, scheme):
-    model = restored(layers, state)
-    try:
-        ns.initialize(model, scheme)
-    except ValueError:
-        return "ValueError"
-    return "no error"
 
 
 # moving_average

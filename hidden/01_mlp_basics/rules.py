@@ -8,9 +8,9 @@ from torch.nn import functional as F
 
 from autograder.checking import expect
 
-from ..shared import networks
 from ..shared import reference as ref
-from . import probes
+from ..shared.networks import restored
+from .probes import loss_function, square_penalty
 
 ACTIVATIONS = {
     "ReLU": torch.relu,
@@ -19,11 +19,6 @@ ACTIVATIONS = {
     "Softplus": F.softplus,
     "Sigmoid": torch.sigmoid,
 }
-
-
-def image_shape(rng):
-    """(C, H, W) with more values, 16 to 50, than any of `distinct_sizes`."""
-    return int(rng.integers(1, 3)), int(rng.integers(4, 6)), int(rng.integers(4, 6))
 
 
 def perceptron(x, layers):
@@ -120,4 +115,4 @@ def trained(layers, state, data, loss, lr, momentum=0.0, penalty=None):
     model = restored(layers, state)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     extra = None if penalty is None else square_penalty(penalty)
-    return train(model, data, optimizer, loss_function(loss), extra), copied(model)
+    return ref.train(model, data, optimizer, loss_function(loss), extra), ref.copied(model)

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..shared.names import replaced
+
 
 def widths(ns, cases):
     """`width_for_budget` of each case: `refused`, True for a ValueError; otherwise also `width`."""
@@ -19,22 +21,6 @@ def widths(ns, cases):
         except ValueError:
             replies.append({"refused": True})
     return replies
-
-
-class Namespace:
-    """Puts other values under some of the student's names for the length of a `with` block."""
-
-    def __init__(self, ns, **values):
-        self.names, self.values = ns._namespace, values
-
-    def __enter__(self):
-        self.before = {key: self.names[key] for key in self.values if key in self.names}
-        self.names.update(self.values)
-
-    def __exit__(self, *_):
-        for key in self.values:
-            self.names.pop(key, None)
-        self.names.update(self.before)
 
 
 def known_widths(ns, depths, budget, right_widths):
@@ -50,6 +36,13 @@ def known_widths(ns, depths, budget, right_widths):
         return own(budget_, depth, num_inputs, num_classes)
 
     return width_for_budget
+
+
+def swept(ns, depths, budget, seeds, right_widths, **tools):
+    """The accuracies of `depth_sweep` with other tools, and with widths that are right."""
+    tools["width_for_budget"] = known_widths(ns, depths, budget, right_widths)
+    with replaced(ns, **tools):
+        return ns.depth_sweep(list(depths), budget, list(seeds))
 
 
 class PretendNetwork(nn.Module):
@@ -112,13 +105,8 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
         model.history["other"] += sum(held_out) / max(1, len(held_out)) + abs(missing)
         return model
 
-    with Namespace(
-        ns,
-        make_network=make_network,
-        train_network=train_network,
-        width_for_budget=known_widths(ns, depths, budget, right_widths),
-    ):
-        accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
+    tools = {"make_network": make_network, "train_network": train_network}
+    accuracies = swept(ns, depths, budget, seeds, right_widths, **tools)
     kinds = sorted({tuple(network.history.values()) for network in made})
     return {"accuracies": accuracies, "networks": np.array(kinds, dtype=float).reshape(-1, 5)}
 
@@ -146,13 +134,8 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
             made.append((model, weights(model)))
         return train(model, X, labels, num_steps)
 
-    with Namespace(
-        ns,
-        make_network=make_network,
-        train_network=train_network,
-        width_for_budget=known_widths(ns, depths, budget, right_widths),
-    ):
-        accuracies = ns.depth_sweep(list(depths), budget, list(seeds))
+    tools = {"make_network": make_network, "train_network": train_network}
+    accuracies = swept(ns, depths, budget, seeds, right_widths, **tools)
     networks = [{**model.run, "before": before, "after": weights(model)} for model, before in made]
     return {"accuracies": accuracies, "networks": networks}
 

@@ -9,6 +9,9 @@ from torch.nn import functional as F
 
 from autograder.checking import CheckFailed, check, expect, expect_close
 
+from ..shared import traces
+from ..shared.networks import Path, Residual, network, restored
+from ..shared.reference import distinct_sizes, floats, labels_of
 from . import probes
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh)
@@ -21,19 +24,10 @@ MEASURED = {"rtol": 2e-3, "atol": 1e-7}
 # Drawing inputs
 
 
-def floats(rng, *shape, scale=1.0):
-    return (scale * rng.standard_normal(shape)).astype(np.float32)
-
-
-def distinct_sizes(rng, count, low=4, high=16):
-    """Different layer sizes: a shape then names its layer."""
-    return [int(n) for n in rng.choice(np.arange(low, high), size=count, replace=False)]
-
-
 def drawn_state(rng, layers):
     """A random state dict of the network, as arrays; no value is at its default."""
     state = {}
-    for name, tensor in probes.network(layers).state_dict().items():
+    for name, tensor in network(layers).state_dict().items():
         if name.endswith("running_var"):
             state[name] = rng.uniform(0.3, 3.0, size=tuple(tensor.shape)).astype(np.float32)
         elif tensor.ndim > 1:
@@ -229,7 +223,9 @@ def only_linears_in_place(student, rng):
     """Biases are zero, other modules unchanged; in place, and the model is returned."""
     for mode in ("normal", "uniform"):
         layers, state, linears, shape = small_case(rng)
-        after = student.call(probes.initialized, layers, state, drawn_gain(rng), mode)
+        after = student.call(
+            traces.initialized, "xavier_init", layers, state, drawn_gain(rng), mode
+        )
         for name, value in state.items():
             owner, _, kind = name.rpartition(".")
             got = after[name].finite(value.shape, name)
@@ -246,7 +242,7 @@ def only_linears_in_place(student, rng):
     reply = student.call(
         probes.initialized_and_returned, layers, state, drawn_gain(rng), "normal", x
     )
-    model = probes.network(layers).double().eval()
+    model = network(layers).double().eval()
     names = sorted(name for name, _ in model.named_parameters())
     for name, kept in reply["kept"].mapping(names, "the model's parameters").items():
         expect(
@@ -270,19 +266,16 @@ def refuses_unknown_modes(student, rng):
     layers, state, linears, _ = small_case(rng)
     drawn = "".join(rng.choice(list("abcdefgh"), size=6))
     for mode in (drawn, "xavier", "xavier_normal", "xavier_uniform"):
-        reply = student.call(probes.unknown_mode, layers, state, 1.3, mode)
-        expect(
-            reply["raised"].text() == "ValueError",
-            f"the unknown mode {mode!r} should raise ValueError",
-        )
+        reply = student.call(traces.refused, "xavier_init", layers, state, 1.3, mode)
+        expect(reply["refused"].flag(), f"the unknown mode {mode!r} should raise ValueError")
         for name, value in state.items():
             expect(
                 np.array_equal(reply["state"][name].array(value.shape, name), value),
                 f"the unknown mode {mode!r} changed {name} before ValueError was raised",
             )
     for mode in ("normal", "uniform"):
-        reply = student.call(probes.unknown_mode, layers, state, 1.3, mode)
-        expect(reply["raised"].text() == "nothing", f"mode {mode!r} raised ValueError")
+        reply = student.call(traces.refused, "xavier_init", layers, state, 1.3, mode)
+        expect(not reply["refused"].flag(), f"mode {mode!r} raised ValueError")
         bias = f"{linears[0]}.bias"
         got = reply["state"][bias].array(state[bias].shape, bias)
         expect(not got.any(), f"mode {mode!r} left the model unchanged")
@@ -293,7 +286,7 @@ def refuses_unknown_modes(student, rng):
 
 def reference(layers, state):
     """The network in float64, in evaluation mode."""
-    return probes.restored(layers, state).double().eval()
+    return restored(layers, state).double().eval()
 
 
 def trace(module, x, found):
@@ -302,11 +295,11 @@ def trace(module, x, found):
         for child in module:
             x = trace(child, x, found)
         return x
-    if isinstance(module, probes.Path):
+    if isinstance(module, Path):
         for name in module.order:
             x = trace(getattr(module, name), x, found)
         return x
-    if isinstance(module, probes.Residual):
+    if isinstance(module, Residual):
         return x + trace(module.inner, x, found)
     output = module(x.clone())
     if isinstance(module, ACTIVATIONS):
@@ -343,7 +336,7 @@ def activation(rng, kinds=("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid"
 def plain_case(rng):
     """A flat network for images with drawn activations, one of them in place."""
     height, width = (int(n) for n in rng.integers(2, 5, size=2))
-    sizes = [3 * height * width, *distinct_sizes(rng, int(rng.integers(2, 5)))]
+    sizes = [3 * height * width, *distinct_sizes(rng, int(rng.integers(2, 5)), 4, 16)]
     layers = [["Conv2d", 2, 3, 1], activation(rng), ["Flatten"]]
     for fan_in, fan_out in zip(sizes, sizes[1:]):
         layers += [["Linear", fan_in, fan_out], activation(rng)]
@@ -355,7 +348,7 @@ def plain_case(rng):
 
 def winding_case(rng):
     """A nested network: one activation runs three times, and modules run in an order of their own."""
-    a, b, c = distinct_sizes(rng, 3)
+    a, b, c = distinct_sizes(rng, 3, 4, 16)
     path = [
         ("last", activation(rng, ("Tanh", "Sigmoid"))),
         ("shared", activation(rng, ("LeakyReLU", "ELU"))),
@@ -374,13 +367,13 @@ def winding_case(rng):
 
 def norm_case(rng):
     """A network whose outputs depend on its mode, with mixed modes and some gradients."""
-    a, b, c = distinct_sizes(rng, 3)
+    a, b, c = distinct_sizes(rng, 3, 4, 16)
     kinds = ("LeakyReLU", "ELU", "Tanh", "GELU")
     block = [["Linear", b, c], activation(rng, kinds), ["Dropout", 0.4]]
     layers = [["Linear", a, b], ["BatchNorm1d", b], activation(rng, kinds), ["Dropout", 0.5],
               ["Sequential", block], ["Linear", c, 4, {"bias": False}]]  # fmt: skip
     state = drawn_state(rng, layers)
-    model = probes.network(layers)
+    model = network(layers)
     modes = [bool(mode) for mode in rng.integers(2, size=len(list(model.modules())))]
     # Batch norm and the outer dropout are in training mode; another module is not.
     modes[0] = modes[2] = modes[4] = True
@@ -432,12 +425,12 @@ def expect_gradients_kept(after, gradients):
             )
 
 
-def all_modes(layers, mode=False):
-    return [mode for _ in probes.network(layers).modules()]
-
-
-def no_gradients(layers):
-    return [None for _ in probes.network(layers).parameters()]
+def measured(student, name, layers, state, *inputs, gradients=None, **options):
+    """The reply of `probes.measured` on a model in evaluation mode, by default without gradients."""
+    model = network(layers)
+    modes = [False for _ in model.modules()]
+    gradients = gradients or [None for _ in model.parameters()]
+    return student.call(probes.measured, name, layers, state, modes, gradients, *inputs, **options)
 
 
 @check("activation_rms", points=1.5)
@@ -446,10 +439,7 @@ def rms_after_each_activation(student, rng):
     hint = "Is it the root of the mean square, over the whole batch, of the output?"
     for _ in range(2):
         layers, state, x = plain_case(rng)
-        reply = student.call(
-            probes.measured, "activation_rms", layers, state, all_modes(layers),
-            no_gradients(layers), x,
-        )  # fmt: skip
+        reply = measured(student, "activation_rms", layers, state, x)
         for values in reply["values"].items(2):
             expect_values(values, expected_activations(layers, state, x), hint, "activation")
 
@@ -459,10 +449,7 @@ def one_number_per_call(student, rng):
     """Nested modules, one of them used several times: a number per call, in the order of the calls."""
     for _ in range(2):
         layers, state, x = winding_case(rng)
-        reply = student.call(
-            probes.measured, "activation_rms", layers, state, all_modes(layers),
-            no_gradients(layers), x,
-        )  # fmt: skip
+        reply = measured(student, "activation_rms", layers, state, x)
         hint = "One number per call, in the order of the calls, wherever the module is"
         for values in reply["values"].items(2):
             expect_values(values, expected_activations(layers, state, x), hint, "call")
@@ -504,7 +491,7 @@ def hooks_are_removed(student, rng):
 
 def hooks_before_and_after(reply, layers):
     """Two arrays of the numbers of hooks."""
-    count = (len(probes.hooks_of(probes.network(layers))),)
+    count = (len(probes.hooks_of(network(layers))),)
     hint = "The model has other modules than before"
     return [reply[key].integers(count, "the hooks", hint) for key in ("before", "after")]
 
@@ -512,14 +499,14 @@ def hooks_before_and_after(reply, layers):
 def gradient_case(rng):
     """A network with more weights than those of Linears, its input and labels; no kink nearby."""
     while True:
-        a, b, c = distinct_sizes(rng, 3)
+        a, b, c = distinct_sizes(rng, 3, 4, 16)
         inner = [["LayerNorm", a], activation(rng), ["Linear", a, b, {"bias": False}]]
         layers = [["Conv2d", 2, 3, 2], activation(rng, ("Tanh", "ELU")), ["Flatten"],
                   ["Linear", 27, a], ["Sequential", inner], activation(rng),
                   ["Linear", b, c], ["Tanh"], ["Linear", c, 4]]  # fmt: skip
         state = drawn_state(rng, layers)
         n = int(rng.integers(5, 12))
-        x, y = floats(rng, n, 2, 4, 4, scale=2.0), rng.integers(4, size=n).astype(np.int64)
+        x, y = floats(rng, n, 2, 4, 4, scale=2.0), labels_of(rng, n, 4)
         want, kink = expected_gradients(layers, state, x, y)
         if kink > 1e-4:
             return layers, state, x, y, want
@@ -530,10 +517,7 @@ def rms_of_weight_gradients(student, rng):
     """RMS of the gradient of every Linear's weight, first layer first, for the mean loss."""
     for _ in range(2):
         layers, state, x, y, want = gradient_case(rng)
-        reply = student.call(
-            probes.measured, "gradient_rms", layers, state, all_modes(layers),
-            no_gradients(layers), x, y,
-        )  # fmt: skip
+        reply = measured(student, "gradient_rms", layers, state, x, y)
         hint = "The mean cross-entropy's gradient, of the weights of Linear layers only"
         first, second = reply["values"].items(2)
         expect_values(first, want, hint, "Linear")
@@ -546,12 +530,10 @@ def gradients_as_they_were(student, rng):
     layers, state, x, y, want = gradient_case(rng)
     gradients = [
         floats(rng, *p.shape, scale=3.0) if rng.random() < 0.6 else None
-        for p in probes.network(layers).parameters()
+        for p in network(layers).parameters()
     ]
     gradients[2], gradients[-1] = floats(rng, *state["3.weight"].shape, scale=3.0), None
-    reply = student.call(
-        probes.measured, "gradient_rms", layers, state, all_modes(layers), gradients, x, y
-    )
+    reply = measured(student, "gradient_rms", layers, state, x, y, gradients=gradients)
     hint = "There were gradients before: they should have no influence"
     for values in reply["values"].items(2):
         expect_values(values, want, hint, "Linear")
@@ -563,7 +545,7 @@ def gradients_in_evaluation_mode(student, rng):
     """Measured in evaluation mode; modes, parameters and buffers are unchanged afterwards."""
     while True:
         layers, state, modes, gradients, x = norm_case(rng)
-        y = rng.integers(4, size=len(x)).astype(np.int64)
+        y = labels_of(rng, len(x), 4)
         want, kink = expected_gradients(layers, state, x, y)
         if kink > 1e-4:
             break

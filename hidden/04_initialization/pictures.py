@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.checking.pictures import RIGHT, SECONDS, YOURS, expect_different
 
-from . import checks, probes
+from . import checks
 
 
 def _profile(name: str, what: str):
@@ -20,10 +20,7 @@ def _profile(name: str, what: str):
         x = generator.normal(size=(32, size)).astype(np.float32)
         y = generator.integers(4, size=32).astype(np.int64)
         inputs = (x,) if name == "activation_rms" else (x, y)
-        reply = student.call(
-            probes.measured, name, layers, state, checks.all_modes(layers),
-            checks.no_gradients(layers), *inputs, timeout=SECONDS,
-        )  # fmt: skip
+        reply = checks.measured(student, name, layers, state, *inputs, timeout=SECONDS)
         yours = reply["values"].items(2)[0].numbers(what=what)
         if name == "activation_rms":
             right = checks.expected_activations(layers, state, x)

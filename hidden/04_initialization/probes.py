@@ -6,100 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-# Networks, from a description that can be sent
-
-
-class Path(nn.Module):
-    """Modules that are created in one order and used in another, some of them perhaps twice."""
-
-    def __init__(self, parts, order):
-        super().__init__()
-        self.order = order
-        for name, module in parts.items():
-            self.add_module(name, module)
-
-    def forward(self, x):
-        for name in self.order:
-            x = getattr(self, name)(x)
-        return x
-
-
-class Residual(nn.Module):
-    """x plus the output of the inner module."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return x + self.inner(x)
-
-
-class Function(nn.Module):
-    """A nonlinearity that is a plain function, not an activation module."""
-
-    def forward(self, x):
-        return torch.sin(x)
-
-
-class OwnLeaky(nn.LeakyReLU):
-    """A student's own kind of LeakyReLU."""
-
-
-class OwnLinear(nn.Linear):
-    """A student's own kind of Linear."""
-
-
-class Broken(RuntimeError):
-    """What `Breaking` raises."""
-
-
-class Breaking(nn.Module):
-    """A module that raises an error when it is called."""
-
-    def forward(self, x):
-        raise Broken("this module is broken")
-
-
-OWN = {
-    "Function": Function,
-    "OwnLeaky": OwnLeaky,
-    "OwnLinear": OwnLinear,
-    "Breaking": Breaking,
-}
-
-
-def network(layers):
-    """An `nn.Sequential` of layers, each a list of a class name and its arguments.
-
-    "Sequential" and "Residual" take a list of layers. "Path" takes pairs of a name and a layer, or
-    the name of an earlier one for the same module again, and the order of use. A last argument that
-    is a dict holds keyword arguments.
-    """
-    return nn.Sequential(*map(layer, layers))
-
-
-def layer(description):
-    kind, *args = description
-    if kind == "Sequential":
-        return network(args[0])
-    if kind == "Residual":
-        return Residual(network(args[0]))
-    if kind == "Path":
-        parts = {}
-        for name, part in args[0]:
-            parts[name] = parts[part] if isinstance(part, str) else layer(part)
-        return Path(parts, list(args[1]))
-    kwargs = args.pop() if args and isinstance(args[-1], dict) else {}
-    return (OWN.get(kind) or getattr(nn, kind))(*args, **kwargs)
-
-
-def restored(layers, state):
-    """The network with the given weights and buffers."""
-    model = network(layers)
-    model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
-    return model
-
+from ..shared.names import replaced
+from ..shared.networks import Broken, restored
 
 # xavier_std, xavier_bound, leaky_relu_gain
 
@@ -122,14 +30,6 @@ def gains_of(ns, slopes):
 
 
 # xavier_init
-
-
-def initialized(ns, layers, state, gain, mode):
-    """State after the call, read from the parameters and buffers that were there before it."""
-    model = restored(layers, state)
-    memory = model.state_dict(keep_vars=True)
-    ns.xavier_init(model, gain, mode)
-    return memory
 
 
 def initialized_twice(ns, layers, state, gain, mode):
@@ -169,17 +69,6 @@ def single_linear(ns, fan_in, fan_out, gain, mode):
     model = nn.Linear(fan_in, fan_out)
     ns.xavier_init(model, gain, mode)
     return [model.weight, model.bias]
-
-
-def unknown_mode(ns, layers, state, gain, mode):
-    """Whether "ValueError" or "nothing" was raised, and the model's state afterwards."""
-    model = restored(layers, state)
-    memory = model.state_dict(keep_vars=True)
-    try:
-        ns.xavier_init(model, gain, mode)
-    except ValueError:
-        return {"raised": "ValueError", "state": memory}
-    return {"raised": "nothing", "state": memory}
 
 
 # activation_rms, gradient_rms
@@ -293,23 +182,6 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.inner(x)
-
-
-@contextlib.contextmanager
-def replaced(ns, **tools):
-    """The student's names with some of them replaced."""
-    namespace = ns._namespace
-    missing = object()
-    before = {name: namespace.get(name, missing) for name in tools}
-    namespace.update(tools)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is missing:
-                del namespace[name]
-            else:
-                namespace[name] = value
 
 
 def position(value, values):

@@ -1,95 +1,14 @@
-"""What the checks of assignment 05 draw and read: models with a state, tiny image sets, records."""
+"""What the checks of assignment 05 draw and read: small trainings, tiny image sets, checkpoints."""
 
 import numpy as np
 import torch
 
-from autograder.checking import CheckFailed, expect, expect_close
+from autograder.checking import CheckFailed, expect
 
 from ..shared import reference as ref
 from . import probes, replay
 
 NUM_CLASSES = 10
-
-
-# A network in evaluation
-
-
-def evaluation_case(rng, num_classes=3, conv=False):
-    """A network with batch norm and dropout, its state, ragged data, logits and labels.
-
-    Every prediction has a clear winner, so accuracies do not depend on rounding.
-    """
-    shape, width = (1, 2, int(rng.integers(2, 4))), int(rng.integers(4, 8))
-    # A model that begins with a convolution fails where the images arrive flattened.
-    layers = [["Conv2d", 1, 1, 1]] if conv else []
-    layers += [["Flatten"], ["Linear", shape[1] * shape[2], width], ["BatchNorm1d", width]]
-    layers += [["Tanh"], ["Dropout", 0.4], ["Linear", width, num_classes]]
-    while True:
-        state = ref.drawn_state(rng, layers)
-        sizes = [*(int(n) for n in rng.integers(6, 12, size=2)), 2]
-        data = ref.ragged_data(rng, shape, num_classes, sizes)
-        images, labels = ref.joined(data)
-        logits = ref.outputs(layers, state, images)
-        if ref.margin(logits) > 1e-3:
-            break
-    # Most labels right in the first batches and wrong in the last, so that batches score apart.
-    favoured = np.where(rng.random(len(labels)) < 0.6, logits.argmax(1), labels)
-    favoured[-2:] = (logits[-2:].argmax(1) + 1) % num_classes
-    start = 0
-    for batch in data:
-        batch[1] = favoured[start : start + len(batch[1])].astype(np.int64)
-        start += len(batch[1])
-    return layers, state, data, logits, np.concatenate([y for _, y in data])
-
-
-def mode_case(rng):
-    """A network that shows its mode: its output is that of batch norm, tanh and dropout."""
-    size, width = int(rng.integers(3, 6)), int(rng.integers(6, 10))
-    layers = [["Flatten"], ["Linear", size, width], ["BatchNorm1d", width], ["Tanh"]]
-    layers += [["Dropout", 0.5]]
-    state = ref.drawn_state(rng, layers)
-    return layers, state, ref.floats(rng, 60, 1, 1, size), width
-
-
-def expect_mode(after, layers, state, x, training):
-    """The outputs `after` of `mode_case` show batch norm and dropout in one mode."""
-    model = probes.restored(layers, state).eval()
-    model[2].train(training)
-    with torch.no_grad():
-        kept = model(torch.tensor(x)).numpy()
-    what = "the output after the call"
-    after = after.array(kept.shape, what)
-    share = (after == 0).mean()
-    if training:
-        expect(0.3 < share < 0.7, "dropout was in training mode before the call, not after it")
-        kept = 2 * kept
-    else:
-        expect(share < 0.05, "dropout was in evaluation mode before the call, not after it")
-    shown = after != 0
-    mode = "training" if training else "evaluation"
-    hint = f"Batch norm was in {mode} mode before the call"
-    expect_close(after[shown], kept[shown], hint, what=what, rtol=5e-3, atol=2e-3)
-
-
-def expect_no_gradients(reply, layers, state):
-    """No graph was built, the parameters have no gradients, and gradients are on again."""
-    tracked = [item.flag("requires_grad") for item in reply["tracked"].items()]
-    expect(bool(tracked), "the model was never called")
-    expect(not any(tracked), "the model's outputs carry a graph: evaluation needs no gradients")
-    parameters = list(probes.restored(layers, state).parameters())
-    gradients = reply["gradients"].items(len(parameters), "the gradients")
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        none = gradient.is_none or not gradient.array(parameter.shape, "a gradient").any()
-        expect(none, "evaluation left gradients in the parameters")
-    expect(reply["still_tracks"].flag(), "gradients are still switched off after the call")
-
-
-def expect_state(got, expected, hint, *, what="the weights", rtol=5e-3, atol=1e-3):
-    """The state dict `got` has the entries of `expected`."""
-    got = got.mapping(what=what)
-    for name, value in expected.items():
-        expect(name in got, f"{what}: {name} is missing")
-        expect_close(got[name], value, hint, what=f"{what}: {name}", rtol=rtol, atol=atol)
 
 
 # Trainings
@@ -116,14 +35,11 @@ def training_case(rng, num_epochs, norm=False):
     images and labels, and the accepted epochs.
     """
     while True:
-        shape, width = (1, 2, int(rng.integers(2, 4))), int(rng.integers(4, 8))
-        layers = [["Flatten"], ["Linear", shape[1] * shape[2], width]]
-        layers += [["BatchNorm1d", width]] if norm else []
-        layers += [["Tanh"], ["Linear", width, 3]]
+        shape, layers = ref.small_network(rng, norm=norm)
         state = ref.drawn_state(rng, layers)
         data = ref.ragged_data(rng, shape, 3, [int(n) for n in rng.integers(5, 9, size=2)] + [3])
         images, lr = ref.floats(rng, 16, *shape), float(rng.uniform(0.5, 1.0))
-        run = (data, "module", lr, num_epochs, images)
+        run = (data, lr, num_epochs, images)
         losses, states, logits = ref.epochs(layers, state, *run)
         if min(ref.margin(x) for x in logits) < 3e-4:
             continue
@@ -146,16 +62,14 @@ def training_case(rng, num_epochs, norm=False):
 def _telling_labels(rng, logits, misleading):
     """Validation labels for which no accepted epoch is `misleading` or has the lowest loss.
 
-    None if none are found. Training does not depend on them, so they can be chosen after it.
+    None if none are found.
     """
     predictions = np.stack([x.argmax(1) for x in logits])
     for _ in range(60):
-        favoured = predictions[rng.integers(len(predictions))]
-        noise = ref.labels_of(rng, favoured.size, 3)
-        labels = np.where(rng.random(favoured.size) < rng.uniform(0.2, 0.8), favoured, noise)
+        labels = ref.guessed_labels(rng, predictions, 3)
         accepted = accepted_epochs(list((predictions == labels).mean(axis=1)))
         if not accepted & misleading:
-            losses = [ref.scores(x, labels, "module")[0] for x in logits]
+            losses = [ref.scores(x, labels)[0] for x in logits]
             if int(np.argmin(losses)) not in accepted:
                 return labels
     return None

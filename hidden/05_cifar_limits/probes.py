@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from ..shared.networks import batches, restored
+from ..shared.traces import file_content, observed
 
 MAX_FILE_BYTES = 64 << 20
 
@@ -49,31 +50,6 @@ def splits(ns, calls, state_seed):
 
 
 # test_model, confusion_matrix
-
-
-def observed(call, layers, state, x, training):
-    """Call `call(model)` and send its result with the traces that it left in the model.
-
-    The whole model is in training or in evaluation mode before the call. `after` is its output on
-    `x` in the mode that the call left behind.
-    """
-    model = restored(layers, state).train(training)
-    tracked = []
-    model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
-    # A solution may switch gradients off for good: this process must not be left that way.
-    with torch.set_grad_enabled(True):
-        result = call(model)
-        gradients = [p.grad for p in model.parameters()]
-        state_after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        after = model(torch.tensor(x))
-    return {
-        "result": result,
-        "tracked": tracked[:-1],
-        "gradients": gradients,
-        "state": state_after,
-        "after": after,
-        "still_tracks": bool(after.requires_grad),
-    }
 
 
 def tested(ns, layers, state, data, x, training):
@@ -142,19 +118,6 @@ def trained_model(
         saved = file_content(Path(path))
     after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     return {"state": after, "saved": saved}
-
-
-def file_content(path):
-    """What is in a checkpoint, read without running code from it."""
-    if not path.is_file():
-        return {"kind": "no file"}
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:
-        return {"kind": "other objects than tensors"}
-    if not isinstance(content, dict) or not all(torch.is_tensor(v) for v in content.values()):
-        return {"kind": "something else than a state dict"}
-    return {"kind": "state", "state": {str(k): v for k, v in content.items()}}
 
 
 # shuffle_pixels

@@ -58,5 +58,5 @@ def file_content(path):
     except Exception:
         return {"kind": "other objects than tensors"}
     if not isinstance(content, dict) or not all(torch.is_tensor(v) for v in content.values()):
-        return {"kind": "something else than a state dict"}
+        return {"kind": "something else"}
     return {"kind": "state", "state": {str(k): v for k, v in content.items()}}

@@ -67,9 +67,10 @@ def test_ids_of_other_cells_stay_when_one_cell_changes(course):
 def test_the_release_has_stubs_and_no_solution(course):
     notebook = released(course, "99_tiny")
     assert "raise NotImplementedError()" in cell_of(notebook, "double").source
-    text = "\n".join(cell.source for cell in notebook.cells)
+    source = nbformat.read(course.source_notebook("99_tiny"), as_version=4)
+    shown, hidden = ("\n".join(cell.source for cell in n.cells) for n in (notebook, source))
     for secret in ("2 * x", "values.sum()", "counts every entry", "HIDDEN TESTS"):
-        assert secret not in text
+        assert secret in hidden and secret not in shown
 
 
 def test_the_source_fails_closed(course):

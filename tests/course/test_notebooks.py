@@ -104,7 +104,7 @@ def test_solved_earns_everything_and_the_stub_nothing(
 def test_solved_earns_everything_on_cuda(own_course, tmp_path, monkeypatch, assignment):
     monkeypatch.setenv("MLP_COURSE_DATASET", "synthetic")
     run, *_ = first_run_and_graded(own_course, assignment, tmp_path)
-    if "computing on" in printed(run):
+    if "seeding.default_device()" in stated.source(assignment):
         assert "computing on: cuda" in printed(run)
 
 

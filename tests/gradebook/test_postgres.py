@@ -107,7 +107,7 @@ def a_term(course: Course):
     at(course, "müller ß", "2030-01-01 11:00:00 UTC")
     with writer.opened(course) as book:
         book.update_or_create_assignment(A, duedate=datetime(2030, 1, 1, 12))
-    students = batch.submitted_students(course, A)
+    students = course.submitted_students(A)
     batch.grade(course, A, students)
     yield "graded"
     grade_by_hand(course, "müller ß", 2.5, "schön – „gut“ 🍎")
@@ -127,7 +127,7 @@ def a_term(course: Course):
         with pytest.raises(KeyboardInterrupt):
             batch.grade(course, A, ["late"])
     yield "killed within the transaction"
-    batch.recover(course, A)
+    writer.recover(course, A)
     assert left_over(course) == []
     yield "recovered"
 

@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+import autograder
 from autograder.course import Course
 from autograder.kernel.grader import launcher, tiers
 from autograder.kernel.limits import Ending
@@ -109,13 +110,13 @@ def treasure(tmp_path_factory):
         for server in (tcp, unix, abstract):
             threading.Thread(target=_count_visits, args=(server, visits), daemon=True).start()
         os.environ["GRADER_SECRET"] = SECRET
-        package = Path(launcher.__file__).resolve().parents[1]
-        yield Treasure(
+        package = Path(autograder.__file__).resolve().parent
+        treasure = Treasure(
             root, data, visits,
             {
                 "secret": SECRET,
                 "files": [str(root / "gradebook.db"), str(root / "source/solution.ipynb"),
-                          str(root / "submitted/anna/01/01.ipynb"), str(package / "grading.py"),
+                          str(root / "submitted/anna/01/01.ipynb"), str(package / "grading" / "batch.py"),
                           "/etc/shadow", "/etc/hostname"],
                 "folders": [str(root), str(package), os.path.expanduser("~"), "/home", "/var"],
                 "data": str(data),
@@ -124,6 +125,10 @@ def treasure(tmp_path_factory):
                 "grader": os.getpid(),
             },
         )  # fmt: skip
+        # Where there is nothing, an attack that finds nothing proves nothing.
+        told = treasure.told
+        assert [p for p in told["files"] + told["folders"] if not os.path.exists(p)] == []
+        yield treasure
         del os.environ["GRADER_SECRET"]
 
 

@@ -94,13 +94,13 @@ def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course)
         hand_in(course, student, "99_tiny", solved(course, "99_tiny"))
     killed = []
 
-    def kill(result) -> None:
+    def kill(outcome) -> None:
         for server in fork_servers():
             with contextlib.suppress(psutil.NoSuchProcess):
                 server.kill()
                 killed.append(server.pid)
 
-    watcher = batch.Watcher(result=kill)
+    watcher = batch.Watcher(outcome=kill)
     results = batch.grade(course, "99_tiny", students, workers=2, watcher=watcher)
     assert [(r.status, r.score, r.message) for r in results] == [("graded", 5, "")] * 6
     assert killed

@@ -440,7 +440,7 @@ def test_no_two_right_answers_of_the_bank_are_close(real_course, assignment):
         real_course.folder("release") / assignment / f"{assignment}.ipynb"
     )
     reference = similarity.solution_cells(real_course.source_notebook(assignment))
-    encode = similarity.Encoder()
+    encode, compared = similarity.Encoder(), 0
     for exercise, stub in given.items():
         others = [a for a in hidden_of(assignment).answers if a.exercise == exercise]
         right = [a.source for a in others if isinstance(a, Alternative)] + [reference[exercise]]
@@ -448,6 +448,8 @@ def test_no_two_right_answers_of_the_bank_are_close(real_course, assignment):
         answers = [answer for answer in answers if len(answer) >= similarity.SHORTEST]
         if len(answers) > 1:
             assert similarity._compare(answers)[1] == [], exercise
+            compared += 1
+    assert compared >= 3
 
 
 def test_the_untouched_stub_and_equal_answers_of_a_whole_class_are_not_listed(
