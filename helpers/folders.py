@@ -46,9 +46,9 @@ def image_folder(name: str, root=None) -> Path:
         None stands for `data_folder()`. A generated tree goes to a temporary folder if `root` is
         not writable.
 
-    Animal faces are downloaded from osf.io. The tutorial publishes no checksum of the archive, so it
-    is compared with the SHA-256 that OSF's own interface states for the file: this detects damaged
-    downloads, but not a file replaced by its owner.
+    Animal faces are downloaded from osf.io. The tutorial publishes no checksum of the archive, so
+    it is compared with the SHA-256 that OSF's own interface states for the file: this detects
+    damaged downloads, but not a file replaced by its owner.
 
     Raises
     ------

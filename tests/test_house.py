@@ -51,7 +51,9 @@ def test_probes_import_nothing_that_a_students_process_lacks(path):
 
 @pytest.mark.parametrize("path", HELPERS, ids=ids)
 def test_helpers_import_nothing_of_the_engine(path):
-    assert not [name for name in imports(path) if name.partition(".")[0] in ("autograder", "hidden")]
+    assert not [
+        name for name in imports(path) if name.partition(".")[0] in ("autograder", "hidden")
+    ]
 
 
 def test_the_engine_names_no_assignment_of_this_course():

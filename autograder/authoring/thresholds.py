@@ -8,9 +8,9 @@ import numpy as np
 def false_fail_rate(scores: list[float], threshold: float) -> float:
     """The estimated chance that another correct solution scores below `threshold`.
 
-    The scores of correct solutions are assumed to be normal. After n scores with mean m and standard
-    deviation s, another one then follows m + s sqrt(1 + 1/n) t with n - 1 degrees of freedom (the
-    prediction interval of any statistics text).
+    The scores of correct solutions are assumed to be normal. After n scores with mean m and
+    standard deviation s, another one then follows m + s sqrt(1 + 1/n) t with n - 1 degrees of
+    freedom (the prediction interval of any statistics text).
     """
     n = len(scores)
     if n < 2:

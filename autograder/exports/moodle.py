@@ -141,8 +141,8 @@ def _points(record: Record, maximum: str, scale: bool) -> str:
 class MoodleGradebookExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.moodle.MoodleGradebookExporter`.
 
-    A file for Grades → Import → CSV file. Moodle asks what each column is; the headings are those of
-    its own export. Tell it to ignore the column Flags.
+    A file for Grades → Import → CSV file. Moodle asks what each column is; the headings are those
+    of its own export. Tell it to ignore the column Flags.
     """
 
     default_output = "moodle-gradebook.csv"

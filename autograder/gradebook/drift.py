@@ -35,8 +35,8 @@ KINDS = (GradeCell, SolutionCell, TaskCell)
 class Drift:
     """How an assignment differs from the one that `submissions` submissions were graded by.
 
-    `points`: (before, now) by cell. `manual`: how many grades given by hand this affects. `lost`: by
-    removed cell, in how many submissions it has a grade or a comment.
+    `points`: (before, now) by cell. `manual`: how many grades given by hand this affects. `lost`:
+    by removed cell, in how many submissions it has a grade or a comment.
     """
 
     assignment: str

@@ -27,8 +27,8 @@ Graded = tuple[str, Packed, Outcome]
 class Dispatch(threading.Thread):
     """Hands out submissions, as many at a time as there are workers to take them.
 
-    A submission whose worker dies is graded again at the end, with no other one at the same time. If
-    that worker dies too, the submission is set aside.
+    A submission whose worker dies is graded again at the end, with no other one at the same time.
+    If that worker dies too, the submission is set aside.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What a worker does: one submission is one task.
 
-The submission's bytes and a snapshot of the assignment go in, an outcome comes out. The gradebook is
-never opened here.
+The submission's bytes and a snapshot of the assignment go in, an outcome comes out. The gradebook
+is never opened here.
 """
 
 import contextvars
@@ -49,8 +49,8 @@ def grade(order: Order, student: str, packed: Packed) -> Outcome | str:
     """
     try:
         grader = _ready(order)
-        # Jupyter keeps an event loop in a context variable, and Dask gives all of its threads the same
-        # context: each needs its own.
+        # Jupyter keeps an event loop in a context variable, and Dask gives all of its threads the
+        # same context: each needs its own.
         if not hasattr(_own, "context"):
             _own.context = contextvars.Context()
         return _own.context.run(grader.grade, student, packed)

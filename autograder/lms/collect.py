@@ -264,9 +264,9 @@ def collect(
 ) -> Report:
     """Put the submissions of an archive into `submitted/`.
 
-    A submission that is already there is replaced by a newer one if it was collected in the same way;
-    if its origin is unknown, or it has been changed by hand since, only with `force`. The old one
-    moves to `.autograder/replaced/`.
+    A submission that is already there is replaced by a newer one if it was collected in the same
+    way; if its origin is unknown, or it has been changed by hand since, only with `force`. The old
+    one moves to `.autograder/replaced/`.
 
     Raises
     ------

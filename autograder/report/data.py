@@ -36,8 +36,8 @@ SLOWEST = 5
 class Summary:
     """The class in figures.
 
-    `students` counts everybody in the gradebook, `scored` those with a score: `mean` and `median` are
-    theirs. `statuses` counts students by `Record.status`.
+    `students` counts everybody in the gradebook, `scored` those with a score: `mean` and `median`
+    are theirs. `statuses` counts students by `Record.status`.
     """
 
     students: int

@@ -47,8 +47,8 @@ def items(points: np.ndarray, max_points: np.ndarray) -> list[Item]:
     Parameters
     ----------
     points
-        Points by student and check, shape (students, checks); nan where a student's outcome does not
-        contain the check.
+        Points by student and check, shape (students, checks); nan where a student's outcome does
+        not contain the check.
     max_points
         Shape (checks,).
     """
@@ -71,11 +71,11 @@ def items(points: np.ndarray, max_points: np.ndarray) -> list[Item]:
 def discrimination(own: np.ndarray, totals: np.ndarray) -> float | None:
     """Corrected item-total correlation: Pearson's r of a check's points and the sum of all others.
 
-    For a check that gives all points or none this is the point-biserial correlation. The check itself
-    is taken out of the total, because it would correlate with itself (Guilford 1953, "The correlation
-    of an item with a composite of the remaining items in a test", Educational and Psychological
-    Measurement 13, 87–93). None with fewer than `FEWEST_STUDENTS` students, and if everybody has the
-    same points in the check or in the others.
+    For a check that gives all points or none this is the point-biserial correlation. The check
+    itself is taken out of the total, because it would correlate with itself (Guilford 1953, "The
+    correlation of an item with a composite of the remaining items in a test", Educational and
+    Psychological Measurement 13, 87–93). None with fewer than `FEWEST_STUDENTS` students, and if
+    everybody has the same points in the check or in the others.
     """
     rest = totals - own
     if len(own) < FEWEST_STUDENTS or np.ptp(own) < 1e-9 or np.ptp(rest) < 1e-9:

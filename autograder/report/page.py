@@ -1,8 +1,8 @@
 """The class report as one HTML page that loads nothing.
 
 Students choose names, messages and ids: the template escapes all of them, the page's content
-security policy allows this one style and this one script, and the script gets no data but the page's
-own tables.
+security policy allows this one style and this one script, and the script gets no data but the
+page's own tables.
 """
 
 import base64

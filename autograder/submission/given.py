@@ -70,8 +70,8 @@ def names_of(source: str) -> Names:
             tree = ast.parse(source)
         scopes = [symtable.symtable(source, "<cell>", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        # IPython's own lines (%matplotlib, !ls) and anything else that is not Python. SystemError: a
-        # library was parsing in another thread.
+        # IPython's own lines (%matplotlib, !ls) and anything else that is not Python. SystemError:
+        # a library was parsing in another thread.
         return Names(opaque=True)
     reads, changes, imports = set(), set(), set()
     while scopes:

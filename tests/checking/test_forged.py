@@ -50,5 +50,3 @@ def test_a_careless_check_is_found(course):
     assert "IndexError" in problems["raises", "an empty list"]
     assert problems["passes", "minus one"] == "passed"
     assert {check for check, _ in problems} >= {"raises", "passes"}
-
-

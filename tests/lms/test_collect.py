@@ -272,7 +272,10 @@ def test_a_students_dangerous_zip_stays_as_it_is(course, collect):
         f"ada/{A}/all.zip", f"bob/{A}/broken.zip", f"bob/{A}/{A}.ipynb"
     }  # fmt: skip
     notes = {p.student: p.notes for p in report.placed}
-    assert "not unpacked: '../../../../x.ipynb' is a path that leads out of the folder" in notes["ada"][0]
+    assert (
+        "not unpacked: '../../../../x.ipynb' is a path that leads out of the folder"
+        in notes["ada"][0]
+    )
     assert "broken.zip was handed in and not unpacked" in notes["bob"][0]
     assert not list(course.root.rglob("x.ipynb"))
 

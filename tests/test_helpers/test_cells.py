@@ -15,5 +15,7 @@ def test_nothing_happens_where_all_is_there():
 
 @pytest.mark.parametrize("code", ["needs('model', 'history')", "(lambda: needs('history'))()"])
 def test_the_missing_name_and_what_to_do_are_said(code):
-    with pytest.raises(NotImplementedError, match="uses `history`, .* solve and run those cells first"):
+    with pytest.raises(
+        NotImplementedError, match="uses `history`, .* solve and run those cells first"
+    ):
         in_a_notebook(code, model=0)

@@ -166,7 +166,8 @@ class Judge(Execute):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with self.setup_kernel(env=self._environment(), **quiet):
             self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
-            # Importing libraries takes seconds on a busy machine: it does not count as the student's time.
+            # Importing libraries takes seconds on a busy machine: it does not count as the
+            # student's time.
             self._deadline = math.inf
             self._student.run(_importing(self.preload), START_SECONDS)
             self._deadline = time.monotonic() + self.submission_timeout

@@ -18,7 +18,8 @@ from autograder.kernel.supervisor.framing import MAX_PART_BYTES
 
 # Seconds until a request is repeated: the first may be answered before iopub is subscribed.
 PATIENCE = 0.2
-# Messages that may wait in the client although nobody reads them: on stdin, on control, between cells.
+# Messages that may wait in the client although nobody reads them: on stdin, on control, between
+# cells.
 WAITING = 1000
 
 
@@ -70,16 +71,16 @@ def _milliseconds(seconds: float | None) -> Iterator[int | None]:
 def guarded(cls: type[KernelClient]) -> type[KernelClient]:
     """`cls`, a kernel client's class, with three changes.
 
-    `wait_for_ready` returns as soon as the kernel answers. The stock one listens for another fifth of
-    a second, in case messages for an earlier client are left in the queue; the kernels here have no
-    earlier client.
+    `wait_for_ready` returns as soon as the kernel answers. The stock one listens for another fifth
+    of a second, in case messages for an earlier client are left in the queue; the kernels here have
+    no earlier client.
 
     There is no heartbeat: if a kernel sends half an answer, its thread waits for ever, and closing
     the client waits for the thread. The provisioner reports when a kernel ends.
 
-    Frames that are too large are refused before they are read, and messages that do not have the form
-    of their type never reach a caller. Only the supervisor of a sealed kernel also limits the number
-    of a message's frames, and their total size.
+    Frames that are too large are refused before they are read, and messages that do not have the
+    form of their type never reach a caller. Only the supervisor of a sealed kernel also limits the
+    number of a message's frames, and their total size.
     """
     # A base class that is only known at run time has no static type.
     base: Any = cls

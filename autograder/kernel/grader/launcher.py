@@ -1,7 +1,7 @@
 """The grader's side of the node: find it, start it, end it.
 
-A process has one node, or shares one with other processes through a private folder. A node ends with
-the process that started it; if it is killed, the next connection starts another one.
+A process has one node, or shares one with other processes through a private folder. A node ends
+with the process that started it; if it is killed, the next connection starts another one.
 """
 
 import contextlib

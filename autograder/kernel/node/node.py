@@ -3,8 +3,8 @@
     grader ── node ─┬─ fork server ── kernel, kernel, …
                     └─ supervisor, supervisor, …  each with the first process of one sandbox
 
-It keeps one fork server alive and forks a supervisor for every kernel requested. If the grader is an
-ordinary user, it first becomes root of a user namespace, so that everything else is the same for
+It keeps one fork server alive and forks a supervisor for every kernel requested. If the grader is
+an ordinary user, it first becomes root of a user namespace, so that everything else is the same for
 both.
 """
 
@@ -144,7 +144,8 @@ def main(folder: str, listener: str, lifeline: str, preload: str, mapped: str = 
         for fd in (listener, lifeline):
             os.set_inheritable(int(fd), True)
         linux.enter_user_namespace(0)
-        # A program started in the namespace belongs to it, so that its root may inspect its processes.
+        # A program started in the namespace belongs to it, so that its root may inspect its
+        # processes.
         arguments = command("node.node", folder, listener, lifeline, preload, "mapped")
         os.execv(arguments[0], arguments)
     for fd in (listener, lifeline):

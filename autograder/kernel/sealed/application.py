@@ -27,7 +27,8 @@ class SealedKernelApp(IPKernelApp):
 
     def init_sockets(self):
         super().init_sockets()
-        # The debugger's connection back to the shell uses a path that does not exist in the sandbox.
+        # The debugger's connection back to the shell uses a path that does not exist in the
+        # sandbox.
         self.debug_shell_socket.disconnect(self.shell_socket.last_endpoint)
 
     def init_heartbeat(self):

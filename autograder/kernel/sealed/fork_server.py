@@ -1,7 +1,7 @@
 """The process that has everything imported, and forks a kernel on request.
 
-It holds no secret, because a kernel starts as a copy of it: its environment is bare, and it reads no
-file of the course. It has one thread: a fork copies only the calling thread, and a lock held by
+It holds no secret, because a kernel starts as a copy of it: its environment is bare, and it reads
+no file of the course. It has one thread: a fork copies only the calling thread, and a lock held by
 another one would stay locked for ever. For the same reason it runs no parallel torch operation.
 """
 

@@ -1,17 +1,18 @@
 """The system calls a sealed kernel may make.
 
-A list of what is allowed, close to what container engines allow: anything else, including calls that
-newer Linux versions add, returns "not implemented". Calls are listed by name, because libseccomp
-knows the numbers on every machine.
+A list of what is allowed, close to what container engines allow: anything else, including calls
+that newer Linux versions add, returns "not implemented". Calls are listed by name, because
+libseccomp knows the numbers on every machine.
 """
 
 import errno
 import socket
 
-# Left out on purpose, though container engines allow some of them: calls that allocate memory nobody
-# counts (memfd_create, shmget, msgget, semget), inspect other processes (ptrace, process_vm_readv,
-# pidfd_getfd), make namespaces or mounts, keyrings, io_uring, bpf, perf_event_open, userfaultfd.
-# clone3 is left out because a filter cannot look at its flags; the C library then uses clone.
+# Left out on purpose, though container engines allow some of them: calls that allocate memory
+# nobody counts (memfd_create, shmget, msgget, semget), inspect other processes (ptrace,
+# process_vm_readv, pidfd_getfd), make namespaces or mounts, keyrings, io_uring, bpf,
+# perf_event_open, userfaultfd. clone3 is left out because a filter cannot look at its flags; the C
+# library then uses clone.
 ALLOWED = """
 accept accept4 access alarm arch_prctl arm_fadvise64_64 bind brk cacheflush
 capget chdir chmod chown clock_getres clock_gettime clock_nanosleep close

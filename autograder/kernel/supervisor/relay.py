@@ -10,7 +10,8 @@ _CHUNK = 1 << 18
 class Relay:
     """Two connected sockets; each receives what the other sends.
 
-    A side that does not read makes the other wait: at most one chunk in each direction is held here.
+    A side that does not read makes the other wait: at most one chunk in each direction is held
+    here.
 
     Parameters
     ----------
