@@ -42,7 +42,7 @@ def make_course(course: Course, folder: Path) -> Course:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise UserError(f"expected an empty folder, got {folder}: name another one")
+        raise UserError(f"expected an empty folder, got {folder}: choose another folder")
     for name in COPIED:
         shutil.copytree(course.root / name, folder / name)
     config = (course.root / "nbgrader_config.py").read_text(encoding="utf-8")

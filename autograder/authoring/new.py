@@ -1,4 +1,4 @@
-"""A small complete course, to be changed into one's own."""
+"""A small complete course, to start one's own from."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def new_course(folder: Path) -> Course:
     except OSError as error:
         raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
     if any(folder.iterdir()):
-        raise UserError(f"expected an empty folder, got {folder.resolve()}: name another one")
+        raise UserError(f"expected an empty folder, got {folder.resolve()}: choose another folder")
     # Installers leave compiled files beside the originals, and may protect these.
     shutil.copytree(
         TEMPLATE,

@@ -25,7 +25,7 @@ def prepare(folder: Path) -> None:
             kept = {name: arrays[name] for name in arrays.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise data.DataError(
-            f"{path} cannot be read ({type(error).__name__}: {error}). Replace it by a good copy, "
+            f"{path} cannot be read ({type(error).__name__}: {error}). Replace it with a good copy, "
             "or delete it to have it downloaded again"
         ) from None
     for name in ("test_images", "test_labels"):

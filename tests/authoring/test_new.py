@@ -43,7 +43,7 @@ def test_every_file_of_the_template_is_written(new):
 def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     kept = tmp_path / "notes.txt"
     kept.write_text("mine")
-    with pytest.raises(UserError, match="expected an empty folder, got .*: name another one"):
+    with pytest.raises(UserError, match="expected an empty folder, got .*: choose another folder"):
         new_course(tmp_path)
     assert list(tmp_path.iterdir()) == [kept]
     with pytest.raises(UserError, match="cannot be made: File exists"):

@@ -1,4 +1,4 @@
-"""Pictures of wrong answers, for feedback: a fixed example, what is right for it, and what came."""
+"""Pictures of wrong answers, for feedback: a fixed example, the right result, and the student's."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def drawing(probe, number, rule, caption):
         right = rule(image, number)
         # One is what rounding can make of it.
         if np.abs(yours - right).max() <= 1:
-            raise CheckFailed("nothing to see")
+            raise CheckFailed("no difference to show")
         shown = {"the image": image, "expected": right, "yours": yours.astype(int)}
         for axes, (name, values) in zip(figure.subplots(1, 3), shown.items()):
             axes.imshow(values)
