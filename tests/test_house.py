@@ -10,7 +10,10 @@ from conftest import ROOT
 # What hidden checks may know of the engine.
 VOCABULARY = {"autograder.checking", "autograder.checking.pictures"}
 # A probe's source is sent to the student's process.
-SENT = sorted([*ROOT.glob("hidden/*/probes.py"), ROOT / "hidden" / "shared" / "networks.py"])
+SENT = sorted(
+    [*ROOT.glob("hidden/*/probes.py")]
+    + [ROOT / "hidden" / "shared" / f"{name}.py" for name in ("names", "networks", "traces")]
+)
 HIDDEN = sorted(ROOT.glob("hidden/**/*.py"))
 HELPERS = sorted(ROOT.glob("helpers/**/*.py"))
 

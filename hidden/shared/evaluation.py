@@ -1,4 +1,4 @@
-"""What shows that a model is evaluated as it should be, and left as it was: cases and judgements.
+"""Whether a model is evaluated as it should be and left unchanged: cases and judgements.
 
 The replies are those of `traces.observed`.
 """

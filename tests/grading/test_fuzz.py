@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import random
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from autograder.gradebook import ledger
 from autograder.gradebook.released import take_snapshot
 from autograder.grading import batch
 from autograder.grading.judging.grade import Grader
+from autograder.grading.judging.judge import Judge
 from autograder.outcome import Status
 from autograder.submission import repair
 from autograder.submission.intake import Unreadable, read_submission
@@ -355,6 +357,42 @@ def test_a_damaged_folder_has_one_status(assignment, damage, tmp_path):
     assert outcome.status is FOLDERS[damage], outcome.message
     assert outcome.score == (5.0 if outcome.status is Status.GRADED else None)
     assert "Traceback" not in outcome.message
+
+
+def test_what_was_handed_in_sends_a_terminal_no_commands(assignment, tmp_path):
+    ready, notebook = assignment
+    folder = tmp_path / "student" / A
+    folder.mkdir(parents=True)
+    escape = "\x1b[2J\x9b31m\r"
+    (folder / f"{A}.ipynb").write_text(json.dumps({"nbformat": escape, "cells": []}))
+    (folder / f"{escape}data").symlink_to("nowhere")
+    outcome = ready.grade("student", pack(folder))
+    assert outcome.status is Status.UNREADABLE
+    (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
+    graded = ready.grade("student", pack(folder))
+    assert graded.status is Status.GRADED and graded.notes
+    for text in (outcome.message, *outcome.notes, *graded.notes):
+        assert text and not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text), repr(text)
+
+
+def test_a_kernel_that_dies_before_it_has_started_is_started_again(
+    assignment, tmp_path, monkeypatch
+):
+    ready, notebook = assignment
+    folder = tmp_path / "student" / A
+    folder.mkdir(parents=True)
+    (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
+    start, tries = Judge._start_kernel, []
+
+    def dies_once(self, running):
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        start(self, running)
+
+    monkeypatch.setattr(Judge, "_start_kernel", dies_once)
+    outcome = ready.grade("student", pack(folder))
+    assert (outcome.status, outcome.score, len(tries)) == (Status.GRADED, 5.0, 2), outcome.message
 
 
 @pytest.mark.parametrize("minor", [None, "5", -1, True, 4, 5, 99])

@@ -4,6 +4,7 @@ import copy
 import tempfile
 import time
 import traceback
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from autograder.course import Course
 from autograder.feedback.page import Facts, Pages
-from autograder.grading.judging.judge import Judged
+from autograder.grading.judging.judge import Judged, KernelNotStarted
 from autograder.kernel.limits import KILLED
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
@@ -66,7 +67,7 @@ class Grader:
     def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
         """An outcome, and whether the kernel may have ended through no fault of the student's code."""
         outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
-        judged = None
+        judged, unsure = None, False
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
             try:
                 _refuse(student, packed)
@@ -86,13 +87,14 @@ class Grader:
             except Unreadable as reason:
                 outcome.status, outcome.message = Status.UNREADABLE, str(reason)
             except Exception as error:
+                unsure = isinstance(error, KernelNotStarted)
                 outcome.status, outcome.notebook = Status.GRADER_ERROR, None
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 outcome.message = (
                     f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
                 )
         _make_storable(outcome)
-        return outcome, judged is not None and _is_unsure(judged)
+        return outcome, unsure or (judged is not None and _is_unsure(judged))
 
     def _run_steps(
         self, student: str, notebook: NotebookNode, files: Path
@@ -157,10 +159,11 @@ def _is_unsure(judged: Judged) -> bool:
 
 
 def _make_storable(outcome: Outcome) -> None:
-    """Remove characters that databases and files refuse from all texts."""
+    """Remove characters from all texts that databases and files refuse, or terminals obey."""
 
     def plain(text: str) -> str:
-        return text.replace("\0", "").encode(errors="replace").decode()
+        kept = (c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+        return "".join(kept).encode(errors="replace").decode()
 
     outcome.message, outcome.notes = plain(outcome.message), [plain(n) for n in outcome.notes]
     outcome.checks = [replace(c, message=plain(c.message)) for c in outcome.checks]

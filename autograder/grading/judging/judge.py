@@ -29,6 +29,7 @@ from autograder.checking import hidden
 from autograder.checking.check import challenge_seed, run_checks
 from autograder.checking.diagnosis import Recorder, diagnose
 from autograder.checking.reference import read_reference
+from autograder.checking.student import KernelDied
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import figures, table
@@ -69,6 +70,10 @@ def expect_sealed(allow_unsealed: bool) -> None:
             "file that you can read, and use the network. Grade on another host, or pass "
             "--allow-unsealed"
         )
+
+
+class KernelNotStarted(Exception):
+    """The kernel died before any of the student's code ran."""
 
 
 @dataclass
@@ -162,14 +167,11 @@ class Judge(Execute):
         NotebookClient.__init__(self, nb, km)
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
-        # The kernel process's own output is not the output of a cell.
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with self.setup_kernel(env=self._environment(), **quiet):
-            self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
-            # Importing libraries takes seconds on a busy machine: it does not count as the
-            # student's time.
-            self._deadline = math.inf
-            self._student.run(_importing(self.preload), START_SECONDS)
+        with contextlib.ExitStack() as running:
+            try:
+                self._start_kernel(running)
+            except (RuntimeError, KernelDied) as error:
+                raise KernelNotStarted(str(error)) from error
             self._deadline = time.monotonic() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
@@ -177,6 +179,17 @@ class Judge(Execute):
         for cell in nb.cells:
             if cell.cell_type == "code" and not utils.is_grade(cell):
                 _shorten(cell)
+
+    def _start_kernel(self, running: contextlib.ExitStack) -> None:
+        """Start a kernel that ends with `running`, and import what the notebooks use."""
+        # The kernel process's own output is not the output of a cell.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running.enter_context(self.setup_kernel(env=self._environment(), **quiet))
+        self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
+        # Importing libraries takes seconds on a busy machine: it does not count as the student's
+        # time.
+        self._deadline = math.inf
+        self._student.run(_importing(self.preload), START_SECONDS)
 
     def _add_pictures(self):
         """Show what wrong answers do. Everything has been judged by now, so this costs no points."""
