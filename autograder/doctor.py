@@ -5,6 +5,8 @@ import sys
 from importlib import metadata
 from importlib.util import find_spec
 
+import psutil
+
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.grading.judging import data
@@ -24,8 +26,10 @@ def examine(course: Course) -> dict[str, str]:
         facts["memory limit"] = _memory_limit()
     for assignment in course.assignments:
         facts |= data.facts(hidden.load(course.hidden, assignment))
-    facts["cores"] = _cores()
-    facts["memory"] = _memory()
+    cores = os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    facts["cores"] = f"{usable} of {cores}"
+    facts["memory"] = f"{psutil.virtual_memory().total / 2**30:.1f} GiB"
     facts["Python"] = sys.version.partition(" ")[0]
     for package in dict.fromkeys(name.partition(".")[0] for name in course.preload):
         facts[package] = _version(package)
@@ -54,17 +58,3 @@ def _memory_limit() -> str:
         )
     group.remove()
     return "enforced by a control group for each kernel"
-
-
-def _cores() -> str:
-    there = os.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
-    return f"{usable}" if usable == there else f"{usable} of {there}"
-
-
-def _memory() -> str:
-    try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return "unknown"
-    return f"{total / 2**30:.1f} GiB"

@@ -42,8 +42,7 @@ def expect_sealed(allow_unsealed: bool) -> None:
     """Raise `UserError` if students' code cannot be sealed off and nobody has allowed that."""
     offer = tiers.probe()
     if not (offer.tier.sealed or allow_unsealed):
-        reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
-        raise UserError(REFUSED.format(reasons=reasons))
+        raise UserError(REFUSED.format(reasons=offer.reasons))
 
 
 def grade(

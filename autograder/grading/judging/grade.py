@@ -16,8 +16,8 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from autograder.course import Course
 from autograder.feedback.page import Facts, Pages
-from autograder.grading.judging.judge import Judged, KernelNotStarted
-from autograder.kernel.limits import KILLED
+from autograder.grading.judging.judge import KernelNotStarted
+from autograder.kernel.limits import KILLED, Ending
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
 from autograder.submission.intake import Unreadable, printable, read_submission
@@ -67,7 +67,7 @@ class Grader:
     def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
         """An outcome, and whether the kernel may have ended through no fault of the student's code."""
         outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
-        judged, unsure = None, False
+        unsure = False
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
             try:
                 _refuse(student, packed)
@@ -75,10 +75,8 @@ class Grader:
                 outcome.notes += packed.unpack(folder)
                 submission = read_submission(folder, self._name, self.expected, files)
                 outcome.notes += submission.notes
-                judged, repairs = self._run_steps(student, submission.notebook, files)
-                outcome.status, outcome.message = judged.status, judged.message
-                outcome.isolation, outcome.checks = judged.isolation, judged.checks
-                outcome.notes += repairs
+                ending = self._run_steps(outcome, student, submission.notebook, files)
+                unsure = _is_unsure(outcome.status, ending)
                 outcome.score = float(sum(c.points for c in outcome.checks))
                 if outcome.status.has_score:
                     # Half a surrogate pair can be in JSON, but not in a file or a gradebook.
@@ -94,21 +92,23 @@ class Grader:
                     f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
                 )
         _make_storable(outcome)
-        return outcome, unsure or (judged is not None and _is_unsure(judged))
+        return outcome, unsure
 
     def _run_steps(
-        self, student: str, notebook: NotebookNode, files: Path
-    ) -> tuple[Judged, list[str]]:
+        self, outcome: Outcome, student: str, notebook: NotebookNode, files: Path
+    ) -> Ending | None:
         """Run nbgrader's configured steps on the notebook, in place, except the gradebook's own.
 
-        Returns what the judge found, and a sentence for each repair.
+        What they find goes into `outcome`; returns how the kernel ended, if it died.
         """
         config, resources = copy.deepcopy(self.config), self.resources(student, files)
+        resources["outcome"] = outcome
         steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
         for step in steps:
             if step not in (SaveAutoGrades, AssignLatePenalties):
                 _, resources = step(config=config)(notebook, resources)
-        return resources["judged"], resources.get("repairs", [])
+        outcome.notes += resources.get("repairs", [])
+        return resources["ending"]
 
     def resources(self, student: str, files: Path) -> ResourcesDict:
         """What nbgrader's steps are told about a submission whose files are in the folder `files`."""
@@ -148,13 +148,13 @@ def _refuse(student: str, packed: Packed) -> None:
         raise Unreadable(packed.refused)
 
 
-def _is_unsure(judged: Judged) -> bool:
-    """Whether a kernel was ended from outside, together with its supervisor or by the host."""
+def _is_unsure(status: Status, ending: Ending | None) -> bool:
+    """Whether a kernel was ended from outside: together with its supervisor, or by the host."""
     return (
-        judged.ending is not None
-        and judged.status in (Status.CRASHED, Status.OUT_OF_MEMORY)
-        and not judged.ending.limit
-        and judged.ending.code in (None, KILLED)
+        ending is not None
+        and status in (Status.CRASHED, Status.OUT_OF_MEMORY)
+        and not ending.limit
+        and ending.code in (None, KILLED)
     )
 
 

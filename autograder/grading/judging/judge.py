@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -41,7 +40,7 @@ from autograder.kernel.grader.tiers import Tier
 from autograder.kernel.limits import KILLED, Ending
 from autograder.kernel.supervisor import cgroup
 from autograder.notebook import demonstrations
-from autograder.outcome import CheckResult, Status
+from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import given
 
 CELL_OUTPUT_BYTES = 1_000_000
@@ -64,9 +63,8 @@ def expect_sealed(allow_unsealed: bool) -> None:
     """Raise `UserError` if students' code cannot be sealed off and nobody has allowed that."""
     offer = tiers.probe()
     if not offer.tier.sealed and not allow_unsealed:
-        reasons = "; ".join(f"not {tier}: {why}" for tier, why in offer.missing.items())
         raise UserError(
-            f"students' code cannot be sealed off on this host ({reasons}): it could read every "
+            f"students' code cannot be sealed off on this host ({offer.reasons}): it could read every "
             "file that you can read, and use the network. Grade on another host, or pass "
             "--allow-unsealed"
         )
@@ -76,19 +74,11 @@ class KernelNotStarted(Exception):
     """The kernel died before any of the student's code ran."""
 
 
-@dataclass
-class Judged:
-    """The part of an outcome that the judge knows; it leaves this in `resources["judged"]`."""
-
-    isolation: str
-    status: Status = Status.GRADED
-    message: str = ""
-    checks: list[CheckResult] = field(default_factory=list)
-    ending: Ending | None = None
-
-
 class Judge(Execute):
-    """Runs the cells, judges the check cells, and leaves a `Judged` in `resources["judged"]`."""
+    """Runs the cells, judges the check cells, and enters what it finds into `resources["outcome"]`.
+
+    `resources["ending"]` says how the kernel ended, if it died.
+    """
 
     timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
     submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
@@ -126,7 +116,10 @@ class Judge(Execute):
         self._timeouts = 0
         self._set_aside_demonstrations(nb)
         tier = self._tier()
-        self._judged = Judged(str(tier))
+        blank = Outcome(resources["nbgrader"]["student"], self._assignment, Status.GRADED, 0.0)
+        self._outcome: Outcome = resources.setdefault("outcome", blank)
+        self._outcome.isolation = str(tier)
+        self._ending: Ending | None = None
         self._data = data.for_kernels(self._course.private, self._hidden)
         folder = Path(resources.get("metadata", {}).get("path") or ".")
         self._scratch = Path(tempfile.mkdtemp(prefix="submission-"))
@@ -139,7 +132,7 @@ class Judge(Execute):
         finally:
             # Windows keeps what a process uses that the student's code has left behind.
             shutil.rmtree(self._scratch, ignore_errors=True)
-        resources["judged"] = self._judged
+        resources["ending"] = self._ending
         return nb, resources
 
     def _set_aside_demonstrations(self, nb) -> None:
@@ -278,10 +271,10 @@ class Judge(Execute):
             results = diagnose(
                 self._hidden, reference, checks, results, recorder.replies, self._seed
             )
-        self._judged.checks += results
+        self._outcome.checks += results
         if any(r.points < r.max_points for r in results):
             self._wrong.append((exercise, cell))
-        if self._student.timed_out and self._judged.status is Status.GRADED:
+        if self._student.timed_out and self._outcome.status is Status.GRADED:
             self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
         if self._student.died and not self._stopped:
             status, how = self._how_it_ended()
@@ -309,7 +302,7 @@ class Judge(Execute):
         process = getattr(self.km.provisioner, "process", None)
         if ending is None:
             ending = Ending(process.poll() if process is not None else None)
-        self._judged.ending = ending
+        self._ending = ending
         if ending.limit:
             return LIMIT_STATUS[ending.limit], str(ending)
         if ending.code == KILLED and cgroup.oom_kills() > self._oom_kills:
@@ -322,8 +315,8 @@ class Judge(Execute):
 
     def _note(self, status: Status, message: str):
         """Keep the first thing that went wrong; an error of the grader takes precedence."""
-        if self._judged.status is Status.GRADED or status is Status.GRADER_ERROR:
-            self._judged.status, self._judged.message = status, message
+        if self._outcome.status is Status.GRADED or status is Status.GRADER_ERROR:
+            self._outcome.status, self._outcome.message = status, message
 
     def _get_timeout(self, cell):
         left = max(1, math.ceil(self._left()))

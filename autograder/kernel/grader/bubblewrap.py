@@ -10,7 +10,6 @@ import sys
 import tempfile
 
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Dict, List, Unicode
 
 from autograder.kernel import visible
 from autograder.kernel.grader import client, provisioner
@@ -21,23 +20,8 @@ if sys.platform != "win32":
     import resource
 
 
-class BubblewrapProvisioner(LocalProvisioner):
-    """Starts an ordinary kernel inside bubblewrap; configured like `SealedProvisioner`."""
-
-    limits = Dict(help="What each process may use: the fields of `Limits`.").tag(config=True)
-    data = Unicode(help="Folder of prepared data, shown read-only.").tag(config=True)
-    variables = Dict(
-        help="A kernel's environment variables; {data} in a value is the folder with its data."
-    ).tag(config=True)
-    visible = List(Unicode(), help="More files and folders that a kernel may read.").tag(
-        config=True
-    )
-    hidden = List(Unicode(), help="Folders to show empty inside something visible.").tag(
-        config=True
-    )
-    devices = List(
-        Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
-    ).tag(config=True)
+class BubblewrapProvisioner(provisioner.Settings, LocalProvisioner):
+    """Starts an ordinary kernel inside bubblewrap; its limits hold for each process separately."""
 
     ending: Ending | None = None
     _folder: str | None = None

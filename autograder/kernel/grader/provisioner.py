@@ -27,11 +27,8 @@ LANG LC_ALL LC_CTYPE TZ NBGRADER_EXECUTION NBGRADER_VALIDATING
 ATTEMPTS = 3
 
 
-class SealedProvisioner(KernelProvisionerBase):
-    """Starts a kernel that is forked from a preloaded process and sees nothing it does not need.
-
-    After the kernel has ended, `ending` says how.
-    """
+class Settings(KernelProvisionerBase):
+    """What both kinds of sealed kernels are told about the files and limits of a kernel."""
 
     limits = Dict(help="What a kernel may use: the fields of `Limits`, such as memory_bytes.").tag(
         config=True
@@ -42,10 +39,6 @@ class SealedProvisioner(KernelProvisionerBase):
     variables = Dict(
         help="A kernel's environment variables; {data} in a value is the folder with its data."
     ).tag(config=True)
-    preload = List(
-        Unicode(),
-        help="Modules imported before kernels start, unless one has been started already.",
-    ).tag(config=True)
     visible = List(
         Unicode(), help="More files and folders that a kernel may read, beside Python's own."
     ).tag(config=True)
@@ -54,6 +47,18 @@ class SealedProvisioner(KernelProvisionerBase):
     ).tag(config=True)
     devices = List(
         Unicode(), help="Device files that a kernel may use, such as /dev/nvidia0. Default: none."
+    ).tag(config=True)
+
+
+class SealedProvisioner(Settings):
+    """Starts a kernel that is forked from a preloaded process and sees nothing it does not need.
+
+    After the kernel has ended, `ending` says how.
+    """
+
+    preload = List(
+        Unicode(),
+        help="Modules imported before kernels start, unless one has been started already.",
     ).tag(config=True)
 
     ending: Ending | None = None

@@ -43,6 +43,11 @@ class Offer:
     tier: Tier
     missing: dict[Tier, str]
 
+    @property
+    def reasons(self) -> str:
+        """Why no better tier can be had, in one line."""
+        return "; ".join(f"not {tier}: {why}" for tier, why in self.missing.items())
+
 
 @functools.cache
 def probe() -> Offer:
