@@ -83,7 +83,9 @@ class Course:
 
         A unique abbreviation such as `03` is completed.
         """
-        matches = [a for a in self.assignments if a == name or a.startswith(f"{name}_")]
+        matches = [a for a in self.assignments if a == name] or [
+            a for a in self.assignments if a.startswith(f"{name}_")
+        ]
         if len(matches) != 1:
             known = ", ".join(self.assignments) or "none"
             raise UserError(f"expected the name of an assignment ({known}), got {name!r}")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,6 +23,14 @@ REAL_DATA = os.environ.get("MLP_TESTS_REAL_DATA")
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "longest" not in item.keywords)
+
+
+@pytest.fixture(autouse=True)
+def no_figures_of_others():
+    """Close what a test has drawn, so that the next one sees only its own figures."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -79,3 +79,8 @@ def test_audit_proves_the_tiny_course(course):
     assert done.returncode == 0, done.stdout
     assert "2 mistakes, 1 alternatives, 3 seeds" in done.stdout
     assert "proven, no leak" in done.stdout
+
+
+def test_an_exact_name_is_enough_where_another_begins_with_it(course):
+    (course.notebooks / f"{A}_more.py").write_text("# %%\n")
+    assert course.expect_assignment(A) == A

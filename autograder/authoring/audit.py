@@ -62,6 +62,7 @@ def audit(
     own = hidden.load(course.hidden, assignment)
     reference = Reference(expand(course, assignment))
     with tempfile.TemporaryDirectory() as files, data.built_in(own):
+        own.import_all()
         rows = _try_all(own, reference, seeds, on_row, Path(files))
     return Audit(assignment, seeds, rows, leaks(course, assignment))
 

@@ -168,7 +168,8 @@ def _unsolved(replies: list[bytes]) -> bool:
     """Whether the code still raises the error of the untouched cell."""
     try:
         last = wire.decode(replies[-1]) if replies else {}
-        return last["error"]["type"] == "NotImplementedError"
+        kind = last["error"]["type"]
+        return isinstance(kind, str) and kind == "NotImplementedError"
     except (wire.WireError, LookupError, TypeError):
         return False
 

@@ -1,13 +1,14 @@
 """An assignment's hidden folder as Python modules: checks, probes, answers and anything else in it.
 
-`hidden/` becomes a package whose name holds a hash of its content, so that a process which grades
-for weeks never mixes two versions. Inside, `from . import probes` finds a module of the same
+`hidden/` becomes a package whose name holds a hash of its content and place, so that a process which
+grades for weeks never mixes two versions, and reads nothing from a folder that is gone. Inside, `from . import probes` finds a module of the same
 assignment, `from ..shared import reference` one that several assignments use.
 """
 
 import functools
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -44,7 +45,8 @@ class Hidden:
 
     def __init__(self, folder: Path, assignment: str, digest: str):
         self.folder, self.assignment, self.digest = folder / assignment, assignment, digest
-        self._package = f"hidden_{digest[:16]}"
+        place = files.digest_of([digest.encode(), os.fsencode(folder)])
+        self._package = f"hidden_{place[:16]}"
         if self._package not in sys.modules:
             spec = ModuleSpec(self._package, None, is_package=True)
             spec.submodule_search_locations = [str(folder)]
@@ -73,8 +75,10 @@ class Hidden:
     def import_all(self) -> None:
         """Import what grading uses, before several threads do."""
         for name in ("checks", "answers", "pictures", "data"):
-            if self.has(name):
+            if name in ("checks", "answers") or self.has(name):
                 self.module(name)
+        # Refuses probes that cannot be sent.
+        _ = self.asked_names
 
     @functools.cached_property
     def checks(self) -> dict[str, list[Check]]:

@@ -154,6 +154,8 @@ class Reply:
         return self._value.dtype.name if isinstance(self._value, np.ndarray) else self.kind
 
     def _numbers(self, what: str) -> np.ndarray:
+        if _has_text(self._value):
+            raise CheckFailed(f"{what}: expected numbers, got {self.kind}")
         try:
             array = np.asarray(self._value)
         except (ValueError, OverflowError, MemoryError):
@@ -170,6 +172,14 @@ class Reply:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _closed
     __bool__ = __len__ = __iter__ = __contains__ = __float__ = __int__ = _closed
     __index__ = __array__ = _closed
+
+
+def _has_text(value) -> bool:
+    """Whether text is among nested lists: numpy would give each entry the room of the longest."""
+    level = [value]
+    while level and not any(isinstance(item, str) for item in level):
+        level = [item for part in level if isinstance(part, list) for item in part]
+    return bool(level)
 
 
 def _difference(found: set, expected: set) -> str:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from autograder.checking import wire
 from autograder.checking.reply import CheckFailed, Reply
+from autograder.errors import UserError
 
 AGENT_SOURCE = "\n".join(
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("wire.py", "agent.py")
@@ -84,7 +85,9 @@ class Student(ABC):
         raised = reply.get("error") if isinstance(reply, dict) else None
         if not isinstance(raised, dict):
             raise CheckFailed("the answer could not be read: unknown form")
-        raise StudentError(*(str(raised.get(key, ""))[:400] for key in ("type", "message", "line")))
+        # Anything but text was forged, and may take minutes to print.
+        texts = [raised.get(key, "") for key in ("type", "message", "line")]
+        raise StudentError(*(text[:400] if isinstance(text, str) else "?" for text in texts))
 
     @abstractmethod
     def _ask(self, request: bytes, timeout: float) -> bytes: ...
@@ -96,6 +99,11 @@ def sent_modules(module: ModuleType) -> tuple[tuple[str, str], ...]:
 
     The modules of `hidden/shared` that it imports come first, the module itself last. Names are
     relative to the package that `hidden/` was loaded as.
+
+    Raises
+    ------
+    UserError
+        If one of them imports `autograder`: checks and answers must not be sent.
     """
     root = module.__name__.partition(".")[0]
     found: dict[str, str] = {}
@@ -110,6 +118,12 @@ def sent_modules(module: ModuleType) -> tuple[tuple[str, str], ...]:
             owner = imported.__name__ if isinstance(imported, ModuleType) else getattr(
                 imported, "__module__", None
             )  # fmt: skip
+            if isinstance(owner, str) and owner.partition(".")[0] == "autograder":
+                place = name.removeprefix(f"{root}.").replace(".", "/")
+                raise UserError(
+                    f"hidden/{place}.py imports autograder, which a student's process cannot: "
+                    "write probes in probes.py, which imports libraries and hidden/shared alone"
+                )
             if isinstance(owner, str) and owner != name and owner.startswith(f"{root}."):
                 add(owner)
         found[name] = inspect.getsource(part)

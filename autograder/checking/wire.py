@@ -164,5 +164,9 @@ def _value(tree, arrays):
         if list(tree) == ["array"]:
             # Each array once: naming one costs the sender a few bytes, and the reader a copy.
             return arrays.pop(tree["array"])
+        # Other keys can be chosen to share one hash: a dict of them takes minutes to fill.
+        keys = [key for key, _ in tree["dict"]]
+        if not all(isinstance(k, str) or type(k) is int and abs(k) < 2**31 for k in keys):
+            raise WireError("malformed key")
         return {key: _value(x, arrays) for key, x in tree["dict"]}
     return tree

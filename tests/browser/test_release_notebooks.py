@@ -12,9 +12,8 @@ NAMES = sorted(path.parent.name for path in ROOT.glob("release/*/*.ipynb"))
 FAST = "03_optimizers"
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == FAST else pytest.mark.slow) for name in NAMES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_the_first_widget_works_before_anything_is_solved(lab, screenshots, name):
     shutil.copytree(ROOT / "release" / name, lab.folder / name)
     with lab.open(f"{name}/{name}.ipynb") as page:

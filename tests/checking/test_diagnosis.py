@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder.authoring.expand import expand
-from autograder.checking import Alternative, Mistake, hidden
+from autograder.checking import Alternative, Mistake, hidden, wire
 from autograder.checking.check import challenge_seed, run_checks
 from autograder.checking.diagnosis import Recorder, diagnose
 from autograder.checking.reference import Reference, read_reference
@@ -179,6 +179,21 @@ def test_a_reply_that_never_came_is_no_evidence(course):
         )
         == results
     )
+
+
+@pytest.mark.parametrize("kind", [np.zeros(2), ["NotImplementedError"], None])
+def test_a_forged_kind_of_error_is_no_error_of_the_grader(course, kind):
+    class Forger(LocalStudent):
+        def _ask(self, request, timeout):
+            return wire.encode({"error": {"type": kind, "message": kind, "line": kind}})
+
+    own, reference = own_of(course, A), reference_of(course, A)
+    recorder, checks = Recorder(Forger({})), own.checks["double"]
+    results = run_checks([recorder.watched(item) for item in checks], recorder, seed)
+    assert diagnose(own, reference, checks, results, recorder.replies, seed) == results
+    assert {(r.points, r.error) for r in results} == {(0.0, "")}
+    # An array's text can take a minute to write.
+    assert {r.message for r in results} == {"your code raised ? at `?`: ?"}
 
 
 def test_random_generators_are_as_before(course):

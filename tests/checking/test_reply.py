@@ -96,3 +96,14 @@ def test_entries_without_bytes_are_counted_before_they_are_made():
         Reply(many).items()
     with pytest.raises(CheckFailed, match="expected 3 items"):
         Reply(many).items(3)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_text_among_numbers_takes_no_room(monkeypatch, depth):
+    """Numpy would give each of them the room of the longest: gigabytes for a message of kilobytes."""
+    value = ["x" * 40_000, *[1] * 100_000]
+    for _ in range(depth):
+        value = [value]
+    monkeypatch.setattr(np, "asarray", None)
+    with pytest.raises(CheckFailed, match="expected numbers, got list"):
+        Reply(value).array()

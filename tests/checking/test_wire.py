@@ -77,6 +77,9 @@ def message(header, payload=b""):
         message({"tree": {"array": "x"}, "arrays": []}),
         message({"tree": {"dict": 5}, "arrays": []}),
         message({"tree": {"else": 5}, "arrays": []}),
+        # Numbers like these all have the same hash.
+        message({"tree": {"dict": [[2**61 - 1, 0]]}, "arrays": []}),
+        message({"tree": {"dict": [[0.5, 0]]}, "arrays": []}),
         message({"tree": 1, "arrays": []}, b"left over"),
         message([1]),
         message({"tree": 1, "arrays": [["float64", [1] * 99]]}, b"12345678"),

@@ -132,6 +132,7 @@ def a_term(course: Course):
     yield "recovered"
 
 
+@pytest.mark.slow
 def test_the_same_class_gives_equal_gradebooks(built_course, server, tmp_path):
     courses = [
         make_course(built_course, tmp_path / "sqlite", None),

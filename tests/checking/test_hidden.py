@@ -1,0 +1,71 @@
+"""The hidden folder as modules: one version at a time, and nothing of it in a student's process."""
+
+import shutil
+
+import pytest
+
+from autograder.checking import hidden
+from autograder.checking.check import run_checks
+from autograder.checking.student import LocalStudent, sent_modules
+from autograder.errors import UserError
+
+A = "99_tiny"
+
+
+@pytest.fixture
+def change(course):
+    """Call it with a file's name and a function of its text; returns the changed hidden folder."""
+
+    def changed(name, edit):
+        path = course.hidden / A / name
+        path.write_text(edit(path.read_text()))
+        return hidden.load(course.hidden, A)
+
+    return changed
+
+
+def test_the_same_content_elsewhere_is_read_there(course, tmp_path):
+    """A worker gets a run's hidden folder in a new place each time, and the last one is removed."""
+    shutil.copytree(course.hidden, tmp_path / "second")
+    hidden.load(course.hidden, A).import_all()
+    shutil.rmtree(course.hidden)
+    module = hidden.load(tmp_path / "second", A).module("checks")
+    assert str(tmp_path / "second") in module.__file__
+    assert "def doubled" in dict(sent_modules(module.probes))[f"{A}.probes"]
+
+
+@pytest.mark.parametrize("name", ["checks", "answers", "probes"])
+def test_what_every_assignment_has_is_missed_before_the_first_submission(course, name):
+    (course.hidden / A / f"{name}.py").unlink()
+    with pytest.raises(UserError, match=f"{name}"):
+        hidden.load(course.hidden, A).import_all()
+
+
+def test_probes_that_import_the_engine_are_refused_before_the_first_submission(change):
+    own = change("probes.py", lambda text: f"from autograder.checking import expect\n{text}")
+    with pytest.raises(UserError, match="99_tiny/probes.py imports autograder"):
+        own.import_all()
+
+
+def test_checks_are_never_sent(change):
+    """A probe in `checks.py` would take the file, and all its expected values, along."""
+    probe = "\n\ndef here(ns, *args):\n    return 1\n"
+    own = change("checks.py", lambda text: text.replace("probes.doubled", "here") + probe)
+    asked = []
+    student = LocalStudent({})
+    student._ask = lambda request, timeout: asked.append(request)
+    results = run_checks(own.checks["double"], student, lambda item: 1)
+    assert all("99_tiny/checks.py imports autograder" in r.error for r in results) and not asked
+
+
+def test_two_checks_of_one_name_are_refused(change):
+    again = """
+
+@check("double", points=1)
+def one_number(student, rng):
+    pass
+"""
+    own = change("checks.py", lambda text: text + again)
+    for _ in range(2):
+        with pytest.raises(UserError, match="double has two checks named one_number"):
+            own.module("checks")
