@@ -68,6 +68,12 @@ class Hidden:
                 f"{place}.py cannot be imported: {type(error).__name__}: {error}"
             ) from error
 
+    def _constant(self, module: str, name: str):
+        try:
+            return getattr(self.module(module), name)
+        except AttributeError:
+            raise UserError(f"expected {name} in {self.folder / module}.py, found none") from None
+
     def has(self, name: str) -> bool:
         """Whether the assignment has a module `name`."""
         return (self.folder / f"{name}.py").is_file() or (self.folder / name).is_dir()
@@ -77,8 +83,8 @@ class Hidden:
         for name in ("checks", "answers", "pictures", "data"):
             if name in ("checks", "answers") or self.has(name):
                 self.module(name)
-        # Refuses probes that cannot be sent.
-        _ = self.asked_names
+        # Each refuses what would fail with every submission.
+        _ = self.answers, self.pictures, self.asked_names
 
     @functools.cached_property
     def checks(self) -> dict[str, list[Check]]:
@@ -97,7 +103,7 @@ class Hidden:
     @property
     def answers(self) -> list[Mistake | Alternative]:
         """The answer bank: `ANSWERS` of the module `answers`."""
-        return self.module("answers").ANSWERS
+        return self._constant("answers", "ANSWERS")
 
     @property
     def reference_files(self) -> WriteFiles | None:
@@ -112,7 +118,7 @@ class Hidden:
     @property
     def pictures(self) -> dict[str, Callable]:
         """Exercise → a function that draws a wrong answer: `PICTURES` of `pictures`, if any."""
-        return self.module("pictures").PICTURES if self.has("pictures") else {}
+        return self._constant("pictures", "PICTURES") if self.has("pictures") else {}
 
     @property
     def data(self) -> ModuleType | None:

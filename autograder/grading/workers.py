@@ -174,9 +174,11 @@ def remote(snapshot: Snapshot, hashes: dict[str, str], address: str) -> Iterator
         try:
             yield Workers(client, order, threads, link=_link(client))
         finally:
-            # However the run ends: workers hold the course's secret and its hidden checks.
-            with contextlib.suppress(Exception):
-                client.run(task.leave, order.run)
+            # However the run ends: workers hold the course's secret and its hidden checks. A scheduler
+            # that is gone would be waited for.
+            if client.status == "running":
+                with contextlib.suppress(Exception):
+                    client.run(task.leave, order.run)
 
 
 def _has_dashboard() -> bool:

@@ -1,6 +1,7 @@
 """The words checks are written in."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,8 +95,19 @@ def test_points_outside_the_range_are_a_loud_error():
 
     results = results_of(right)
     assert outputs_of(results, 2.0)[1].data["text/plain"] == "2.0"
-    with pytest.raises(ValueError, match="0 to 1.0 points"):
-        outputs_of(results, 1.0)
+    with pytest.raises(ValueError, match="0 to 2.0 points"):
+        outputs_of([replace(r, points=3.0) for r in results], 2.0)
+
+
+@pytest.mark.parametrize("points", [1.0, 3.0])
+def test_checks_that_are_worth_more_or_less_than_the_built_cell_are_a_loud_error(points):
+    """An edit of `checks.py` without a build: whoever lost one point would get full marks."""
+
+    def wrong(student, rng):
+        raise CheckFailed("wrong")
+
+    with pytest.raises(ValueError, match=f"{points:g} points, its hidden checks 2: run"):
+        outputs_of(results_of(wrong), points)
 
 
 def test_a_students_text_is_escaped_in_the_judged_cell():

@@ -41,6 +41,13 @@ def test_what_every_assignment_has_is_missed_before_the_first_submission(course,
         hidden.load(course.hidden, A).import_all()
 
 
+@pytest.mark.parametrize("name", ["answers", "pictures"])
+def test_a_module_without_its_constant_is_told_before_the_first_submission(course, name):
+    (course.hidden / A / f"{name}.py").write_text("# Nothing yet.\n")
+    with pytest.raises(UserError, match=f"expected {name.upper()} in .*{name}.py, found none"):
+        hidden.load(course.hidden, A).import_all()
+
+
 def test_probes_that_import_the_engine_are_refused_before_the_first_submission(change):
     own = change("probes.py", lambda text: f"from autograder.checking import expect\n{text}")
     with pytest.raises(UserError, match="99_tiny/probes.py imports autograder"):

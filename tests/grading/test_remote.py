@@ -25,6 +25,8 @@ def test_a_run_that_fails_leaves_no_secret_on_its_workers(monkeypatch):
     asked = []
 
     class Client:
+        status = "running"
+
         def __init__(self, address, timeout):
             pass
 

@@ -371,9 +371,16 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     Raises
     ------
     ValueError
-        If the points are not a finite number from 0 to `max_points`: stock nbgrader would turn some
-        such values into full marks.
+        If the checks together are worth anything but `max_points`, so that a wrong answer could get
+        full marks. Or if the points are not a finite number from 0 to `max_points`: stock nbgrader
+        would turn some such values into full marks.
     """
+    worth = math.fsum(r.max_points for r in results)
+    if not math.isclose(worth, max_points):
+        raise ValueError(
+            f"the self-check is worth {max_points:g} points, its hidden checks {worth:g}: "
+            "run `autograder build`"
+        )
     points = math.fsum(r.points for r in results)
     if not (math.isfinite(points) and 0 <= points <= max_points):
         raise ValueError(f"expected 0 to {max_points} points, got {points}")
