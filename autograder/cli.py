@@ -65,7 +65,7 @@ def grade(
         typer.Option(help="A Dask scheduler whose workers grade, such as tcp://HOST:8786."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also grade again what has not changed.")
+        bool, typer.Option("--force", help="Regrade unchanged submissions too.")
     ] = False,
     accept_drift: Annotated[
         bool,
@@ -75,7 +75,7 @@ def grade(
         bool, typer.Option("--allow-unsealed", help="Grade even if code cannot be sealed off.")
     ] = False,
 ) -> None:
-    """Grade submitted/ into the gradebook, autograded/ and feedback/; only what has changed.
+    """Grade what is new or changed in submitted/: gradebook, autograded/ and feedback/.
 
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
@@ -93,10 +93,13 @@ def grade(
     options = {
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
-    _grade(found, found.expect_assignment(assignment), student, results, **options)
+    outcomes = _grade(found, found.expect_assignment(assignment), student, results, **options)
+    if any(o.status.needs_attention for o in outcomes):
+        raise typer.Exit(1)
 
 
-def _grade(course, assignment, student=None, results: Path | None = None, **options) -> None:
+def _grade(course, assignment, student=None, results: Path | None = None, **options) -> list:
+    """Grade with progress, show the outcomes and return them."""
     from autograder import console
     from autograder.grading import batch
 
@@ -115,8 +118,7 @@ def _grade(course, assignment, student=None, results: Path | None = None, **opti
         console.say(f"results     {results}")
     console.where_to_look(course, assignment)
     console.attention(outcomes)
-    if any(o.status.needs_attention for o in outcomes):
-        raise typer.Exit(1)
+    return outcomes
 
 
 @app.command()
@@ -125,7 +127,7 @@ def audit(
     course: CourseOption = HERE,
     seeds: Annotated[int, typer.Option(min=1, max=256)] = 25,
 ) -> None:
-    """Prove the hidden checks: known mistakes fail, other right answers pass, nothing leaks."""
+    """Prove the hidden checks: known mistakes fail, other correct answers pass, nothing leaks."""
     from autograder import console
     from autograder.authoring import audit as auditing
     from autograder.course import Course
@@ -304,10 +306,10 @@ def demo(
     copied.config.Judge.allow_unsealed = True
     assignment = demonstration.assignment_of(copied)
     console.say(f"a class of {demonstration.make_class(copied, assignment)} in {place}")
-    try:
-        _grade(copied, assignment, results=place / "results.json")
-    except typer.Exit:
-        console.say("This is expected: the demo's class includes one broken file.")
+    outcomes = _grade(copied, assignment, results=place / "results.json")
+    if {o.student for o in outcomes if o.status.needs_attention} != {demonstration.BROKEN}:
+        raise typer.Exit(1)
+    console.say("This is expected: the demo's class includes one broken file.")
 
 
 def main() -> None:

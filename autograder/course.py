@@ -47,6 +47,11 @@ class Course:
                 f"{self.root / 'nbgrader_config.py'} could not be read: "
                 f"{type(error).__name__}: {error}"
             ) from None
+        if "autograde_preprocessors" not in config.Autograde:
+            raise UserError(
+                f"{self.root / 'nbgrader_config.py'} does not call use_autograder(c), without which "
+                "no hidden check runs: see docs/your-own-course.md"
+            )
         config.CourseDirectory.root = str(self.root)
         return config
 

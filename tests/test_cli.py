@@ -84,3 +84,31 @@ def test_audit_proves_the_tiny_course(course):
 def test_an_exact_name_is_enough_where_another_begins_with_it(course):
     (course.notebooks / f"{A}_more.py").write_text("# %%\n")
     assert course.expect_assignment(A) == A
+
+
+@pytest.mark.parametrize("command", ["build", "audit", "grade"])
+def test_a_configuration_without_the_judge_gets_one_message(course, command):
+    arguments = [command, A] if command == "grade" else [command]
+    (course.root / "nbgrader_config.py").write_text("c = get_config()\n")
+    done = autograder(course, *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "does not call use_autograder(c)" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "audit"])
+def test_a_notebook_in_another_encoding_gets_one_message(course, command):
+    path = course.notebooks / f"{A}.py"
+    path.write_bytes(path.read_text().replace("Two small", "Zwei kleine Übungen").encode("latin-1"))
+    done = autograder(course, command)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "is not UTF-8 text" in done.stderr
+
+
+def test_a_demo_in_which_nothing_can_be_graded_fails(course, tmp_path):
+    checks = course.hidden / A / "checks.py"
+    broken = 'def broken(student, rng):\n    """Broken."""\n    1 / 0\n'
+    first = checks.read_text().partition('@check("mean"')[0]
+    checks.write_text(f'{first}@check("mean", points=2)\n{broken}')
+    done = autograder(course, "demo", str(tmp_path / "demo"))
+    assert done.returncode == 1, done.stdout
+    assert "This is expected" not in done.stdout

@@ -21,6 +21,8 @@ from autograder.errors import UserError
 # The folders of a course that are copied; the rest is built.
 COPIED = ("notebooks", "hidden")
 SECONDS_FOR_A_CELL = 15
+# The student whose submission cannot be graded.
+BROKEN = "broken-file"
 STRIP_ASSERTS = """\
 import ast
 
@@ -91,7 +93,7 @@ def make_class(course: Course, assignment: str) -> int:
         "duplicated-check-cell": duplicated,
         "cheat-strips-asserts": prepend(released(course, assignment), STRIP_ASSERTS),
         "warning-on-stderr": prepend(copy(), "import warnings\nwarnings.warn('an old habit')"),
-        "broken-file": b'{"cells": [{"cell_type": "code", "sour',
+        BROKEN: b'{"cells": [{"cell_type": "code", "sour',
     }
     for exercise in list(dict.fromkeys((early, middle, late)))[:2]:
         if exercise in wrong:

@@ -32,7 +32,10 @@ def read_cells(path: Path) -> list[NotebookNode]:
     UserError
         If the file does not begin with a cell or a header cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
     headers = list(HEADER.finditer(text))
     starts = [text.count("\n", 0, header.start()) + 1 for header in headers]
     if not headers or text[: headers[0].start()].strip():

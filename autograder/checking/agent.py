@@ -30,15 +30,20 @@ class Names:
 
 
 def answer(request, namespace, modules):
-    """Run the probe that `request` (bytes) names and return the reply as bytes.
+    """Run the probe that `request` (bytes) names, if any, and return the reply as bytes.
 
     `modules` keeps the probe modules already executed in this process.
     """
     request = decode(request)  # noqa: F821  (from wire, whose source comes first)
     try:
+        if not request["probe"]:
+            # To see whether they can be executed here; nothing of it is kept.
+            modules = {}
         for name, source in request["modules"]:
             if name not in modules:
                 modules[name] = load(name, source, modules)
+        if not request["probe"]:
+            return encode({"value": None})  # noqa: F821
         seed(request["seed"])
         probe = getattr(modules[name], request["probe"])
         value = probe(Names(namespace), *request["args"], **request["kwargs"])

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -61,18 +62,32 @@ class Hidden:
                 torch.set_num_threads(1)
             return module
         except Exception as error:
-            place = self.folder / name
+            place = f"hidden/{self.assignment}/{name}"
             if isinstance(error, ModuleNotFoundError) and not self.has(name):
                 raise UserError(f"expected {place}.py, which does not exist: write it") from None
             raise UserError(
-                f"{place}.py cannot be imported: {type(error).__name__}: {error}"
+                f"{place}.py cannot be imported: {type(error).__name__}: {error}{self._line(error)}"
             ) from error
+
+    def _line(self, error: Exception) -> str:
+        """Where in `hidden/` an error was raised, for its message; empty if nobody can tell."""
+        if isinstance(error, SyntaxError):
+            return ""  # Its own message says it.
+        root = self.folder.parent
+        places = [
+            f"{Path(frame.filename).relative_to(root).as_posix()}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(root)
+        ]
+        return f" (hidden/{places[-1]})" if places else ""
 
     def _constant(self, module: str, name: str):
         try:
             return getattr(self.module(module), name)
         except AttributeError:
-            raise UserError(f"expected {name} in {self.folder / module}.py, found none") from None
+            raise UserError(
+                f"expected {name} in hidden/{self.assignment}/{module}.py, found none"
+            ) from None
 
     def has(self, name: str) -> bool:
         """Whether the assignment has a module `name`."""

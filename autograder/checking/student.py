@@ -66,11 +66,23 @@ class Student(ABC):
         OutOfTime, KernelDied
             If no reply arrived.
         """
-        modules = sent_modules(sys.modules[probe.__module__])
+        return self._call(sys.modules[probe.__module__], probe.__name__, args, kwargs, timeout)
+
+    def load(self, module: ModuleType, timeout: float = 60.0) -> None:
+        """Execute a probe module where the student's code will run, and keep nothing of it.
+
+        Raises
+        ------
+        StudentError
+            If it cannot be executed there.
+        """
+        self._call(module, "", (), {}, timeout)
+
+    def _call(self, module: ModuleType, probe: str, args, kwargs, timeout: float) -> Reply:
         request = wire.encode(
             {
-                "modules": [[name, source] for name, source in modules],
-                "probe": probe.__name__,
+                "modules": [[name, source] for name, source in sent_modules(module)],
+                "probe": probe,
                 "seed": self.seed,
                 "args": list(args),
                 "kwargs": kwargs,

@@ -4,10 +4,13 @@ import shutil
 
 import pytest
 
+from autograder.authoring.classroom import hand_in, solved
 from autograder.checking import hidden
 from autograder.checking.check import run_checks
 from autograder.checking.student import LocalStudent, sent_modules
 from autograder.errors import UserError
+from autograder.grading import batch
+from autograder.outcome import Status
 
 A = "99_tiny"
 
@@ -76,3 +79,23 @@ def one_number(student, rng):
     for _ in range(2):
         with pytest.raises(UserError, match="double has two checks named one_number"):
             own.module("checks")
+
+
+def test_probes_that_a_kernel_cannot_load_are_nobodys_zero(course, change):
+    """As where a library is installed for the grader alone: the right answer earned 0, "graded"."""
+    lacking = "import sys\nif 'autograder' not in sys.modules:\n    import of_the_grader_alone\n"
+    change("probes.py", lambda text: lacking + text)
+    hand_in(course, "ada", A, solved(course, A))
+    (outcome,) = batch.grade(course, A, ["ada"])
+    assert (outcome.status, outcome.score) == (Status.GRADER_ERROR, None)
+    assert "hidden/99_tiny/probes.py cannot be loaded in a student's kernel" in outcome.message
+    assert "No module named 'of_the_grader_alone'" in outcome.message
+
+
+def test_an_error_in_a_hidden_module_names_its_line(course, change):
+    own = change("checks.py", lambda text: f"{text}\nUNKNOWN\n")
+    with pytest.raises(UserError, match=r"NameError: .*UNKNOWN.* \(hidden/99_tiny/checks.py:\d+\)"):
+        own.import_all()
+    own = change("checks.py", lambda text: f"{text}\ndef :\n")
+    with pytest.raises(UserError, match=r"SyntaxError: invalid syntax \(checks.py, line \d+\)"):
+        own.import_all()

@@ -28,7 +28,7 @@ from autograder.checking import hidden
 from autograder.checking.check import challenge_seed, run_checks
 from autograder.checking.diagnosis import Recorder, diagnose
 from autograder.checking.reference import read_reference
-from autograder.checking.student import KernelDied
+from autograder.checking.student import KernelDied, StudentError
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import figures, table
@@ -183,6 +183,13 @@ class Judge(Execute):
         # time.
         self._deadline = math.inf
         self._student.run(_importing(self.preload), START_SECONDS)
+        try:
+            self._student.load(self._hidden.module("probes"))
+        except StudentError as error:
+            reason = str(error).removeprefix("your code raised ")
+            raise UserError(
+                f"hidden/{self._assignment}/probes.py cannot be loaded in a student's kernel: {reason}"
+            ) from None
 
     def _add_pictures(self):
         """Show what wrong answers do. Everything has been judged by now, so this costs no points."""
