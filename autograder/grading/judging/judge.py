@@ -164,7 +164,9 @@ class Judge(Execute):
             try:
                 self._start_kernel(running)
             except (RuntimeError, KernelDied) as error:
-                raise KernelNotStarted(str(error)) from error
+                ending = getattr(self.km and self.km.provisioner, "ending", None)
+                how = f": {ending}. {ending.errors[-300:]}" if ending else ""
+                raise KernelNotStarted(f"{error}{how}") from error
             self._deadline = time.monotonic() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
