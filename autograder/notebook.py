@@ -43,7 +43,7 @@ def _is_solution(cell: NotebookNode) -> bool:
 def demonstrations(path: Path) -> frozenset[str]:
     """The code of a source notebook's given cells: neither setup, nor solved or graded.
 
-    Empty if there is no notebook. They come from the course, never from what was handed in.
+    Empty if there is no notebook. `path` is the course's own notebook, never a submission.
     """
     try:
         return _demonstrations(path, path.stat().st_mtime_ns)

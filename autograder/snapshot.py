@@ -1,4 +1,4 @@
-"""An assignment as it was when a grading run began."""
+"""A copy of an assignment, taken when a grading run starts."""
 
 import zlib
 from dataclasses import dataclass

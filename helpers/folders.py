@@ -52,7 +52,7 @@ def image_folder(name: str, root=None) -> Path:
 
     Raises
     ------
-    DataMissing : there is no folder, and the download failed.
+    DataMissing : the data folder does not exist, and downloading it failed.
     DataError : the folder lacks a class, or a class has no images.
     ValueError : unknown name.
     """
