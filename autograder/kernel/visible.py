@@ -18,7 +18,7 @@ SYSTEM = """
 
 
 def interpreter_paths() -> list[str]:
-    """The folders of this interpreter and its packages."""
+    """The folders of this interpreter and its packages, and the links that lead to it."""
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
         folders.append(site.getusersitepackages())
@@ -27,7 +27,14 @@ def interpreter_paths() -> list[str]:
         if os.path.basename(path) in ("site-packages", "dist-packages"):
             if not any(path.startswith(folder + os.sep) for folder in folders):
                 folders.append(path)
-    return list(dict.fromkeys(os.path.realpath(f) for f in folders) | dict.fromkeys(folders))
+    shown = dict.fromkeys([os.path.realpath(f) for f in folders] + folders)
+    # An environment's interpreter may be a link to a link that lies somewhere else.
+    link = sys.executable
+    while os.path.islink(link):
+        link = os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
+        if not any(link.startswith(folder + os.sep) for folder in shown):
+            shown[link] = None
+    return list(shown)
 
 
 def grader_paths() -> list[str]:

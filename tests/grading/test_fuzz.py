@@ -25,6 +25,7 @@ from autograder.gradebook.released import take_snapshot
 from autograder.grading import batch
 from autograder.grading.judging.grade import Grader
 from autograder.grading.judging.judge import Judge
+from autograder.kernel.grader import tiers
 from autograder.outcome import Status
 from autograder.submission import repair
 from autograder.submission.intake import Unreadable, read_submission
@@ -393,6 +394,24 @@ def test_a_kernel_that_dies_before_it_has_started_is_started_again(
     monkeypatch.setattr(Judge, "_start_kernel", dies_once)
     outcome = ready.grade("student", pack(folder))
     assert (outcome.status, outcome.score, len(tries)) == (Status.GRADED, 5.0, 2), outcome.message
+
+
+def test_a_kernel_that_never_starts_is_the_graders_error_and_says_how_it_ended(
+    assignment, tmp_path
+):
+    ready, notebook = assignment
+    if tiers.probe().tier is not tiers.Tier.NAMESPACES:
+        pytest.skip("no kernels in namespaces here")
+    folder = tmp_path / "student" / A
+    folder.mkdir(parents=True)
+    (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
+    ready.config.Judge.limits = {"processes": 1}
+    try:
+        outcome = ready.grade("student", pack(folder))
+    finally:
+        del ready.config.Judge.limits
+    assert (outcome.status, outcome.score) == (Status.GRADER_ERROR, None)
+    assert "can't start new thread" in outcome.message
 
 
 @pytest.mark.parametrize("minor", [None, "5", -1, True, 4, 5, 99])

@@ -22,6 +22,8 @@ from autograder.kernel.grader import launcher, tiers
 from autograder.kernel.limits import Ending
 
 SEALED = tiers.Tier.NAMESPACES
+# Attacks and graded submissions use torch: a node with nothing imported would be slow.
+PRELOAD = Course(ROOT).preload
 
 
 @dataclass
@@ -43,7 +45,7 @@ def run_cells(*cells: str, folder=None, timeout=60, **traits) -> Ran:
     """Run the cells with nbclient in a sealed kernel; `traits` are the provisioner's."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     config = Config()
-    config.SealedProvisioner.update(variables={"DATA": "{data}"}, **traits)
+    config.SealedProvisioner.update(variables={"DATA": "{data}"}, preload=PRELOAD, **traits)
     manager = AsyncKernelManager(kernel_name=SEALED.kernel_name, config=config)
     resources = {"metadata": {"path": folder and str(folder)}}
     client = NotebookClient(
@@ -70,8 +72,7 @@ def sealed():
         pytest.skip(f"no sealed kernels here: {offer.missing[SEALED]}")
     if SEALED.kernel_name not in KernelSpecManager().find_kernel_specs():
         pytest.fail(f"the kernel {SEALED.kernel_name} is not installed: run `uv sync`")
-    # Attacks and graded submissions use torch: a node with nothing imported would be slow.
-    launcher.connect(Course(ROOT).preload).close()
+    launcher.connect(PRELOAD).close()
     yield
     launcher.stop()
 

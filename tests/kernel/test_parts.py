@@ -168,3 +168,17 @@ def test_packages_of_an_environment_below_this_one_are_shown(tmp_path, monkeypat
     shown = visible.interpreter_paths()
     assert below in shown
     assert own not in shown and str(tmp_path) not in shown
+
+
+def test_the_links_that_lead_to_the_interpreter_are_shown(tmp_path, monkeypatch):
+    """As uv makes an environment from a `python3` that is itself a link."""
+    places = [tmp_path / name / "python3" for name in ("environment", "shims", "chosen")]
+    target = os.path.realpath(sys.executable)
+    for place in reversed(places):
+        place.parent.mkdir()
+        place.symlink_to(target)
+        target = f"../{place.parent.name}/python3"
+    monkeypatch.setattr(sys, "executable", str(places[0]))
+    monkeypatch.setattr(sys, "prefix", str(places[0].parent))
+    shown = visible.interpreter_paths()
+    assert [str(p) in shown for p in places] == [False, True, True]

@@ -1,7 +1,6 @@
 """One submission → its outcome. Nothing here opens the course's gradebook."""
 
 import copy
-import itertools
 import tempfile
 import time
 import traceback
@@ -29,8 +28,6 @@ from autograder.submission.repair import expected_from_gradebook
 MARKUP = frozenset('<>"&`\\')
 # A kernel may end for reasons that have nothing to do with the student's code.
 ATTEMPTS = 2
-# None of the student's code has run before a kernel has started.
-STARTS = 4
 
 
 class Grader:
@@ -58,21 +55,19 @@ class Grader:
     def grade(self, student: str, packed: Packed) -> Outcome:
         """Grade one submission; never raises for anything a student handed in."""
         started = time.monotonic()
-        for number in itertools.count(1):
-            outcome, attempts = self._attempt(student, packed)
-            if number >= attempts:
+        for _ in range(ATTEMPTS):
+            outcome, unsure = self._attempt(student, packed)
+            if not unsure:
                 break
-            # Whatever ends kernels from outside may need a moment to pass.
-            time.sleep(number - 1)
         outcome.seconds = time.monotonic() - started
         if outcome.notebook is not None:
             outcome.page = self._page(outcome.student, outcome.notebook)
         return outcome
 
-    def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, int]:
-        """An outcome, and how many attempts a submission that ends in this way is worth."""
+    def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
+        """An outcome, and whether the kernel may have ended through no fault of the student's code."""
         outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
-        attempts = 1
+        unsure = False
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
             try:
                 _refuse(student, packed)
@@ -81,7 +76,7 @@ class Grader:
                 submission = read_submission(folder, self._name, self.expected, files)
                 outcome.notes += submission.notes
                 ending = self._run_steps(outcome, student, submission.notebook, files)
-                attempts = ATTEMPTS if _is_unsure(outcome.status, ending) else 1
+                unsure = _is_unsure(outcome.status, ending)
                 outcome.score = float(sum(c.points for c in outcome.checks))
                 if outcome.status.has_score:
                     # Half a surrogate pair can be in JSON, but not in a file or a gradebook.
@@ -90,14 +85,14 @@ class Grader:
             except Unreadable as reason:
                 outcome.status, outcome.message = Status.UNREADABLE, str(reason)
             except Exception as error:
-                attempts = STARTS if isinstance(error, KernelNotStarted) else 1
+                unsure = isinstance(error, KernelNotStarted)
                 outcome.status, outcome.notebook = Status.GRADER_ERROR, None
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 outcome.message = (
                     f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
                 )
         _make_storable(outcome)
-        return outcome, attempts
+        return outcome, unsure
 
     def _run_steps(
         self, outcome: Outcome, student: str, notebook: NotebookNode, files: Path

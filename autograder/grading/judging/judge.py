@@ -161,11 +161,13 @@ class Judge(Execute):
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
         with contextlib.ExitStack() as running:
+            # nbclient forgets a kernel that did not start.
+            manager = self.km = self.km or self.create_kernel_manager()
             try:
                 self._start_kernel(running)
             except (RuntimeError, KernelDied) as error:
-                ending = getattr(self.km and self.km.provisioner, "ending", None)
-                how = f": {ending}. {ending.errors[-300:]}" if ending else ""
+                ending = getattr(manager.provisioner, "ending", None)
+                how = f": {ending} {ending.errors[-300:]}".rstrip() if ending else ""
                 raise KernelNotStarted(f"{error}{how}") from error
             self._deadline = time.monotonic() + self.submission_timeout
             for index, cell in enumerate(nb.cells):

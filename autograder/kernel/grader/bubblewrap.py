@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -18,6 +19,30 @@ from autograder.kernel.supervisor import cgroup
 
 if sys.platform != "win32":
     import resource
+
+
+def sandbox(shown: Sequence[str] = (), blanked: Sequence[str] = ()) -> list[str]:
+    """The words that run a command with the files and the network of a sealed kernel.
+
+    Parameters
+    ----------
+    shown, blanked
+        What to show beside Python and the system's programs, and the folders in it to show empty.
+    """
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    shown = [*visible.SYSTEM, *visible.interpreter_paths(), *shown]
+    blanked = [*visible.grader_paths(), *blanked]
+    # Outer folders before inner ones, so that neither covers the other.
+    for path in sorted({*shown, *blanked}, key=lambda p: p.count("/")):
+        if path in blanked:
+            if any(path.startswith(p + "/") for p in shown):
+                words += ["--tmpfs", path]
+        elif os.path.islink(path):
+            words += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            words += ["--ro-bind", path, path]
+    return words
 
 
 class BubblewrapProvisioner(provisioner.Settings, LocalProvisioner):
@@ -60,30 +85,10 @@ class BubblewrapProvisioner(provisioner.Settings, LocalProvisioner):
 
     def _wrapping(self, folder: str, connection_file: str) -> list[str]:
         """The words to put before the kernel's command."""
-        words = [
-            "bwrap",
-            "--unshare-all",
-            "--die-with-parent",
-            "--new-session",
-            "--cap-drop",
-            "ALL",
-        ]
         # The kernel would look for its parent, which it cannot see, and give up.
-        words += ["--unsetenv", "JPY_PARENT_PID"]
-        words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        words = [*sandbox(self.visible, self.hidden), "--unsetenv", "JPY_PARENT_PID"]
         for path in self.devices:
             words += ["--dev-bind", path, path]
-        shown = [*visible.SYSTEM, *visible.interpreter_paths(), *self.visible]
-        blanked = [*visible.grader_paths(), *self.hidden]
-        # Outer folders before inner ones, so that neither covers the other.
-        for path in sorted({*shown, *blanked}, key=lambda p: p.count("/")):
-            if path in blanked:
-                if any(path.startswith(p + "/") for p in shown):
-                    words += ["--tmpfs", path]
-            elif os.path.islink(path):
-                words += ["--symlink", os.readlink(path), path]
-            elif os.path.exists(path):
-                words += ["--ro-bind", path, path]
         sockets = os.path.join(folder, "sockets")
         if self.data:
             words += ["--ro-bind-try", os.path.abspath(self.data), visible.DATA]

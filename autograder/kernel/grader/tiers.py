@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autograder.kernel.grader import kernelspec, launcher
+from autograder.kernel.grader import bubblewrap, kernelspec, launcher
 from autograder.kernel.protocol import command
 
 
@@ -79,7 +79,7 @@ def _try_namespaces() -> str:
 def _try_bubblewrap() -> str:
     if shutil.which("bwrap") is None:
         return "the program bwrap is not installed (package bubblewrap)"
-    return _run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"])
+    return _run([*bubblewrap.sandbox(), sys.executable, "-c", ""])
 
 
 def _run(command: list[str]) -> str:
