@@ -162,7 +162,7 @@ class Judge(Execute):
         self._check_assign_resources(resources)
         with contextlib.ExitStack() as running:
             # nbclient forgets a kernel that did not start.
-            manager = self.km = self.km or self.create_kernel_manager()
+            manager = self.km = km or self.create_kernel_manager()
             try:
                 self._start_kernel(running)
             except (RuntimeError, KernelDied) as error:
