@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-# The earliest time a zip file can hold.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 # What computers and editors leave behind in folders.
 LITTER = ("__pycache__", ".ipynb_checkpoints")
 
@@ -34,11 +32,10 @@ def add_to_zip(
     archive: zipfile.ZipFile, name: str, content: str | bytes, executable: bool = False
 ) -> None:
     """Add a file with a fixed time and fixed permissions; text becomes UTF-8."""
-    entry = zipfile.ZipInfo(name, EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry = zipfile.ZipInfo(name)
     entry.create_system = 3
     entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
-    archive.writestr(entry, content)
+    archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

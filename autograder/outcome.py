@@ -1,6 +1,6 @@
 """How a submission ended: the one type that travels from the judge up to the gradebook."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 
@@ -75,30 +75,12 @@ class Outcome:
     page: str | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict:
-        """Plain data for a results file and the ledger: without notebook and page."""
-        return {
-            "student": self.student,
-            "assignment": self.assignment,
-            "status": str(self.status),
-            "score": self.score,
-            "max_score": self.max_score,
-            "seconds": round(self.seconds, 3),
-            "isolation": self.isolation,
-            "message": self.message,
-            "notes": self.notes,
-            "stale_score": self.stale_score,
-            "checks": [
-                {
-                    "exercise": c.exercise,
-                    "check": c.check,
-                    "points": c.points,
-                    "max_points": c.max_points,
-                    "message": c.message,
-                    "diagnosis": c.diagnosis,
-                }
-                for c in self.checks
-            ],
-        }
+        """Plain data for a results file and the ledger: without notebook, page, titles and errors."""
+        plain = asdict(self) | {"status": str(self.status), "seconds": round(self.seconds, 3)}
+        del plain["notebook"], plain["page"]
+        for check in plain["checks"]:
+            del check["title"], check["error"]
+        return plain
 
     @classmethod
     def from_dict(cls, plain: dict) -> "Outcome":

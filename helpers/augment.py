@@ -83,13 +83,8 @@ def random_rotation(images, generator, degrees=10):
     height, width = images.shape[2:]
     cos, sin, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
     # The grid runs from -1 to 1 along both sides; the ratio of the sides keeps angles correct.
-    turns = torch.stack(
-        [
-            torch.stack([cos, -sin * (height / width), zero], 1),
-            torch.stack([sin * (width / height), cos, zero], 1),
-        ],
-        1,
-    ).to(images.dtype)
+    rows = [cos, -sin * (height / width), zero, sin * (width / height), cos, zero]
+    turns = torch.stack(rows, 1).view(-1, 2, 3).to(images.dtype)
     grid = F.affine_grid(turns, list(images.shape), align_corners=False)
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False

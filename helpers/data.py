@@ -52,18 +52,7 @@ __all__ = [
 ]
 
 _DIGITS = [str(digit) for digit in range(10)]
-_CIFAR_CLASSES = [
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-]
+_CIFAR_CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 # name -> (shape of one stored image, class names, torchvision class)
 _PREPARED = {
     "mnist": ((28, 28), _DIGITS, "MNIST"),

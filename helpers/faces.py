@@ -5,6 +5,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from helpers.synthetic import uniform_from
+
 # Images per class.
 SPLITS = {"train": 200, "val": 50}
 CLASSES = ("cat", "dog", "wild")
@@ -26,10 +28,7 @@ def draw(label, n, generator, size=32):
 
     Returns floats (n, 3, size, size) in [0, 1].
     """
-
-    def uniform(low, high, *shape):
-        return low + (high - low) * torch.rand(*shape, generator=generator)
-
+    uniform = uniform_from(generator)
     axis = (torch.arange(size) + 0.5) / size * 2 - 1
     scale = uniform(0.7, 1.15, n, 1, 1)
     x = (axis[None, None, :] - uniform(-0.25, 0.25, n, 1, 1)) / scale

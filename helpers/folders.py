@@ -15,7 +15,6 @@ from helpers import faces
 from helpers.storage import DataError, asked_for, missing, resolve
 
 FOLDER_NAMES = ("animal_faces", "generated_faces")
-_CLASSES = ("cat", "dog", "wild")
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 # The set of the Neuromatch tutorial on deep MLPs: 16,130 images, 32x32.
 _URL = "https://osf.io/kgfvj/download"
@@ -63,7 +62,11 @@ def image_folder(name: str, root=None) -> Path:
             path = _generate(path)
         else:
             _download(path)
-    _validate(path)
+    if problem := _problem(path):
+        raise DataError(
+            f"{path}: {problem}. Replace the folder with a good copy, or delete it and it will be "
+            "made again."
+        )
     return path
 
 
@@ -75,22 +78,13 @@ def _check_name(name):
 def _problem(path):
     """Return what is wrong with a tree, or None."""
     for split in ("train", "val"):
-        for label in _CLASSES:
+        for label in faces.CLASSES:
             folder = path / split / label
             if not folder.is_dir():
                 return f"expected a folder {split}/{label}, which is not there"
             if not any(entry.suffix.lower() in _SUFFIXES for entry in folder.iterdir()):
                 return f"expected PNG or JPEG files in {split}/{label}, got none"
     return None
-
-
-def _validate(path):
-    problem = _problem(path)
-    if problem:
-        raise DataError(
-            f"{path}: {problem}. Replace the folder with a good copy, or delete it and it will be "
-            "made again."
-        )
 
 
 def _move(finished: Path, path: Path) -> None:
@@ -130,12 +124,11 @@ def _download(path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as scratch:
             archive = Path(scratch) / "archive.zip"
             expected = _published_sha256()
-            found = _fetch(_URL, archive)
+            found = _fetch(archive)
             if found != expected:
                 raise ValueError(f"SHA-256 of the download: expected {expected}, got {found}")
             extract(archive, Path(scratch) / "tree")
-            tree = _find_tree(Path(scratch) / "tree")
-            _move(tree, path)
+            _move(_find_tree(Path(scratch) / "tree"), path)
     except Exception as error:
         what = "a folder with train/CLASS and val/CLASS (cat, dog, wild)"
         raise missing(path, error, f"{what} named {path.name}") from error
@@ -151,10 +144,10 @@ def _published_sha256() -> str:
     return attributes["extra"]["hashes"]["sha256"]
 
 
-def _fetch(url, path: Path) -> str:
-    """Download a file and return its SHA-256."""
+def _fetch(path: Path) -> str:
+    """Download the archive and return its SHA-256."""
     digest, size = hashlib.sha256(), 0
-    with _open(url) as answer, path.open("wb") as file:
+    with _open(_URL) as answer, path.open("wb") as file:
         while block := answer.read(2**20):
             size += len(block)
             if size > _MAX_ARCHIVE:

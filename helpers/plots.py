@@ -226,14 +226,9 @@ def _path(name, path):
 
 
 def _inside(path, span):
-    (left, right), (low, high) = span
+    low, high = np.transpose(span)
     with np.errstate(invalid="ignore"):
-        return (
-            (path[:, 0] >= left)
-            & (path[:, 0] <= right)
-            & (path[:, 1] >= low)
-            & (path[:, 1] <= high)
-        )
+        return ((path[:, :2] >= low) & (path[:, :2] <= high)).all(axis=1)
 
 
 def curve_paths(curve_func, paths, span=SPAN, title=""):

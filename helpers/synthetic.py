@@ -17,23 +17,29 @@ _STROKES = (
     "5,5 1,3 3,0 7,0 9,3 5,5 1,8 4,10 8,9 9,7 5,5",
     "9,4 5,5 1,3 3,0 8,0 9,3 9,6 7,10",
 )
-# Classes of the colour set. Each is its own mirror image, so that a horizontal flip changes no
-# label, as with photos of objects.
-SHAPES = [
-    "disc",
-    "ring",
-    "square",
-    "triangle",
-    "cross",
-    "stripes",
-    "columns",
-    "checks",
-    "dots",
-    "wedge",
-]
+# Classes of the colour set: roughly the distance to a shape's edge, positive inside, for x, y in
+# [-1, 1]. Each is its own mirror image, so that a horizontal flip changes no label, as with photos
+# of objects.
+_INSIDE = {
+    "disc": lambda x, y: 0.62 - torch.hypot(x, y),
+    "ring": lambda x, y: 0.2 - (torch.hypot(x, y) - 0.62).abs(),
+    "square": lambda x, y: 0.55 - torch.maximum(x.abs(), y.abs()),
+    "triangle": lambda x, y: torch.minimum(0.55 - y, (y + 0.75) * 0.5 - x.abs()),
+    "cross": lambda x, y: torch.minimum(
+        0.2 - torch.minimum(x.abs(), y.abs()), 0.75 - torch.maximum(x.abs(), y.abs())
+    ),
+    "stripes": lambda x, y: 0.22 * torch.sin(2 * math.pi * y / 0.8),
+    "columns": lambda x, y: 0.22 * torch.cos(2 * math.pi * x / 0.8),
+    "checks": lambda x, y: 0.4 * torch.cos(math.pi * x / 0.6) * torch.sin(math.pi * y / 0.6),
+    "dots": lambda x, y: 0.3 - torch.hypot(x.abs() - 0.45, y),
+    "wedge": lambda x, y: 0.7 * (x.abs() + y) - 0.25,
+}
+SHAPES = list(_INSIDE)
 
 
-def _uniform_from(generator):
+def uniform_from(generator):
+    """Return a function that draws floats between two bounds, in a given shape."""
+
     def uniform(low, high, *shape):
         return low + (high - low) * torch.rand(*shape, generator=generator)
 
@@ -46,7 +52,7 @@ def strokes(n, seed, size=28, points=40):
     Returns uint8 images (n, 1, size, size) and int64 labels (n,).
     """
     generator = torch.Generator().manual_seed(seed)
-    uniform = _uniform_from(generator)
+    uniform = uniform_from(generator)
     labels = torch.randint(10, (n,), generator=generator)
     xy = torch.empty(n, points, 2)
     for digit, text in enumerate(_STROKES):
@@ -73,30 +79,6 @@ def strokes(n, seed, size=28, points=40):
     return (ink.clamp(0, 1) * 255).round().to(torch.uint8)[:, None], labels
 
 
-def _inside(shape, x, y):
-    """Return roughly the distance to a shape's edge, positive inside, for x, y in [-1, 1]."""
-    if shape == "disc":
-        return 0.62 - torch.hypot(x, y)
-    if shape == "ring":
-        return 0.2 - (torch.hypot(x, y) - 0.62).abs()
-    if shape == "square":
-        return 0.55 - torch.maximum(x.abs(), y.abs())
-    if shape == "triangle":
-        return torch.minimum(0.55 - y, (y + 0.75) * 0.5 - x.abs())
-    if shape == "cross":
-        across, along = torch.minimum(x.abs(), y.abs()), torch.maximum(x.abs(), y.abs())
-        return torch.minimum(0.2 - across, 0.75 - along)
-    if shape == "stripes":
-        return 0.22 * torch.sin(2 * math.pi * y / 0.8)
-    if shape == "columns":
-        return 0.22 * torch.cos(2 * math.pi * x / 0.8)
-    if shape == "checks":
-        return 0.4 * torch.cos(math.pi * x / 0.6) * torch.sin(math.pi * y / 0.6)
-    if shape == "dots":
-        return 0.3 - torch.hypot(x.abs() - 0.45, y)
-    return 0.7 * (x.abs() + y) - 0.25
-
-
 def shapes(n, seed, size=32, chunk=500):
     """Draw coloured shapes: the class sets the shape and, loosely, the hue of the whole image.
 
@@ -107,7 +89,7 @@ def shapes(n, seed, size=32, chunk=500):
     Returns uint8 images (n, 3, size, size) and int64 labels (n,).
     """
     generator = torch.Generator().manual_seed(seed)
-    uniform = _uniform_from(generator)
+    uniform = uniform_from(generator)
     labels = torch.randint(10, (n,), generator=generator)
     # Neighbours in the list of classes are three tenths of the colour circle apart.
     hue = 2 * math.pi * (0.3 * labels[:, None] - torch.arange(3) / 3)
@@ -121,9 +103,9 @@ def shapes(n, seed, size=32, chunk=500):
     y = (axis[None, :, None] - uniform(-0.4, 0.4, n, 1, 1)) / scale
     x, y = x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos()
     inside = torch.empty(n, 1, size, size)
-    for label, shape in enumerate(SHAPES):
+    for label, distance in enumerate(_INSIDE.values()):
         chosen = labels == label
-        inside[chosen, 0] = _inside(shape, x[chosen], y[chosen]).mul_(20).sigmoid_()
+        inside[chosen, 0] = distance(x[chosen], y[chosen]).mul_(20).sigmoid_()
     # With mean zero, so that an image's mean colour depends only on the hue.
     inside -= inside.mean((2, 3), keepdim=True)
     ground = ground[:, :, None, None]

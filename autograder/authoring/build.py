@@ -32,10 +32,9 @@ def stale(course: Course) -> list[str]:
         for kind in ("source", "release"):
             fresh, kept = Path(scratch) / kind, course.folder(kind)
             names = {p.relative_to(r) for r in (fresh, kept) for p in r.rglob("*") if p.is_file()}
-            for name in sorted(names):
-                pair = fresh / name, kept / name
-                if not all(p.is_file() for p in pair) or not filecmp.cmp(*pair, shallow=False):
-                    different.append(f"{kept.name}/{name.as_posix()}")
+            _, changed, missing = filecmp.cmpfiles(fresh, kept, names, shallow=False)
+            paths = map(Path, sorted(changed + missing))
+            different += [f"{kept.name}/{path.as_posix()}" for path in paths]
         return different
 
 

@@ -63,7 +63,6 @@ def calibrate(
     module = own.module("calibration")
     with told(own):
         prepared = module.prepare(Reference(expand(course, assignment)).namespace())
-    with told(own):
         known = json.loads((own.folder / THRESHOLDS).read_text(encoding="utf-8"))
     figures = []
     for name, solutions in module.FIGURES.items():

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from autograder.course import Course
+from autograder.notebook import grade_id_of
 
 
 def solved(course: Course, assignment: str) -> NotebookNode:
@@ -32,22 +33,17 @@ def released(course: Course, assignment: str) -> NotebookNode:
 def answered(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     """A copy of `notebook` in which `answers` replace the sources of the cells with these ids."""
     copy = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    unknown = dict(answers)
-    for cell in copy.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in unknown:
-            cell.source = unknown.pop(name)
-    if unknown:
-        raise KeyError(f"there are no cells {', '.join(unknown)}")
+    for name, source in answers.items():
+        cell_of(copy, name).source = source
     return copy
 
 
 def cell_of(notebook: NotebookNode, grade_id: str) -> NotebookNode:
     """The cell with this nbgrader id."""
     for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+        if grade_id_of(cell) == grade_id:
             return cell
-    raise KeyError(grade_id)
+    raise KeyError(f"there is no cell {grade_id}")
 
 
 def prepend(notebook: NotebookNode, code: str) -> NotebookNode:

@@ -13,6 +13,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.checking import hidden
 from autograder.course import Course
@@ -20,7 +21,9 @@ from autograder.errors import UserError
 from autograder.notebook import FAIL_CLOSED, SETUP
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
-ROLES = ("setup", "solution", "selfcheck", "answer")
+# What a cell's id in nbgrader begins with, by its role.
+PREFIXES = {"solution": "", "selfcheck": "check_", "answer": "answer_"}
+ROLES = ("setup", *PREFIXES)
 HEADER = re.compile(r"^# %%", re.MULTILINE)
 
 
@@ -84,38 +87,26 @@ def expand(course: Course, assignment: str) -> NotebookNode:
         source = cell.source
         if "selfcheck" in cell.metadata:
             source = f"{source}\n{FAIL_CLOSED}"
-        make = (
-            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        )
-        new = make(source)
         nbgrader = _nbgrader_metadata(cell)
-        new.metadata = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})
+        metadata: dict = {"nbgrader": nbgrader} if nbgrader else {}
         if "setup" in cell.metadata:
-            new.metadata[SETUP] = True
-        new["id"] = _cell_id(nbgrader.get("grade_id"), source, used)
-        notebook.cells.append(new)
+            metadata[SETUP] = True
+        new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+        id = _cell_id(nbgrader.get("grade_id"), source, used)
+        notebook.cells.append(new(source, id=id, metadata=nbformat.from_dict(metadata)))
     return notebook
 
 
 def _nbgrader_metadata(cell: NotebookNode) -> dict:
-    meta = cell.metadata
-    common = {"schema_version": 3, "task": False}
-    if "solution" in meta:
-        return common | {
-            "grade": False, "grade_id": meta["solution"], "locked": False, "solution": True,
-            "cell_type": "code",
-        }  # fmt: skip
-    if "selfcheck" in meta:
-        return common | {
-            "grade": True, "grade_id": f"check_{meta['selfcheck']}", "locked": True, "solution": False,
-            "points": meta["points"], "cell_type": "code",
-        }  # fmt: skip
-    if "answer" in meta:
-        return common | {
-            "grade": True, "grade_id": f"answer_{meta['answer']}", "locked": False,
-            "solution": True, "points": meta["points"], "cell_type": "markdown",
-        }  # fmt: skip
-    return {}
+    role = next((role for role in PREFIXES if role in cell.metadata), None)
+    if role is None:
+        return {}
+    points = {} if role == "solution" else {"points": cell.metadata["points"]}
+    return points | {
+        "schema_version": 3, "task": False, "grade_id": PREFIXES[role] + cell.metadata[role],
+        "grade": role != "solution", "solution": role != "selfcheck", "locked": role == "selfcheck",
+        "cell_type": "markdown" if role == "answer" else "code",
+    }  # fmt: skip
 
 
 def _cell_id(grade_id: str | None, source: str, used: set[str]) -> str:
@@ -150,8 +141,7 @@ def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> Non
         role, name = roles[0], meta[roles[0]]
         if not (isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name)):
             refuse(cell, f"expected an id in snake case, got {name!r}")
-        prefix = {"solution": "", "selfcheck": "check_", "answer": "answer_"}[role]
-        grade_id = prefix + name
+        grade_id = PREFIXES[role] + name
         if grade_id in seen:
             refuse(cell, f"the id {grade_id!r} is already used on line {seen[grade_id]}")
         seen[grade_id] = meta["line"]

@@ -130,11 +130,7 @@ def expect_close(got, want, hint: str = "", *, what="the result", rtol=1e-4, ato
     """
     want = np.asarray(want)
     reply = got if isinstance(got, Reply) else Reply(got)
-    array = reply.array(None, what)
-    if array.shape != want.shape:
-        raise CheckFailed(
-            _join(f"{what}: got shape {tuple(array.shape)}, expected {tuple(want.shape)}", hint)
-        )
+    array = reply.array(want.shape, what, hint)
     want = want.astype(np.float64)
     wrong = ~np.isclose(array, want, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
@@ -142,8 +138,4 @@ def expect_close(got, want, hint: str = "", *, what="the result", rtol=1e-4, ato
         with np.errstate(invalid="ignore"):
             gap = np.abs(array - want)[wrong]
         size = f"by up to {np.max(gap):.3g}" if np.isfinite(gap).all() else "(nan or inf)"
-        raise CheckFailed(_join(f"{what}: {part} {size}", hint))
-
-
-def _join(message: str, hint: str) -> str:
-    return f"{message}. {hint}" if hint else message
+        raise CheckFailed(f"{what}: {part} {size}. {hint}" if hint else f"{what}: {part} {size}")

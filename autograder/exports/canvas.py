@@ -53,10 +53,10 @@ class CanvasExporter(Exporter):
 def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str]) -> str:
     """Headings, points possible, and one row per student."""
     people = {r.student: r for records in classes.values() for r in records}
-    identities = [
-        (student, [r.sortable_name, _canvas_id(r), "", _login(r), ""])
+    identities = {
+        student: [r.sortable_name, _canvas_id(r), "", _login(r), ""]
         for student, r in people.items()
-    ]
+    }
     return _table(classes, headings, STUDENT_COLUMNS, identities)
 
 
@@ -76,7 +76,7 @@ def _table(classes, headings, columns, identities) -> str:
         [*columns, *(headings[a] for a in classes)],
         [POINTS_POSSIBLE, *[""] * (len(columns) - 1), *points],
     ]
-    for student, identity in identities:
+    for student, identity in identities.items():
         found = [records.get(student) for records in by_student.values()]
         rows.append([*identity, *(text.number(r.score) if r else "" for r in found)])
     return text.table(rows)
@@ -106,9 +106,9 @@ def from_template(
         for a, found in named.items()
         if found is None
     ]
-    directory = Directory({r.student: r for records in classes.values() for r in records}.values())
-    identities: list[tuple[str, list[str]]] = []
-    matched: set[str] = set()
+    people = {r.student: r for records in classes.values() for r in records}
+    directory = Directory(people.values())
+    identities: dict[str, list[str]] = {}
     for number, row in enumerate(sheet.rows, start=2):
         cells = dict(zip(header[:width], row))
         name = cells.get("Student", "")
@@ -120,22 +120,17 @@ def from_template(
         if record is None:
             notes.append(f"row {number} of the template, {name}, matches nobody in the gradebook")
             continue
-        if record.student in matched:
+        if record.student in identities:
             raise UserError(
                 f"{name} in row {number} of {sheet.path} is {record.student}, and so is a row "
                 "before it: give the students' ids to `autograder collect --roster`"
             )
-        matched.add(record.student)
-        identities.append((record.student, row[:width]))
-    everybody = dict.fromkeys(r.student for records in classes.values() for r in records)
-    notes += [f"{s} is not in the template" for s in everybody if s not in matched]
+        identities[record.student] = row[:width]
+    notes += [f"{s} is not in the template" for s in people if s not in identities]
     chosen = {a: found or headings[a] for a, found in named.items()}
     return _table(classes, chosen, header[:width], identities), notes
 
 
 def _column(titles: list[str], heading: str) -> str | None:
     """The title that is `heading`, with or without Canvas' number in parentheses."""
-    for title in titles:
-        if title == heading or re.sub(r" \(\d+\)$", "", title) == heading:
-            return title
-    return None
+    return next((t for t in titles if heading in (t, re.sub(r" \(\d+\)$", "", t))), None)

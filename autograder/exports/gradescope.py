@@ -19,7 +19,7 @@ from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports import text
-from autograder.exports.plugin import Exporter, Written, student_folder
+from autograder.exports.plugin import Exporter, Written, write_results
 from autograder.gradebook.records import Record
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
@@ -37,18 +37,17 @@ def results(record: Record, visibility: str = "visible") -> dict | None:
     for number, exercise in enumerate(record.exercises, start=1):
         checks = [c for c in record.checks if c.exercise == exercise.name]
         for place, check in enumerate(checks, start=1):
-            passed = check.points >= check.max_points
             tests.append(
                 _test(f"{number}.{place}", f"{exercise.name}: {check.check}", check.points,
-                      check.max_points, passed, check.message, visibility)
+                      check.max_points, check.message, visibility)
             )  # fmt: skip
         if not checks:
             said = "still to be graded by a person" if exercise.needs_manual else ""
-            passed = exercise.score is not None and exercise.score >= exercise.max_score
             tests.append(
-                _test(f"{number}", exercise.name, exercise.score, exercise.max_score, passed, said,
-                      visibility)
-            )  # fmt: skip
+                _test(
+                    f"{number}", exercise.name, exercise.score, exercise.max_score, said, visibility
+                )
+            )
     return {
         "score": record.score,
         "execution_time": round(record.seconds or 0),
@@ -64,13 +63,13 @@ def results(record: Record, visibility: str = "visible") -> dict | None:
     }
 
 
-def _test(number, name, score, max_score, passed, output, visibility) -> dict:
+def _test(number, name, score, max_score, output, visibility) -> dict:
     test = {"number": number, "name": name, "max_score": max_score, "visibility": visibility}
     if output:
         test["output"] = output
     # A written answer that waits for a person has neither points nor a colour yet.
     if score is not None:
-        test |= {"score": score, "status": "passed" if passed else "failed"}
+        test |= {"score": score, "status": "passed" if score >= max_score else "failed"}
     return test
 
 
@@ -82,18 +81,7 @@ class GradescopeExporter(Exporter):
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        written = []
-        for assignment, records in classes.items():
-            for record in records:
-                content = results(record, self.visibility)
-                if content is None:
-                    continue
-                folder = student_folder(output, assignment, record.student)
-                page = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-                written.append(files.write(folder / "results.json", page))
-        if not written:
-            output.mkdir(parents=True, exist_ok=True)
-        return Written(written)
+        return write_results(output, classes, lambda record: results(record, self.visibility))
 
 
 SETUP = """\
@@ -139,8 +127,7 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     """The zip file to upload as Gradescope's autograder; the same course gives the same bytes."""
     content: dict[str, str | bytes] = {"engine/pyproject.toml": _engine_project()}
     engine = Path(autograder.__file__).parent
-    for path, data in files.read_folder(engine).items():
-        content[f"engine/autograder/{path}"] = data
+    content |= {f"engine/autograder/{p}": data for p, data in files.read_folder(engine).items()}
     wanted = [TORCH] if "torch" in course.preload else []
     requirements = course.notebooks / "requirements.txt"
     if requirements.is_file():
@@ -151,8 +138,7 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
         for path, data in files.read_folder(course.root / "helpers").items():
             content[f"course/helpers/{path}"] = data
     wanted.append("-e /autograder/source/engine")
-    config = course.root / "nbgrader_config.py"
-    content["course/nbgrader_config.py"] = config.read_bytes()
+    content["course/nbgrader_config.py"] = (course.root / "nbgrader_config.py").read_bytes()
     for path, data in hidden.read(course.hidden, assignment).items():
         content[f"course/hidden/{path}"] = data
     # Only its name is needed.
@@ -163,11 +149,9 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     content["course/.autograder/secret"] = course.secret
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        setup, run = (
-            SETUP.replace("INSTALL", "\n".join(f"{PIP} {what}" for what in wanted)),
-            RUN.replace("ASSIGNMENT", assignment),
-        )
+        setup = SETUP.replace("INSTALL", "\n".join(f"{PIP} {what}" for what in wanted))
         files.add_to_zip(archive, "setup.sh", setup, executable=True)
+        run = RUN.replace("ASSIGNMENT", assignment)
         files.add_to_zip(archive, "run_autograder", run, executable=True)
         for path in sorted(content):
             files.add_to_zip(archive, path, content[path])
@@ -202,7 +186,6 @@ class GradescopeZipExporter(Exporter):
     """`nbgrader export --exporter=autograder.exports.gradescope.GradescopeZipExporter`."""
 
     default_output = "gradescope-autograder.zip"
-    one_assignment = True
 
     def run(self, course, assignments, gradebook=None) -> Written:
         if len(assignments) != 1:

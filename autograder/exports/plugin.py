@@ -1,7 +1,8 @@
 """What the exporters share: they are nbgrader export plugins, and `autograder export` calls them."""
 
+import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,17 +25,28 @@ class Written:
     notes: list[str] = field(default_factory=list)
 
 
-def student_folder(output: Path, assignment: str, student: str) -> Path:
-    """The folder for files of one student.
+def write_results(
+    output: Path, classes: Mapping[str, list[Record]], content: Callable[[Record], dict | None]
+) -> Written:
+    """Write what `content` returns as `ASSIGNMENT/STUDENT/results.json`; None writes nothing.
 
     Raises
     ------
     UserError
-        If the student's id cannot name a folder.
+        If a student's id cannot name a folder.
     """
-    if Path(student).name != student or student in (".", ".."):
-        raise UserError(f"expected a student id that can name a folder, got {student!r}")
-    return output / assignment / student
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for record in (record for records in classes.values() for record in records):
+        if (results := content(record)) is None:
+            continue
+        student = record.student
+        if Path(student).name != student or student in (".", ".."):
+            raise UserError(f"expected a student id that can name a folder, got {student!r}")
+        text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+        place = output / record.assignment / student / "results.json"
+        written.append(files.write(place, text))
+    return Written(written)
 
 
 class Exporter(ExportPlugin):

@@ -4,13 +4,11 @@ A submission that could not be graded is `"gradable": false`: it has no score, a
 no attempt and no points.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder import files
 from autograder.exports import text
-from autograder.exports.plugin import Exporter, Written, student_folder
+from autograder.exports.plugin import Exporter, Written, write_results
 from autograder.gradebook.records import Record
 
 
@@ -51,10 +49,4 @@ class PrairieLearnExporter(Exporter):
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        written = []
-        for assignment, records in classes.items():
-            for record in records:
-                content = json.dumps(results(record), indent=1, ensure_ascii=False)
-                folder = student_folder(output, assignment, record.student)
-                written.append(files.write(folder / "results.json", content + "\n"))
-        return Written(written)
+        return write_results(output, classes, results)

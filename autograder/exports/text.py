@@ -48,14 +48,13 @@ def table(rows: Iterable[Iterable[str]]) -> str:
 
 
 def flag_table(records: Iterable[Record]) -> str:
-    """The records with a flag, for platforms whose own files have no room for it."""
+    """Records that have a flag, for platforms whose own files have no room for it."""
     rows = [
         (
             r.assignment, r.student, r.last_name, r.first_name, r.status, "; ".join(r.flags),
             number(r.score), number(r.max_score), "; ".join(r.unmarked), r.message,
         )
         for r in records
-        if r.flags
     ]  # fmt: skip
     return table([FLAG_COLUMNS, *rows])
 

@@ -6,20 +6,18 @@ grades. Here cells are changed in place, and the gradebook's previous content is
 
 import json
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.api import (
-    BaseCell,
     Comment,
     Grade,
     Gradebook,
-    GradeCell,
     MissingEntry,
     Notebook,
     SolutionCell,
     SourceCell,
-    TaskCell,
 )
 
 from autograder import files
@@ -27,8 +25,6 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
 from autograder.snapshot import Snapshot
-
-KINDS = (GradeCell, SolutionCell, TaskCell)
 
 
 @dataclass
@@ -45,7 +41,7 @@ class Drift:
     removed: list[str] = field(default_factory=list)
     points: dict[str, tuple[float, float]] = field(default_factory=dict)
     manual: int = 0
-    lost: dict[str, int] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
         return bool(self.submissions and (self.added or self.removed or self.points))
@@ -111,10 +107,9 @@ def _cells(notebook: Notebook) -> dict[tuple[type, str], dict]:
     """The fields of each cell, by kind and name."""
     found = {}
     for cell in notebook._base_cells:
-        kind = next(kind for kind in KINDS if isinstance(cell, kind))
-        graded = kind is not SolutionCell
+        graded = not isinstance(cell, SolutionCell)
         fields = {"max_score": cell.max_score, "cell_type": cell.cell_type} if graded else {}
-        found[kind, cell.name] = fields
+        found[type(cell), cell.name] = fields
     return found
 
 
@@ -137,25 +132,20 @@ def _compare(notebook: Notebook, cells: dict[tuple[type, str], dict]) -> Drift:
         lost = set()
         for grade in submitted.grades:
             by_hand = grade.manual_score is not None
-            if (_kind(grade.cell), grade.name) not in cells:
+            if (type(grade.cell), grade.name) not in cells:
                 if by_hand or grade.auto_score is not None:
                     lost.add(grade.name)
             elif grade.name in drift.points:
                 drift.manual += by_hand
         for comment in submitted.comments:
-            if (_kind(comment.cell), comment.name) not in cells and comment.manual_comment:
+            if (type(comment.cell), comment.name) not in cells and comment.manual_comment:
                 lost.add(comment.name)
-        for name in sorted(lost):
-            drift.lost[name] = drift.lost.get(name, 0) + 1
+        drift.lost.update(sorted(lost))
     return drift
 
 
 def _names(keys: set[tuple[type, str]]) -> list[str]:
     return sorted({name for _, name in keys})
-
-
-def _kind(cell: BaseCell) -> type:
-    return next(kind for kind in KINDS if isinstance(cell, kind))
 
 
 def _keep(notebook: Notebook, drift: Drift, place: Path) -> None:
@@ -181,15 +171,15 @@ def _keep(notebook: Notebook, drift: Drift, place: Path) -> None:
 
 
 def _change(book: Gradebook, notebook: Notebook, cells: dict, drift: Drift) -> None:
-    there = {(_kind(cell), cell.name): cell for cell in notebook._base_cells}
+    there = {(type(cell), cell.name): cell for cell in notebook._base_cells}
     for (kind, name), fields in cells.items():
         cell = there.get((kind, name))
         if cell is None:
             book.db.add(kind(name=name, notebook=notebook, **fields))
-        for key, value in fields.items() if cell is not None else ():
-            if getattr(cell, key) != value:
-                setattr(cell, key, value)
-        if cell is not None and name in drift.points:
+            continue
+        for key, value in fields.items():
+            setattr(cell, key, value)
+        if name in drift.points:
             for grade in book.db.query(Grade).filter(Grade.cell_id == cell.id):
                 grade.needs_manual_grade |= grade.manual_score is not None
     for key in there.keys() - cells.keys():
@@ -208,7 +198,6 @@ def _change_sources(book: Gradebook, notebook: Notebook, sources: dict[str, dict
             book.db.add(SourceCell(name=name, notebook=notebook, **fields))
             continue
         for key, value in fields.items():
-            if getattr(there[name], key) != value:
-                setattr(there[name], key, value)
+            setattr(there[name], key, value)
     for name in there.keys() - sources.keys():
         book.db.delete(there[name])

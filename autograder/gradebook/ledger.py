@@ -85,18 +85,11 @@ def append(course: Course, assignment: str, attempt: Attempt) -> None:
 
 
 def _cut_torn_line(file) -> None:
-    size = file.seek(0, os.SEEK_END)
-    end = size
-    while end > 0:
-        start = max(0, end - (1 << 16))
-        file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            end = start + found + 1
-            break
-        end = start
-    if end < size:
-        file.truncate(end)
+    """Remove a last line without its end, which a killed process has left."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+    if file.read() not in (b"", b"\n"):
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def now() -> datetime:
@@ -124,13 +117,10 @@ def environment_hash(course: Course) -> str:
     """What students' code runs in: versions, the course's own modules and the configuration."""
     libraries = sorted({*LIBRARIES, *(name.partition(".")[0] for name in course.preload)})
     versions = [platform.python_version(), *map(_version, libraries)]
-    tools = [files.digest(files.read_folder(Path(path))) for path in _visible(course)]
+    # The course's own folders that students' code may import from.
+    visible = course.config.SealedProvisioner.get("visible", [])
+    tools = [files.digest(files.read_folder(Path(path))) for path in visible]
     return files.digest_of(repr(part).encode() for part in (versions, tools, _settings(course)))
-
-
-def _visible(course: Course) -> list[str]:
-    """The course's own folders that students' code may import from."""
-    return list(course.config.SealedProvisioner.get("visible", []))
 
 
 def _settings(course: Course) -> list:

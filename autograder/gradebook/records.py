@@ -105,7 +105,11 @@ def class_records(
         try:
             entry = book.find_assignment(assignment)
         except MissingEntry:
-            raise _never_graded(course, assignment) from None
+            place = course.db_url.removeprefix("sqlite:///")
+            raise UserError(
+                f"expected {assignment} in the gradebook {place}, which does not have it: run "
+                f"`autograder grade {assignment}` first"
+            ) from None
         submissions = {s.student.id: s for s in entry.submissions}
         people = {s.id: s for s in book.students}
         handed_in = set(course.submitted_students(assignment))
@@ -137,13 +141,6 @@ def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
         raise UserError(f"expected the gradebook {path}, which does not exist: grade first")
     with Gradebook(course.db_url, course.course_id) as opened:
         yield opened
-
-
-def _never_graded(course: Course, assignment: str) -> UserError:
-    return UserError(
-        f"expected {assignment} in the gradebook {course.db_url.removeprefix('sqlite:///')}, "
-        f"which does not have it: run `autograder grade {assignment}` first"
-    )
 
 
 def _record(
@@ -198,13 +195,12 @@ def _exercises(submission: SubmittedAssignment, order: dict[str, int]) -> tuple[
     found = []
     for grade in (g for notebook in submission.notebooks for g in notebook.grades):
         judged = grade.manual_score is not None or grade.auto_score is not None
-        written = grade.cell.cell_type != "code"
         found.append(
             Exercise(
                 grade.name.removeprefix("check_").removeprefix("answer_"),
                 float(grade.score) if judged else None,
                 float(grade.max_score),
-                written,
+                grade.cell.cell_type != "code",
                 bool(grade.needs_manual_grade),
             )
         )

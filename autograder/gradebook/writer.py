@@ -333,16 +333,12 @@ def _changed_answers(nb, old_path: Path) -> list[str]:
     """The ids of written answers that differ from those graded before."""
     if not old_path.is_file():
         return []
-    old = {
-        cell.metadata.nbgrader["grade_id"]: cell.source
-        for cell in nbformat.read(old_path, as_version=4).cells
-        if utils.is_grade(cell)
-    }
-    return [
-        cell.metadata.nbgrader["grade_id"]
-        for cell in nb.cells
-        if utils.is_grade(cell) and old.get(cell.metadata.nbgrader["grade_id"]) != cell.source
-    ]
+
+    def answers(cells) -> dict[str, str]:
+        return {c.metadata.nbgrader["grade_id"]: c.source for c in cells if utils.is_grade(c)}
+
+    old = answers(nbformat.read(old_path, as_version=4).cells)
+    return [name for name, answer in answers(nb.cells).items() if old.get(name) != answer]
 
 
 def _time(stamp: str):

@@ -118,7 +118,14 @@ def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
     failure: Exception | None = None
     for _ in range(STARTS):
         try:
-            return _start_once(count, in_process, scratch)
+            return LocalCluster(
+                n_workers=count, threads_per_worker=1, processes=not in_process,
+                protocol="inproc://" if in_process else "tls://", memory_limit=0,
+                # Without it, any user of this machine could send our processes code to run.
+                security=None if in_process else Security.temporary(),
+                dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
+                local_directory=str(scratch), silence_logs=logging.CRITICAL,
+            )  # fmt: skip
         except (OSError, RuntimeError) as error:
             # A worker may be killed while it starts.
             failure = error
@@ -126,17 +133,6 @@ def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
         f"the worker processes could not be started ({type(failure).__name__}: {failure}): "
         "run the same command again, with fewer --workers if memory or processes are short"
     ) from failure
-
-
-def _start_once(count: int, in_process: bool, scratch: Path) -> LocalCluster:
-    return LocalCluster(
-        n_workers=count, threads_per_worker=1, processes=not in_process,
-        protocol="inproc://" if in_process else "tls://", memory_limit=0,
-        # Without it, any user of this machine could send our processes code to run.
-        security=None if in_process else Security.temporary(),
-        dashboard_address=f"127.0.0.1:{8787 if _has_dashboard() else 0}",
-        local_directory=str(scratch), silence_logs=logging.CRITICAL,
-    )  # fmt: skip
 
 
 def _complete(cluster: LocalCluster, count: int) -> bool:

@@ -10,9 +10,11 @@ import hashlib
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
+from logging.handlers import BufferingHandler
 from pathlib import Path, PurePosixPath
 
 from nbgrader.apps.zipcollectapp import ZipCollectApp
@@ -304,9 +306,10 @@ def _zip_collect(course, assignment, archive: Path, roster, scratch: Path) -> Lm
     config.ZipCollectApp.extractor_plugin = LmsExtractor
     config.ZipCollectApp.collector_plugin = LmsCollector
     config.LmsExtractor.roster = str(roster.resolve()) if roster else ""
-    messages: list[str] = []
+    errors = BufferingHandler(sys.maxsize)
+    errors.setLevel(logging.ERROR)
     log = logging.Logger("autograder.collect")
-    log.addHandler(_Remember(messages))
+    log.addHandler(errors)
     app = ZipCollectApp(config=config, log=log)
     app.coursedir = CourseDirectory(parent=app)
     app.init_plugins()
@@ -314,18 +317,9 @@ def _zip_collect(course, assignment, archive: Path, roster, scratch: Path) -> Lm
         app.extract_archive_files()
         app.process_extracted_files()
     except SystemExit:
-        reason = messages[-1] if messages else "no reason given"
+        reason = errors.buffer[-1].getMessage() if errors.buffer else "no reason given"
         raise UserError(f"nbgrader could not collect {archive}: {reason}") from None
     return app.extractor_plugin_inst
-
-
-class _Remember(logging.Handler):
-    def __init__(self, messages: list[str]):
-        super().__init__(logging.ERROR)
-        self._messages = messages
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._messages.append(record.getMessage())
 
 
 def _place_all(course, assignment, found: dict[str, Found], staged, archive, force) -> list[Placed]:

@@ -118,16 +118,12 @@ def solution_cells(path: Path) -> dict[str, str]:
         raise ValueError(f"{path.name} is not a notebook")
     found: dict[str, str] = {}
     for cell in cells:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        metadata = cell.get("metadata")
-        about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-        if not isinstance(about, dict) or not about.get("solution"):
-            continue
-        name, source = about.get("grade_id"), cell.get("source", "")
-        if isinstance(name, str):
-            text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            found[name] = text[:MAX_SOURCE]
+        match cell:
+            case {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": str(name)} as about}}:
+                if about.get("solution"):
+                    source = cell.get("source", "")
+                    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+                    found[name] = text[:MAX_SOURCE]
     return found
 
 

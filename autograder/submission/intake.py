@@ -84,27 +84,22 @@ def _choose(folder: Path, assignment: str) -> tuple[Path, str]:
     notebooks = sorted(
         p for p in folder.iterdir() if p.suffix == ".ipynb" and not p.name.startswith(".")
     )
-    names = ", ".join(printable(p.name) for p in notebooks)
     right = folder / f"{assignment}.ipynb"
+    others = ", ".join(printable(p.name) for p in notebooks if p != right)
     if right in notebooks:
-        _expect_regular(right)
-        others = [printable(p.name) for p in notebooks if p != right]
-        note = f"{right.name} counts; also handed in: {', '.join(others)}" if others else ""
-        return right, note
-    if len(notebooks) == 1:
-        _expect_regular(notebooks[0])
-        return notebooks[0], f"{names} was graded as {right.name}"
-    if notebooks:
-        raise Unreadable(f"expected one {right.name}, found {names}: keep the one that counts")
-    raise Unreadable(f"expected {right.name}, found no notebook")
-
-
-def _expect_regular(path: Path) -> None:
+        path, note = right, f"{right.name} counts; also handed in: {others}" if others else ""
+    elif len(notebooks) == 1:
+        path, note = notebooks[0], f"{others} was graded as {right.name}"
+    elif notebooks:
+        raise Unreadable(f"expected one {right.name}, found {others}: keep the one that counts")
+    else:
+        raise Unreadable(f"expected {right.name}, found no notebook")
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         raise Unreadable(f"{printable(path.name)} is a symbolic link: expected the file itself")
     if not stat.S_ISREG(mode):
         raise Unreadable(f"{printable(path.name)} is not an ordinary file")
+    return path, note
 
 
 def _read(path: Path) -> NotebookNode:
@@ -155,9 +150,9 @@ def _shrunk(path: Path) -> bytes:
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace")
         # Our own sentence, or the traceback of a process that ran out of memory even for that.
-        if len(reason) > 300:
+        if not 0 < len(reason) <= 300:
             reason = "takes too much memory to be read"
-        raise Unreadable(f"{name} {reason or 'takes too much memory to be read'}")
+        raise Unreadable(f"{name} {reason}")
     if _containers(done.stdout) > MAX_CONTAINERS:
         raise Unreadable(f"{name} is not a notebook (too many lists and dicts)")
     return done.stdout

@@ -16,8 +16,6 @@ from autograder.submission.intake import (
     printable,
 )
 
-_CHUNK = 1 << 20
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -160,11 +158,9 @@ def _kind(mode: int) -> str:
 
 def _content(path: Path, keep: bool) -> tuple[bytes | None, bytes]:
     """The file's bytes (None if not `keep`) and their hash."""
-    content, parts = hashlib.sha256(), []
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:
-        while part := file.read(_CHUNK):
-            content.update(part)
-            if keep:
-                parts.append(part)
-    return b"".join(parts) if keep else None, content.digest()
+        if not keep:
+            return None, hashlib.file_digest(file, "sha256").digest()
+        data = file.read()
+    return data, hashlib.sha256(data).digest()

@@ -54,9 +54,7 @@ class Expected:
         return known | ({"points": self.points} if self.grade else {})
 
     def new_cell(self, source: str) -> NotebookNode:
-        make = nbformat.v4.new_code_cell
-        if self.cell_type == "markdown":
-            make = nbformat.v4.new_markdown_cell
+        make = getattr(nbformat.v4, f"new_{self.cell_type}_cell")
         return make(source, metadata={"nbgrader": self.metadata})
 
 
@@ -124,8 +122,6 @@ def _tidy(cell: NotebookNode) -> None:
     """Give a cell the fields every later step relies on."""
     if not isinstance(cell.get("metadata"), dict):
         cell.metadata = NotebookNode()
-    if not isinstance(cell.metadata.get("tags", []), list):
-        del cell.metadata["tags"]
     # A tag could make the executor skip the cell.
     cell.metadata.pop("tags", None)
     if cell.get("cell_type") not in ("code", "markdown", "raw"):

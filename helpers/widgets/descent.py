@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from helpers import plots
-from helpers.widgets.parts import picture, png, slider
+from helpers.widgets.parts import explorer, picture, png, slider
 
 
 def _descend(curve_func, lr, num_updates, init):
@@ -21,16 +21,13 @@ def _descend(curve_func, lr, num_updates, init):
     return np.array(rows)
 
 
-def descent_explorer(
-    curve_func, init=(6, 3), lr=0.1, num_updates=20, highest_lr=2.5, span=((-8, 8), (-5, 5))
-):
+def descent_explorer(curve_func, init=(6, 3), lr=0.1, num_updates=20, span=((-8, 8), (-5, 5))):
     """Sliders for learning rate, start and updates; the path of gradient descent and its losses.
 
     Parameters
     ----------
     curve_func : maps two tensors w1, w2 to the loss, elementwise.
     init, lr, num_updates : where the sliders start.
-    highest_lr : the end of the learning rate's slider.
     span : the part of the plane that is drawn: ((w1 from, to), (w2 from, to)).
 
     Returns
@@ -40,7 +37,7 @@ def descent_explorer(
 
     number, count = ipywidgets.FloatSlider, ipywidgets.IntSlider
     controls = {
-        "lr": slider(number, "lr", lr, 0.05, highest_lr, 0.05),
+        "lr": slider(number, "lr", lr, 0.05, 2.5, 0.05),
         "updates": slider(count, "updates", num_updates, 1, max(100, num_updates), 1),
         "w1": slider(number, "start w1", init[0], *span[0], 0.5),
         "w2": slider(number, "start w2", init[1], *span[1], 0.5),
@@ -56,14 +53,6 @@ def descent_explorer(
         losses.value = png(plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
         note.value = "at the end: w1 {:.3g}, w2 {:.3g}, loss {:.3g}".format(*path[-1])
 
-    for control in controls.values():
-        control.observe(draw, "value")
-    draw()
-    columns = [
-        ipywidgets.VBox([controls["lr"], controls["updates"]]),
-        ipywidgets.VBox([controls["w1"], controls["w2"]]),
-    ]
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox(
-        [ipywidgets.HBox(columns, layout=wrap), ipywidgets.HBox([flat, losses]), note]
-    )
+    every = list(controls.values())
+    columns = [ipywidgets.VBox(every[:2]), ipywidgets.VBox(every[2:])]
+    return explorer(draw, every, ipywidgets.HBox([flat, losses]), note, columns=columns)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import picture, png
+from helpers.widgets.parts import explorer, picture, png, slider
 
 _BATCH = 64
 
@@ -93,12 +93,8 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
     ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
     """
     controls = {
-        "gain": ipywidgets.FloatSlider(
-            description="gain", value=gain, min=0.5, max=3, step=0.01, continuous_update=False
-        ),
-        "depth": ipywidgets.IntSlider(
-            description="depth", value=depth, min=2, max=60, continuous_update=False
-        ),
+        "gain": slider(ipywidgets.FloatSlider, "gain", gain, 0.5, 3, 0.01),
+        "depth": slider(ipywidgets.IntSlider, "depth", depth, 2, 60, 1),
         "activation": ipywidgets.Dropdown(
             description="activation", value=activation, options=list(ACTIVATIONS)
         ),
@@ -114,8 +110,4 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
             "that of the input is 1."
         )
 
-    for control in controls.values():
-        control.observe(draw, "value")
-    draw()
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), image, note])
+    return explorer(draw, list(controls.values()), image, note)

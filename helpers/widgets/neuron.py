@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.plots import COLOURS
-from helpers.widgets.parts import picture, png, slider
+from helpers.widgets.parts import explorer, picture, png, slider
 
 _REACH = 3  # x, weights and biases go from -3 to 3
 
@@ -43,43 +43,27 @@ def _describe(w, b):
     return f"kink at x = {0 - b / w:.3g}, above 0 to the {'right' if w > 0 else 'left'} of it"
 
 
-def neuron_explorer(weights=(1.0, -1.0), biases=(0.0, 0.0)):
+def neuron_explorer():
     """Sliders for weight and bias of two neurons relu(w x + b); they and their sum over x.
-
-    Parameters
-    ----------
-    weights, biases : where the sliders start, one number per neuron, from -3 to 3.
 
     Returns
     -------
     ipywidgets.VBox
     """
 
-    w = [
-        slider(ipywidgets.FloatSlider, f"w{i}", value, -_REACH, _REACH, 0.25)
-        for i, value in enumerate(weights, start=1)
-    ]
-    b = [
-        slider(ipywidgets.FloatSlider, f"b{i}", value, -_REACH, _REACH, 0.25)
-        for i, value in enumerate(biases, start=1)
-    ]
+    def control(name, value):
+        return slider(ipywidgets.FloatSlider, name, value, -_REACH, _REACH, 0.25)
+
+    w = control("w1", 1), control("w2", -1)
+    b = control("b1", 0), control("b2", 0)
     image, notes = picture(), ipywidgets.HTML()
 
     def draw(_=None):
-        pairs = [(w[i].value, b[i].value) for i in range(2)]
+        pairs = [(weight.value, bias.value) for weight, bias in zip(w, b)]
         image.value = png(_draw(*np.transpose(pairs)))
         notes.value = "<br>".join(
             f"<b>neuron {i}</b>: {_describe(*pair)}" for i, pair in enumerate(pairs, start=1)
         )
 
-    for control in (*w, *b):
-        control.observe(draw, "value")
-    draw()
     columns = [ipywidgets.VBox(pair) for pair in zip(w, b)]
-    return ipywidgets.VBox(
-        [
-            ipywidgets.HBox(columns, layout=ipywidgets.Layout(flex_flow="row wrap")),
-            ipywidgets.HBox([image]),
-            notes,
-        ]
-    )
+    return explorer(draw, (*w, *b), ipywidgets.HBox([image]), notes, columns=columns)

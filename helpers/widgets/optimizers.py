@@ -6,7 +6,7 @@ import ipywidgets
 import numpy as np
 
 from helpers import plots
-from helpers.widgets.parts import message, picture, png, slider
+from helpers.widgets.parts import explorer, message, picture, png, slider
 
 
 def optimizer_explorer(
@@ -74,14 +74,4 @@ def optimizer_explorer(
             lines.append(f"<b>curve</b>: {message(error)}")
         notes.value = "<br>".join(lines)
 
-    for control in controls.values():
-        control.observe(draw, "value")
-    draw()
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox(
-        [
-            ipywidgets.HBox(list(controls.values()), layout=wrap),
-            ipywidgets.HBox([flat, surface]),
-            notes,
-        ]
-    )
+    return explorer(draw, list(controls.values()), ipywidgets.HBox([flat, surface]), notes)

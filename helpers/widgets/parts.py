@@ -7,16 +7,22 @@ import traceback
 import ipywidgets
 
 
-def slider(kind, description, value, low, high, step):
+def slider(kind, description, value, low, high, step, **options):
     """Return a slider of the class `kind` that reports a change when it is released."""
-    return kind(
-        description=description,
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        continuous_update=False,
-    )
+    options |= {"min": low, "max": high, "step": step, "continuous_update": False}
+    return kind(description=description, value=value, **options)
+
+
+def explorer(draw, controls, *shown, columns=None):
+    """Return a box with the controls, side by side or in `columns`, above what `draw` fills.
+
+    `draw` is called now and after every change of a control.
+    """
+    for control in controls:
+        control.observe(draw, "value")
+    draw()
+    wrap = ipywidgets.Layout(flex_flow="row wrap")
+    return ipywidgets.VBox([ipywidgets.HBox(columns or controls, layout=wrap), *shown])
 
 
 def picture(width=None):

@@ -4,7 +4,7 @@ import ipywidgets
 import torch
 from matplotlib.figure import Figure
 
-from helpers.widgets.parts import picture, png
+from helpers.widgets.parts import explorer, picture, png, slider
 
 _MAX_IMAGES = 6
 
@@ -62,18 +62,8 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
         )
     images = images.float() / 255 if images.dtype == torch.uint8 else images.clamp(0, 1)
     num_pixels = images.shape[2] * images.shape[3]
-    share = ipywidgets.FloatSlider(
-        description="moved",
-        value=fraction,
-        min=0,
-        max=1,
-        step=0.05,
-        readout_format=".0%",
-        continuous_update=False,
-    )
-    number = ipywidgets.IntSlider(
-        description="seed", value=seed, min=0, max=20, continuous_update=False
-    )
+    share = slider(ipywidgets.FloatSlider, "moved", fraction, 0, 1, 0.05, readout_format=".0%")
+    number = slider(ipywidgets.IntSlider, "seed", seed, 0, 20, 1)
     image, note = picture(), ipywidgets.HTML()
 
     def draw(_=None):
@@ -85,7 +75,4 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
             "image. No pixel is lost, and none changes its colour."
         )
 
-    for control in (share, number):
-        control.observe(draw, "value")
-    draw()
-    return ipywidgets.VBox([ipywidgets.HBox([share, number]), ipywidgets.HBox([image]), note])
+    return explorer(draw, [share, number], ipywidgets.HBox([image]), note)

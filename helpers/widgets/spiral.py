@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import message, picture, png, slider
+from helpers.widgets.parts import explorer, message, picture, png, slider
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sigmoid": nn.Sigmoid}
 
@@ -111,19 +111,17 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
     ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
     """
 
-    controls = {
-        "depth": slider(ipywidgets.IntSlider, "depth", depth, 1, 6, 1),
-        "width": slider(ipywidgets.IntSlider, "width", width, 1, 24, 1),
-        "seed": slider(ipywidgets.IntSlider, "seed", 0, 0, 9, 1),
-        "activation": ipywidgets.Dropdown(
-            description="activation", options=list(ACTIVATIONS), value=activation
-        ),
-    }
+    controls = [
+        slider(ipywidgets.IntSlider, "depth", depth, 1, 6, 1),
+        slider(ipywidgets.IntSlider, "width", width, 1, 24, 1),
+        slider(ipywidgets.IntSlider, "seed", 0, 0, 9, 1),
+        ipywidgets.Dropdown(description="activation", options=list(ACTIVATIONS), value=activation),
+    ]
     image, note = picture(), ipywidgets.HTML()
     num_classes = int(train[1].max()) + 1
 
     def draw(_=None):
-        depth, width, seed, name = (control.value for control in controls.values())
+        depth, width, seed, name = (control.value for control in controls)
         try:
             model = spiral_network(depth, width, ACTIVATIONS[name], num_classes, seed)
             train_on_points(model, *train, num_steps)
@@ -137,8 +135,4 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
         except Exception as error:  # noqa: BLE001  (shown where a student looks)
             note.value = message(error)
 
-    for control in controls.values():
-        control.observe(draw, "value")
-    draw()
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrap), image, note])
+    return explorer(draw, controls, image, note)

@@ -14,7 +14,6 @@ import json
 import shutil
 import threading
 from pathlib import Path
-from types import ModuleType
 
 from autograder import files
 from autograder.checking.hidden import Hidden
@@ -31,28 +30,25 @@ def for_kernels(private: Path, hidden: Hidden) -> Path | None:
     UserError
         If a file that it is made from is missing or cannot be read.
     """
-    if hidden.data is None:
+    module, target = hidden.data, private / "data" / hidden.assignment
+    if module is None:
         return None
     with _lock:
-        return _made(private / "data" / hidden.assignment, hidden, hidden.data)
-
-
-def _made(target: Path, hidden: Hidden, module: ModuleType) -> Path:
-    with told(hidden):
-        paths = [path for path in module.sources() if path.exists()]
-        stats = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
-        state = json.dumps([hidden.digest, sorted(stats)])
-        marker = target.with_suffix(".json")
-        if target.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == state:
-            return target
-        marker.unlink(missing_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        module.prepare(target)
-    # If the grader is root, students' code runs as nobody.
-    for path in [target, *target.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    files.write(marker, state)
+        with told(hidden):
+            paths = [path for path in module.sources() if path.exists()]
+            stats = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
+            state = json.dumps([hidden.digest, sorted(stats)])
+            marker = target.with_suffix(".json")
+            if target.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == state:
+                return target
+            marker.unlink(missing_ok=True)
+            shutil.rmtree(target, ignore_errors=True)
+            target.mkdir(parents=True)
+            module.prepare(target)
+        # If the grader is root, students' code runs as nobody.
+        for path in [target, *target.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        files.write(marker, state)
     return target
 
 
@@ -71,14 +67,12 @@ def load(hidden: Hidden) -> None:
 
 def facts(hidden: Hidden) -> dict[str, str]:
     """What `autograder doctor` says about the assignment's data."""
-    return hidden.data.facts() if hidden.data is not None and hasattr(hidden.data, "facts") else {}
+    return getattr(hidden.data, "facts", dict)()
 
 
 def built_in(hidden: Hidden):
     """A context in which the assignment's checks and answers use data that needs no download."""
-    if hidden.data is None or not hasattr(hidden.data, "built_in"):
-        return contextlib.nullcontext()
-    return hidden.data.built_in()
+    return getattr(hidden.data, "built_in", contextlib.nullcontext)()
 
 
 @contextlib.contextmanager

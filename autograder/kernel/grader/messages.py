@@ -67,51 +67,29 @@ def _expect_form(message: dict) -> None:
     _expect(isinstance(transient, dict))
     _expect(isinstance(transient.get("display_id") or "", str))
     _expect(_is_count(content.get("execution_count")))
-    if kind in _FORMS:
-        _FORMS[kind](content)
-    elif kind.startswith("comm"):
+    match kind:
+        case "status":
+            _expect(isinstance(content["execution_state"], str))
+        case "stream":
+            _expect(content["name"] in ("stdout", "stderr") and isinstance(content["text"], str))
+        case "display_data" | "update_display_data" | "execute_result":
+            _expect(isinstance(content["metadata"], dict) and isinstance(content["data"], dict))
+            for mime, value in content["data"].items():
+                _expect("json" in mime or isinstance(value, str) or _texts(value))
+            _expect(kind != "execute_result" or "execution_count" in content)
+        case "error":
+            _expect(isinstance(content["ename"], str) and isinstance(content["evalue"], str))
+            _expect(_texts(content["traceback"]))
+        case "execute_reply":
+            _expect(isinstance(content["status"], str))
+            _expect(isinstance(content.get("ename", ""), str))
+    if kind.startswith("comm"):
         # nbclient takes every message of such a type for a widget's.
-        _comm(content)
+        _expect_comm(content)
+        _expect(kind != "comm_open" or isinstance(content["target_name"], str))
 
 
-def _is_count(value) -> bool:
-    return value is None or (type(value) is int and 0 <= value < 1 << 31)
-
-
-def _texts(values) -> bool:
-    return isinstance(values, list) and all(isinstance(value, str) for value in values)
-
-
-def _status(content: dict) -> None:
-    _expect(isinstance(content["execution_state"], str))
-
-
-def _stream(content: dict) -> None:
-    _expect(content["name"] in ("stdout", "stderr") and isinstance(content["text"], str))
-
-
-def _display(content: dict) -> None:
-    _expect(isinstance(content["metadata"], dict) and isinstance(content["data"], dict))
-    for mime, value in content["data"].items():
-        _expect("json" in mime or isinstance(value, str) or _texts(value))
-
-
-def _result(content: dict) -> None:
-    _display(content)
-    _expect("execution_count" in content)
-
-
-def _error(content: dict) -> None:
-    _expect(isinstance(content["ename"], str) and isinstance(content["evalue"], str))
-    _expect(_texts(content["traceback"]))
-
-
-def _reply(content: dict) -> None:
-    _expect(isinstance(content["status"], str))
-    _expect(isinstance(content.get("ename", ""), str))
-
-
-def _comm(content: dict) -> None:
+def _expect_comm(content: dict) -> None:
     data = content["data"]
     _expect(isinstance(content["comm_id"], str) and isinstance(data, dict))
     _expect(isinstance(data.get("state", {}), dict))
@@ -121,18 +99,9 @@ def _comm(content: dict) -> None:
         _expect(isinstance(path, list) and all(isinstance(step, (str, int)) for step in path))
 
 
-def _comm_open(content: dict) -> None:
-    _comm(content)
-    _expect(isinstance(content["target_name"], str))
+def _is_count(value) -> bool:
+    return value is None or (type(value) is int and 0 <= value < 1 << 31)
 
 
-_FORMS = {
-    "status": _status,
-    "stream": _stream,
-    "display_data": _display,
-    "update_display_data": _display,
-    "execute_result": _result,
-    "error": _error,
-    "execute_reply": _reply,
-    "comm_open": _comm_open,
-}
+def _texts(values) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

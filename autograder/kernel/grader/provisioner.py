@@ -21,9 +21,7 @@ from autograder.kernel.grader import client, launcher
 from autograder.kernel.limits import Ending, Limits
 
 # What a student's process may know about the environment it was started from.
-KEPT = """
-LANG LC_ALL LC_CTYPE TZ NBGRADER_EXECUTION NBGRADER_VALIDATING
-""".split()
+KEPT = "LANG LC_ALL LC_CTYPE TZ NBGRADER_EXECUTION NBGRADER_VALIDATING".split()
 ATTEMPTS = 3
 
 
@@ -104,8 +102,7 @@ class SealedProvisioner(Settings):
         }  # fmt: skip
         self.connection_info = cast(KernelConnectionInfo, info)
         if self.parent is not None:
-            factory = self.parent.client_factory
-            self.parent.client_factory = client.guarded(factory)
+            self.parent.client_factory = client.guarded(self.parent.client_factory)
         return self.connection_info
 
     async def _launch(self, request: protocol.Launch):

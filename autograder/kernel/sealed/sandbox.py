@@ -19,6 +19,8 @@ from autograder.kernel.visible import DATA, SUBMISSION, SYSTEM, copy_files, give
 INSIDE_USER = 1000
 UNPRIVILEGED_USER = 65534
 
+# The namespaces of a kernel that `build` makes and `enter` joins.
+NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ETC = {
     "passwd": f"student:x:{INSIDE_USER}:{INSIDE_USER}::/tmp:/bin/sh\n",
@@ -45,7 +47,7 @@ def build(launch, root: str, owner: int | None) -> int:
     int
         A descriptor of the new /proc, which shows the processes inside.
     """
-    linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
+    linux.unshare(NAMESPACES)
     # From here on, mounts do not propagate to the outside.
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     os.umask(0o022)
@@ -67,10 +69,7 @@ def build(launch, root: str, owner: int | None) -> int:
 
 def enter(first: int, limits: Limits, user: int | None) -> None:
     """Enter the sandbox whose first process is the pidfd `first`, and give up all rights."""
-    linux.setns(
-        first,
-        linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS,
-    )
+    linux.setns(first, NAMESPACES)
     os.chdir(SUBMISSION)
     os.setsid()
     if user is not None:
@@ -88,10 +87,9 @@ def _set_resource_limits(limits: Limits) -> None:
     # Memory is watched from outside. This only makes a single huge request fail.
     with open("/proc/self/statm", encoding="ascii") as file:
         preloaded = int(file.read().split()[5]) * resource.getpagesize()
-    cpu = math.ceil(limits.cpu_seconds)
     for name, value in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_CPU, math.ceil(limits.cpu_seconds)),
         (resource.RLIMIT_DATA, preloaded + 2 * limits.memory_bytes),
         (resource.RLIMIT_FSIZE, limits.disk_bytes),
         (resource.RLIMIT_NOFILE, limits.descriptors),
