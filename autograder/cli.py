@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from autograder import console, files
+from autograder.course import Course
 from autograder.errors import UserError
 
 app = typer.Typer(
@@ -39,7 +41,6 @@ def build(
 ) -> None:
     """Build source/ and release/ from notebooks/."""
     from autograder.authoring import build as building
-    from autograder.course import Course
 
     found = Course.find(course)
     if not check:
@@ -79,8 +80,6 @@ def grade(
 
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
-    from autograder.course import Course
-
     found = Course.find(course)
     if scheduler is None:
         # Its imports take seconds, and so do this process's: do both at once.
@@ -100,7 +99,6 @@ def grade(
 
 def _grade(course, assignment, student=None, results: Path | None = None, **options) -> list:
     """Grade with progress, show the outcomes and return them."""
-    from autograder import console
     from autograder.grading import batch
 
     students = batch.choose_students(course, assignment, student)
@@ -126,22 +124,62 @@ def audit(
     assignment: Annotated[str | None, typer.Argument()] = None,
     course: CourseOption = HERE,
     seeds: Annotated[int, typer.Option(min=1, max=256)] = 25,
+    exercise: Annotated[str | None, typer.Option(help="Look at one exercise only.")] = None,
 ) -> None:
-    """Prove the hidden checks: known mistakes fail, other correct answers pass, nothing leaks."""
-    from autograder import console
-    from autograder.authoring import audit as auditing
-    from autograder.course import Course
+    """Prove the hidden checks: known mistakes and small changes of the reference fail as expected,
+    other correct answers pass, self-checks agree, nothing leaks."""
+    from autograder.authoring.proving import audit as auditing
 
     found = Course.find(course)
+    if exercise and not assignment:
+        raise UserError("expected an assignment too: autograder audit ASSIGNMENT --exercise NAME")
     names = [found.expect_assignment(assignment)] if assignment else found.assignments
     problems = 0
     for name in names:
         with console.progress(0, f"auditing {name}") as advance:
-            report = auditing.audit(found, name, seeds, lambda row: advance(row.name))
+            report = auditing.audit(found, name, seeds, lambda row: advance(row.name), exercise)
         console.audit_report(report)
         problems += len(report.problems)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command("try")
+def try_answers(
+    assignment: str,
+    exercise: Annotated[str | None, typer.Argument()] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The solution cell, as Python code; - for the terminal.")
+    ] = None,
+    course: CourseOption = HERE,
+    answers: Annotated[
+        Path | None,
+        typer.Option(help='Many answers: a JSON list of {"exercise", "name", "source"}.'),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write what was found here.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=256, help="Challenges for each answer.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, help="Time limit for each answer.")] = 60,
+) -> None:
+    """Say what an answer would earn: hidden checks, self-check and diagnosis.
+
+    The code runs on this computer as you, not sealed off: read it first.
+    """
+    from autograder.authoring.proving import attempts
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    if answers is not None and exercise is None:
+        tried = attempts.read(answers)
+    elif answers is None and exercise and file:
+        tried = [attempts.read_cell(exercise, file)]
+    else:
+        raise UserError("expected EXERCISE and FILE, or --answers FILE.json")
+    with console.progress(len(tried), f"trying {name}") as advance:
+        results = attempts.attempt(found, name, tried, seeds, seconds, advance)
+    for result in results:
+        console.attempt_report(result)
+    if json is not None:
+        console.say(f"wrote       {attempts.write(results, json)}")
 
 
 @app.command()
@@ -173,8 +211,7 @@ def export(
 
     An ungraded submission is blank and flagged, never 0.
     """
-    from autograder import console, exports
-    from autograder.course import Course
+    from autograder import exports
 
     found = Course.find(course)
     options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
@@ -197,8 +234,6 @@ def report(
     """
     from datetime import UTC, datetime
 
-    from autograder import files
-    from autograder.course import Course
     from autograder.report import data, page
 
     found = Course.find(course)
@@ -221,9 +256,7 @@ def bundle(
     output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
 ) -> None:
     """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
-    from autograder import files
     from autograder.authoring import bundle as bundling
-    from autograder.course import Course
 
     content = bundling.bundle(Course.find(course), assignments or [], output.name)
     files.write(output, content)
@@ -245,8 +278,6 @@ def collect(
 
     Exit code 1 when something needs attention: files left out, submissions not replaced.
     """
-    from autograder import console
-    from autograder.course import Course
     from autograder.lms import collect as collecting
 
     found = Course.find(course)
@@ -265,9 +296,7 @@ def calibrate(
     write: Annotated[bool, typer.Option("--write", help="Save the figures.")] = False,
 ) -> None:
     """Measure the accuracies behind the thresholds: of the reference and of mistakes, over seeds."""
-    from autograder import console
     from autograder.authoring import calibrate as calibrating
-    from autograder.course import Course
 
     found = Course.find(course)
     name = found.expect_assignment(assignment)
@@ -281,9 +310,7 @@ def calibrate(
 @app.command()
 def doctor(course: CourseOption = HERE) -> None:
     """Say what this host offers: isolation, data, GPU."""
-    from autograder import console
     from autograder import doctor as examination
-    from autograder.course import Course
 
     console.facts(examination.examine(Course.find(course)))
 
@@ -296,9 +323,7 @@ def demo(
     course: CourseOption = HERE,
 ) -> None:
     """Grade a made-up class of this course in a scratch folder."""
-    from autograder import console
     from autograder.authoring import demo as demonstration
-    from autograder.course import Course
 
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
     copied = demonstration.make_course(Course.find(course), place)
@@ -323,8 +348,6 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        from autograder import console
-
         console.fail(str(error))
         raise SystemExit(2) from None
 

@@ -16,8 +16,8 @@ from autograder.course import Course
 from autograder.outcome import Outcome, Status
 
 if TYPE_CHECKING:
-    from autograder.authoring.audit import Audit
     from autograder.authoring.calibrate import Figure
+    from autograder.authoring.proving.audit import Audit
     from autograder.exports.plugin import Written
     from autograder.lms.collect import Report
 
@@ -30,14 +30,19 @@ def say(what: str | Table) -> None:
     console.print(escape(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
+def _bar() -> Progress:
+    """A bar with the time left on a terminal; in a log nothing."""
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    )  # fmt: skip
+
+
 @contextmanager
 def progress(total: int, what: str):
     """A bar on a terminal; in a log nothing. Yields a function that advances by one."""
-    if not console.is_terminal:
-        yield lambda label="": None
-        return
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with _bar() as bar:
         task = bar.add_task(what, total=total)
         yield lambda label="": bar.update(task, advance=1, description=f"{what} {escape(label)}")
 
@@ -50,52 +55,34 @@ def grading(assignment: str):
     """
     from autograder.grading.batch import Watcher
 
-    watcher = Watcher(note=lambda sentence: console.print(escape(sentence), soft_wrap=True))
-    if not console.is_terminal:
-        lines = _Lines(assignment)
-        watcher.plan, watcher.outcome = lines.plan, lines.outcome
-        yield watcher
-        return
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(f"grading {assignment}", total=None)
+    with _bar() as bar:
+        bar.add_task(f"grading {assignment}", total=None)
+        (run,) = bar.tasks
+        started = told = time.monotonic()
+        told_at = 0.0
 
         def plan(todo: int, unchanged: int) -> None:
-            bar.update(task, total=todo)
+            bar.update(run.id, total=todo)
             if unchanged:
-                bar.print(f"{unchanged} have not changed since they were graded")
+                say(f"{unchanged} have not changed since they were graded")
 
-        watcher.plan = plan
-        watcher.outcome = lambda outcome: bar.update(
-            task, advance=1, description=f"grading {assignment} {escape(outcome.student)}"
-        )
-        yield watcher
+        def outcome(outcome: Outcome) -> None:
+            nonlocal told, told_at
+            shown = f"grading {assignment} {escape(outcome.student)}"
+            bar.update(run.id, advance=1, description=shown)
+            now = time.monotonic()
+            if console.is_terminal or now - told < 10:
+                return
+            # In a log, a line at most every 10 seconds and every 5 %.
+            if run.percentage - told_at >= 5:
+                told, told_at = now, run.percentage
+                left = (now - started) * (100 / run.percentage - 1) / 60
+                say(
+                    f"grading {assignment}: {run.completed:.0f} of {run.total:.0f}, "
+                    f"about {left:.0f} min left"
+                )
 
-
-class _Lines:
-    """Reports a run's progress in a log, at most every 10 seconds and every 5 %."""
-
-    def __init__(self, assignment: str):
-        self._assignment, self._done, self._todo = assignment, 0, 0
-        self._started = self._told = time.monotonic()
-        self._told_at = 0
-
-    def plan(self, todo: int, unchanged: int) -> None:
-        self._todo = todo
-        if unchanged:
-            print(f"{unchanged} have not changed since they were graded", flush=True)
-
-    def outcome(self, outcome: Outcome) -> None:
-        self._done += 1
-        now = time.monotonic()
-        if now - self._told >= 10 and self._done - self._told_at >= self._todo / 20:
-            self._told, self._told_at = now, self._done
-            left = (now - self._started) / self._done * (self._todo - self._done)
-            print(
-                f"grading {self._assignment}: {self._done} of {self._todo}, "
-                f"about {left / 60:.0f} min left",
-                flush=True,
-            )
+        yield Watcher(plan, outcome, say)
 
 
 def results_table(outcomes: list[Outcome], title: str) -> Table:
@@ -144,7 +131,7 @@ def audit_report(audit: "Audit") -> None:
         rows = [row for row in audit.rows if row.exercise == exercise]
         names = list(dict.fromkeys(name for row in rows for name in row.failures))
         table = Table(
-            "answer", *(str(i + 1) for i in range(len(names))), "as expected",
+            "answer", *(str(i + 1) for i in range(len(names))), "self-check", "as expected",
             title=f"{audit.assignment} · {exercise}", title_justify="left",
         )  # fmt: skip
         for row in rows:
@@ -153,17 +140,48 @@ def audit_report(audit: "Audit") -> None:
                 failed = row.failures.get(name, 0)
                 marks.append("✗" if failed == audit.seeds else f"✗{failed}" if failed else "·")
             fine = "[red]no[/]" if row.problems else "[green]yes[/]"
-            table.add_row(escape(f"{row.kind} {row.name}"), *marks, fine)
+            tick = {None: "", True: "✓", False: "✗"}[row.ticked]
+            table.add_row(escape(f"{row.kind} {row.name}"), *marks, tick, fine)
         console.print(table)
         console.print("   ".join(f"{i + 1} {name}" for i, name in enumerate(names)) + "\n")
-    count = {k: sum(r.kind == k for r in audit.rows) for k in ("mistake", "alternative")}
-    console.print(
-        f"{audit.assignment}: {count['mistake']} mistakes, {count['alternative']} alternatives, "
-        f"{audit.seeds} seeds; ✗ failed with every seed, ✗n with n of them, · passed with all"
+    mistakes = audit.of("mistake")
+    say(
+        f"{audit.assignment}: {len(mistakes)} mistakes, {len(audit.of('alternative'))} alternatives, "
+        f"{audit.seeds} seeds; ✗ failed with every seed, ✗n with n of them, · passed with all; "
+        "✓ the self-check accepts it"
     )
+    say(
+        f"mutants of the reference: {audit.killed} noticed, {audit.listed} listed in SURVIVORS, "
+        f"{len(audit.of('mutant'))} neither"
+    )
+    if mistakes:
+        cost, share = (
+            statistics.mean(getattr(row, name) for row in mistakes) for name in ("cost", "share")
+        )
+        whole = sum(row.cost > 1 - 1e-9 for row in mistakes)
+        say(
+            f"a mistake costs {cost:.0%} of its exercise on average, {cost / share:.2f} times what "
+            f"its check is worth ({share:.0%}); {whole} of {len(mistakes)} cost everything; "
+            f"{len(audit.ticked)} get a tick from their self-check"
+        )
     for problem in audit.problems:
         console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)
     console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
+
+
+def attempt_report(found: dict) -> None:
+    """What one answer would earn, as `attempts.attempt` returns it."""
+    title = f"{found['exercise']} {found['name']}: {found['points']:g} of {found['max_points']:g}"
+    table = Table("check", "points", "message", title=escape(title), title_justify="left")
+    for name, check in found["checks"].items():
+        points = f"{check['points']:g} / {check['max_points']:g}"
+        table.add_row(escape(name), points, escape(check["message"]))
+    console.print(table)
+    selfcheck = found["selfcheck"]
+    say(f"self-check  {'✓' if selfcheck['passed'] else '✗ ' + selfcheck['message']}")
+    for label in ("diagnosis", "error"):
+        if found[label]:
+            say(f"{label:<11} {found[label]}")
 
 
 def export_report(written: "Written") -> None:

@@ -36,6 +36,16 @@ def reference_cells(source: NotebookNode) -> list[tuple[str | None, str]]:
     ]
 
 
+def selfchecks(source: NotebookNode) -> dict[str, str]:
+    """Exercise → the code of its self-check, as students see it."""
+    graded = {
+        grade_id_of(cell): cell.source.removesuffix(FAIL_CLOSED)
+        for cell in source.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    return {str(name).removeprefix("check_"): code for name, code in graded.items()}
+
+
 def _is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 

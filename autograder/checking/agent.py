@@ -9,6 +9,7 @@ import random
 import sys
 import traceback
 import types
+import warnings
 
 import numpy as np
 
@@ -44,10 +45,11 @@ def answer(request, namespace, modules):
                 modules[name] = load(name, source, modules)
         if not request["probe"]:
             return encode({"value": None})  # noqa: F821
-        seed(request["seed"])
         probe = getattr(modules[name], request["probe"])
-        value = probe(Names(namespace), *request["args"], **request["kwargs"])
-        return encode({"value": value})  # noqa: F821
+        with usual_state():
+            seed(request["seed"])
+            value = probe(Names(namespace), *request["args"], **request["kwargs"])
+            return encode({"value": value})  # noqa: F821
     except Exception as error:
         return encode({"error": describe(error)})  # noqa: F821
 
@@ -84,6 +86,51 @@ def importable(modules):
     finally:
         for name in known:
             sys.modules.pop(name, None)
+
+
+@contextlib.contextmanager
+def usual_state():
+    """Libraries as a new kernel has them, whatever the student has set; afterwards as they were."""
+    with contextlib.ExitStack() as restoring:
+        restoring.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        restoring.enter_context(
+            np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+        )
+        restoring.enter_context(np.printoptions())
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            set_usual(torch, restoring)
+        yield
+
+
+def set_usual(torch, restoring):
+    """Set torch's global state as it is after its import, with one thread, until `restoring` ends."""
+    restoring.callback(torch.set_printoptions, **vars(torch._tensor_str.PRINT_OPTS))
+    restoring.callback(
+        torch.use_deterministic_algorithms,
+        torch.are_deterministic_algorithms_enabled(),
+        warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    torch.use_deterministic_algorithms(False)
+    for get, put, usual in (
+        (torch.get_num_threads, torch.set_num_threads, 1),
+        (torch.get_default_dtype, torch.set_default_dtype, torch.float32),
+        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
+    ):
+        restoring.callback(put, get())
+        put(usual)
+    restoring.enter_context(torch.inference_mode(False))
+    restoring.enter_context(torch.enable_grad())
+    restoring.enter_context(torch.autograd.set_detect_anomaly(False))
+    restoring.enter_context(torch.autocast("cpu", enabled=False))
+    # A default device, even the CPU, slows every call down: it is only set where there is one.
+    device = torch.get_default_device()
+    restoring.callback(
+        lambda: torch.get_default_device() == device or torch.set_default_device(device)
+    )
+    if device.type != "cpu":
+        torch.set_default_device("cpu")
 
 
 def seed(number):

@@ -11,7 +11,7 @@ WriteFiles = Callable[[dict, Path], None]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong solution cell and the hidden check that must fail on it.
+    """A wrong solution cell and exactly the hidden checks that fail on it, the one it is meant for first.
 
     `files` changes the folder of handed-in files, which at first holds the reference's. `tells` is
     for a student whose answer behaves the same way: what is wrong, not what is right; empty if the
@@ -20,10 +20,15 @@ class Mistake:
 
     exercise: str
     name: str
-    fails: str
+    fails: str | tuple[str, ...]
     source: str
     files: WriteFiles | None = None
     tells: str = ""
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """`fails` as a tuple."""
+        return (self.fails,) if isinstance(self.fails, str) else self.fails
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def diagnose(
     with _lock, _random_state():
         student = Comparer(time.thread_time() + seconds)
         for mistake in mistakes:
-            if mistake.fails in failing and _behaves_alike(
+            if mistake.failing[0] in failing and _behaves_alike(
                 mistake, reference, student, checks, failing, replies, seed
             ):
                 sentences.add(mistake.tells)

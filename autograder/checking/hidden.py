@@ -131,6 +131,11 @@ class Hidden:
         return getattr(self.module("answers"), "FILE_CHECKS", ())
 
     @property
+    def survivors(self) -> dict[str, dict[str, str]]:
+        """Exercise → mutants that may earn every point, with the reason: `SURVIVORS` of `answers`."""
+        return getattr(self.module("answers"), "SURVIVORS", {})
+
+    @property
     def pictures(self) -> dict[str, Callable]:
         """Exercise → a function that draws a wrong answer: `PICTURES` of `pictures`, if any."""
         return self._constant("pictures", "PICTURES") if self.has("pictures") else {}
@@ -162,6 +167,4 @@ def load(folder: Path, assignment: str) -> Hidden:
     return _load(folder, assignment, files.digest(read(folder, assignment)))
 
 
-@functools.lru_cache(maxsize=64)
-def _load(folder: Path, assignment: str, digest: str) -> Hidden:
-    return Hidden(folder, assignment, digest)
+_load = functools.lru_cache(maxsize=64)(Hidden)

@@ -3,33 +3,47 @@
 import pytest
 from conftest import ROOT, hidden_of
 
-from autograder.authoring.audit import audit
+from autograder.authoring.build import build
 from autograder.authoring.classroom import cell_of, released
 from autograder.authoring.expand import write_notebook
+from autograder.authoring.proving import mutants
+from autograder.authoring.proving.audit import audit
 from autograder.checking.answers import Alternative, Mistake
+from autograder.errors import UserError
 
 A = "99_tiny"
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
-def problems(course, *bank):
+def problems(course, *bank, exercise=None):
     """What the audit finds with these answers, each an expression of `answers.py`."""
     path = course.hidden / A / "answers.py"
     head = "from autograder.checking import Alternative, Mistake\n\n"
     path.write_text(f"{head}ANSWERS = [{', '.join(map(repr, bank))}]\n")
-    return audit(course, A, seeds=2).problems
+    return audit(course, A, seeds=2, exercise=exercise).problems
+
+
+SQUARES = "def double(x):\n    return x * x\n"
 
 
 def test_a_mistake_that_passes_is_a_problem(course):
     right = Mistake("double", "no mistake", "one_number", "def double(x):\n    return x + x\n")
-    (problem,) = problems(course, right)
-    assert problem == "mistake double/no mistake: passed one_number with 2 seeds"
+    passed, ticked = problems(course, right)
+    assert passed == "mistake double/no mistake: passed one_number with 2 seeds"
+    assert ticked.startswith("self-checks accept 1 mistakes, expected at most 0: double/no mistake")
+
+
+def test_a_mistake_that_fails_more_than_it_says_is_a_problem(course):
+    (problem,) = problems(course, Mistake("double", "squares", "an_array", SQUARES))
+    assert problem.startswith("mistake double/squares: also fails one_number (2 of 2): say so in")
+    assert problems(course, Mistake("double", "squares", ("an_array", "one_number"), SQUARES)) == []
 
 
 def test_an_alternative_that_loses_points_is_a_problem(course):
     wrong = Alternative("mean", "sum", "def mean(values):\n    return values.sum()\n")
-    (problem,) = problems(course, wrong)
-    assert problem.startswith("alternative mean/sum: lost the_mean with 2 seeds")
+    lost, refused = problems(course, wrong)
+    assert lost.startswith("alternative mean/sum: lost the_mean with 2 seeds")
+    assert refused.startswith("alternative mean/sum: its self-check refuses it: ")
 
 
 def test_an_unknown_check_or_exercise_is_a_problem(course):
@@ -39,9 +53,57 @@ def test_an_unknown_check_or_exercise_is_a_problem(course):
         Mistake("nothing", "b", "one_number", ""),
         Mistake("double", "c", "one_number", "def double(x)\n"),
     )
-    assert "there is no check 'no_such_check'" in found[0]
-    assert "unknown exercise" in found[1]
-    assert "its cell raises SyntaxError" in found[2]
+    assert any("there is no check 'no_such_check'" in problem for problem in found)
+    assert any("nothing/b: unknown exercise" in problem for problem in found)
+    assert any("double/c: its cell raises SyntaxError" in problem for problem in found)
+
+
+def test_one_exercise_alone_is_audited(course):
+    wrong = Alternative("mean", "sum", "def mean(values):\n    return values.sum()\n")
+    assert problems(course, wrong, exercise="double") == []
+    with pytest.raises(UserError, match="expected an exercise of 99_tiny \\(double, mean\\)"):
+        audit(course, A, seeds=1, exercise="median")
+
+
+def test_a_mutant_that_no_check_notices_is_a_problem_until_it_is_listed(course):
+    path = course.hidden / A / "checks.py"
+    asked = "student.call(probes.averaged, values, timeout=2)"
+    text = path.read_text().replace(f"expect_close({asked}, values.mean())", f"{asked}.number()")
+    path.write_text(text)
+    report = audit(course, A, seeds=1, exercise="mean")
+    names = {row.name for row in report.of("mutant")}
+    assert "return values.sum() / values.numel() → return values.sum() * values.numel()" in names
+    answers = course.hidden / A / "answers.py"
+    listed = {"mean": dict.fromkeys(names, "nobody looks")}
+    answers.write_text(f"{answers.read_text()}\nSURVIVORS = {listed!r}\n")
+    report = audit(course, A, seeds=1, exercise="mean")
+    assert (report.of("mutant"), report.listed) == ([], len(names))
+
+
+def test_a_listed_mutant_that_is_noticed_is_a_problem(course):
+    answers = course.hidden / A / "answers.py"
+    answers.write_text(f"{answers.read_text()}\nSURVIVORS = {{'mean': {{'a → b': 'equal'}}}}\n")
+    (problem,) = audit(course, A, seeds=1).problems
+    assert problem == "mutant mean/a → b: is listed in SURVIVORS, and is none"
+
+
+def test_known_mutants_are_not_tried_again_until_something_changes(course, monkeypatch):
+    first = audit(course, A, seeds=1)
+    monkeypatch.setattr(mutants, "mutants", None)
+    assert audit(course, A, seeds=1).killed == first.killed > 5
+    (course.hidden / A / "checks.py").open("a").write("# changed\n")
+    with pytest.raises(TypeError):
+        audit(course, A, seeds=1)
+
+
+def test_a_self_check_that_ticks_the_stub_is_a_problem(course):
+    path = course.notebooks / f"{A}.py"
+    text = path.read_text()
+    check = next(line for line in text.splitlines() if line.startswith("assert mean("))
+    path.write_text(text.replace(check, "assert True"))
+    build(course)
+    found = problems(course)
+    assert "stub mean/stub: its self-check accepts it" in found
 
 
 def test_a_solution_in_the_release_is_a_leak(course):

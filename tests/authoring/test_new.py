@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from autograder.authoring.audit import audit
 from autograder.authoring.build import build
 from autograder.authoring.expand import expand
 from autograder.authoring.new import TEMPLATE, new_course
+from autograder.authoring.proving.audit import audit
 from autograder.checking import hidden
 from autograder.checking.answers import Alternative, Mistake
 from autograder.checking.reference import Reference
@@ -55,7 +55,7 @@ def test_the_checks_are_proven(new):
     assert report.problems == []
     checks = hidden.load(new.hidden, A).checks
     # No check is there without a mistake that it has to catch.
-    named = {(a.exercise, a.fails) for a in bank(new, Mistake)}
+    named = {(a.exercise, a.failing[0]) for a in bank(new, Mistake)}
     assert named == {(e, item.name) for e, items in checks.items() for item in items}
     for exercise in checks:
         assert [a for a in bank(new, Alternative) if a.exercise == exercise]

@@ -414,6 +414,20 @@ def test_a_kernel_that_never_starts_is_the_graders_error_and_says_how_it_ended(
     assert "the kernel was ended by signal 6" in outcome.message
 
 
+def test_a_cell_that_python_cannot_parse_is_named_with_its_line(assignment, tmp_path):
+    ready, notebook = assignment
+    wrong = copy.deepcopy(nbformat.from_dict(notebook))
+    cell_of(wrong, "double").source = "def double(x):\n    return x x"
+    folder = tmp_path / "student" / A
+    folder.mkdir(parents=True)
+    (folder / f"{A}.ipynb").write_text(nbformat.writes(wrong))
+    outcome = ready.grade("student", pack(folder))
+    messages = {c.message for c in outcome.checks if c.exercise == "double"}
+    assert messages == {
+        "the cell that defines double could not be run: SyntaxError in its line 2: invalid syntax"
+    }
+
+
 @pytest.mark.parametrize("minor", [None, "5", -1, True, 4, 5, 99])
 def test_a_wrong_or_missing_minor_version_costs_nothing(assignment, minor, tmp_path):
     ready, notebook = assignment

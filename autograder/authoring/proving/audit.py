@@ -1,30 +1,39 @@
 """Prove a release: what the checks catch, what they accept, and that nothing leaks."""
 
-import contextlib
 import functools
+import itertools
+import json
+import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 
-from autograder.authoring.expand import SOLUTION, expand, read_cells, stub_of
+from autograder import files
+from autograder.authoring.expand import SOLUTION, read_cells, stub_of
+from autograder.authoring.proving import bench, mutants
+from autograder.authoring.proving.bench import Bench, Trial, Tried
 from autograder.checking import hidden
-from autograder.checking.answers import Alternative, Mistake
-from autograder.checking.check import Check, challenge_seed, run_checks
-from autograder.checking.reference import Reference
-from autograder.checking.student import LocalStudent
+from autograder.checking.answers import Mistake
+from autograder.checking.check import Check
 from autograder.course import Course
-from autograder.grading.judging import data
-from autograder.outcome import CheckResult
+
+# A mutant is compared with the reference, which takes a fraction of this.
+MUTANT_SECONDS = 20.0
+MUTANT_SEEDS = 3
+# The part of the mistakes that self-checks may tick.
+TICKS = 0.1
 
 
 @dataclass
 class Row:
-    """One answer over all seeds: how often each check failed."""
+    """One answer over all seeds: how often each check failed, and the self-check's verdict.
+
+    `cost` is the part of the exercise's points that is lost; `share`, for a mistake, the part that
+    the check is worth which it is meant for.
+    """
 
     kind: str
     exercise: str
@@ -32,21 +41,36 @@ class Row:
     failures: dict[str, int] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    ticked: bool | None = None
+    cost: float = 0.0
+    share: float = 0.0
 
 
 @dataclass
 class Audit:
-    """The audit of one assignment."""
+    """The audit of one assignment, or of one of its exercises."""
 
     assignment: str
     seeds: int
     rows: list[Row]
-    leaks: list[str]
+    # Mutants that were noticed, and those that were not and need not be.
+    killed: int = 0
+    listed: int = 0
+    # What is wrong with all of it: leaks, self-checks that accept too much.
+    others: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Row]:
+        return [row for row in self.rows if row.kind == kind]
+
+    @property
+    def ticked(self) -> list[Row]:
+        """The mistakes that their self-check accepts."""
+        return [row for row in self.of("mistake") if row.ticked]
 
     @property
     def problems(self) -> list[str]:
         found = [f"{r.kind} {r.exercise}/{r.name}: {p}" for r in self.rows for p in r.problems]
-        return found + self.leaks
+        return found + self.others
 
 
 def audit(
@@ -54,112 +78,186 @@ def audit(
     assignment: str,
     seeds: int = 25,
     on_row: Callable[[Row], None] = lambda row: None,
+    exercise: str | None = None,
 ) -> Audit:
-    """Try the reference, the stub and the answer bank on the hidden checks, `seeds` times each.
+    """Try the reference, the stub, the answer bank and mutants on hidden checks and self-checks.
 
     If checks need data, it is the built-in data.
+
+    Parameters
+    ----------
+    seeds
+        How many challenges each answer gets.
+    exercise
+        The only exercise to look at; default: all.
+
+    Raises
+    ------
+    UserError
+        If the exercise is unknown.
     """
-    own = hidden.load(course.hidden, assignment)
-    reference = Reference(expand(course, assignment))
-    with tempfile.TemporaryDirectory() as files, data.built_in(own):
-        own.import_all()
-        rows = _try_all(own, reference, seeds, on_row, Path(files))
-    return Audit(assignment, seeds, rows, leaks(course, assignment))
+    with Bench(course, assignment) as workbench:
+        exercises = list(workbench.hidden.checks)
+        if exercise:
+            exercises = [workbench.expect_exercise(exercise)]
+        report = Audit(assignment, seeds, [])
+        report.rows += _try_answers(workbench, exercises, seeds, on_row, exercise is None)
+        _try_mutants(course, workbench, exercises, report, on_row)
+    report.others = leaks(course, assignment) + ([] if exercise else _disagreements(report))
+    return report
 
 
-def _try_all(
-    own: hidden.Hidden,
-    reference: Reference,
-    seeds: int,
-    on_row: Callable[[Row], None],
-    files: Path,
+def _try_answers(
+    workbench: Bench, exercises: list[str], seeds: int, on_row: Callable, everything: bool
 ) -> list[Row]:
-    checks = own.checks
-    stubs = {name: stub_of(code) for name, code in reference.solutions.items()}
+    own, solutions = workbench.hidden, workbench.reference.solutions
+    stubs = {name: stub_of(code) for name, code in solutions.items()}
+    challenges, cores = range(seeds), max(os.cpu_count() or 1, 2)
+    todo: list[tuple[Row, Trial, Callable]] = []
     rows: list[Row] = []
-    if write := own.reference_files:
-        with contextlib.chdir(files):
-            write(reference.namespace(), files)
-
-    def try_answer(kind, exercise, name, replaced, judge, change_files=None):
-        row = Row(kind, exercise, name)
-        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-            shutil.copytree(files, folder, dirs_exist_ok=True)
-            try_in_folder(row, exercise, replaced, judge, change_files)
-        rows.append(row)
-        on_row(row)
-
-    def try_in_folder(row, exercise, replaced, judge, change_files):
-        try:
-            namespace = reference.namespace(**replaced)
-            if change_files:
-                change_files(namespace, Path.cwd())
-        except Exception as error:
-            row.problems.append(f"its cell raises {type(error).__name__}: {error}")
-        else:
-            student = LocalStudent(namespace)
-            for seed in range(seeds):
-                challenge = functools.partial(_challenge, seed)
-                _collect(row, run_checks(checks[exercise], student, challenge))
-            judge(row)
-
-    for exercise in checks:
-        try_answer("reference", exercise, "reference", {}, lambda r: _expect_full(r))
-        try_answer(
-            "stub", exercise, "stub", stubs,
-            lambda r, e=exercise: _expect_none(r, [c.name for c in checks[e]], seeds),
-        )  # fmt: skip
+    for name in exercises:
+        todo += [
+            (Row("reference", name, "reference"), Trial(name, {}, challenges), _expect_full),
+            (
+                Row("reference", name, f"with {cores} threads"),
+                Trial(name, {}, challenges, threads=cores),
+                _expect_full,
+            ),
+            (Row("stub", name, "stub"), Trial(name, stubs, challenges), _expect_none),
+        ]
     for answer in own.answers:
-        if answer.exercise not in checks:
-            row = Row("answer", answer.exercise, answer.name, problems=["unknown exercise"])
+        kind = "mistake" if isinstance(answer, Mistake) else "alternative"
+        row = Row(kind, answer.exercise, answer.name)
+        if answer.exercise in exercises:
+            replaced = {answer.exercise: answer.source}
+            trial = Trial(answer.exercise, replaced, challenges, answer.files)
+            judge = _expect_full
+            if isinstance(answer, Mistake):
+                judge = functools.partial(_expect_exactly, fails=answer.failing)
+                row.share = _share(own.checks[answer.exercise], answer.failing[0])
+            todo.append((row, trial, judge))
+        elif everything:
+            row.problems.append("unknown exercise")
             rows.append(row)
-            on_row(row)
-            continue
-        replaced = {answer.exercise: answer.source}
-        if isinstance(answer, Mistake):
-            try_answer(
-                "mistake", answer.exercise, answer.name, replaced,
-                lambda r, a=answer: _expect_caught(r, a.fails, seeds), answer.files,
-            )  # fmt: skip
-        elif isinstance(answer, Alternative):
-            try_answer(
-                "alternative", answer.exercise, answer.name, replaced,
-                lambda r: _expect_full(r), answer.files,
-            )  # fmt: skip
-    return rows
+    for number, tried in workbench.run([trial for _, trial, _ in todo], bench.SECONDS + 10 * seeds):
+        row, _, judge = todo[number]
+        _collect(row, tried)
+        if tried.results:
+            judge(row, seeds)
+        on_row(row)
+    return [row for row, _, _ in todo] + rows
 
 
-def _challenge(seed: int, item: Check) -> int:
-    return challenge_seed(b"audit", bytes([seed]), item.name)
-
-
-def _collect(row: Row, results: list[CheckResult]) -> None:
-    for result in results:
-        failed = result.points < result.max_points
-        row.failures[result.check] = row.failures.get(result.check, 0) + failed
-        if failed:
+def _collect(row: Row, tried: Tried) -> None:
+    row.failures, row.ticked = tried.failures(), tried.ticked
+    if tried.error:
+        row.problems.append(tried.error)
+    if tried.ticked is False:
+        row.messages["self-check"] = tried.said
+    for result in itertools.chain(*tried.results):
+        if result.points < result.max_points:
             row.messages.setdefault(result.check, result.message)
         if result.error:
-            row.problems.append(f"the check {result.check} itself raised {result.error}")
+            problem = f"the check {result.check} itself raised {result.error}"
+            row.problems += [problem] if problem not in row.problems else []
+    if tried.results:
+        worst = tried.worst()
+        row.cost = 1 - sum(r.points for r in worst) / sum(r.max_points for r in worst)
 
 
-def _expect_full(row: Row) -> None:
+def _expect_full(row: Row, seeds: int) -> None:
     for name, count in row.failures.items():
         if count:
             row.problems.append(f"lost {name} with {count} seeds: {row.messages[name]}")
+    if row.ticked is False:
+        row.problems.append(f"its self-check refuses it: {row.messages['self-check']}")
 
 
-def _expect_none(row: Row, names: list[str], seeds: int) -> None:
-    for name in names:
-        if row.failures[name] < seeds:
-            row.problems.append(f"earned {name} with {seeds - row.failures[name]} seeds")
+def _expect_none(row: Row, seeds: int) -> None:
+    for name, count in row.failures.items():
+        if count < seeds:
+            row.problems.append(f"earned {name} with {seeds - count} seeds")
+    if row.ticked:
+        row.problems.append("its self-check accepts it")
 
 
-def _expect_caught(row: Row, name: str, seeds: int) -> None:
-    if name not in row.failures:
-        row.problems.append(f"there is no check {name!r}")
-    elif row.failures[name] < seeds:
-        row.problems.append(f"passed {name} with {seeds - row.failures[name]} seeds")
+def _expect_exactly(row: Row, seeds: int, fails: tuple[str, ...]) -> None:
+    for name in fails:
+        if name not in row.failures:
+            row.problems.append(f"there is no check {name!r}")
+        elif row.failures[name] < seeds:
+            row.problems.append(f"passed {name} with {seeds - row.failures[name]} seeds")
+    others = [f"{name} ({n} of {seeds})" for name, n in row.failures.items() if n and name not in fails]
+    if others:
+        row.problems.append(f"also fails {', '.join(others)}: say so in `fails`, or judge less")
+
+
+def _share(checks: list[Check], name: str) -> float:
+    return sum(c.points for c in checks if c.name == name) / sum(c.points for c in checks)
+
+
+def _try_mutants(
+    course: Course, workbench: Bench, exercises: list[str], report: Audit, on_row: Callable
+) -> None:
+    """Add a row for each mutant that nothing notices and nobody has explained."""
+    cache = course.private / "mutants" / f"{workbench.assignment}.json"
+    state = _state(course, workbench)
+    known = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
+    survivors = known["survivors"] if known.get("state") == state else {}
+    killed = known["killed"] if survivors else {}
+    for name in exercises:
+        if name not in survivors:
+            survivors[name], killed[name] = _survivors(workbench, name)
+            on_row(Row("mutants", name, "mutants"))
+    plain = {"state": state, "survivors": survivors, "killed": killed}
+    files.write(cache, json.dumps(plain, indent=1))
+    for name in exercises:
+        reasons = workbench.hidden.survivors.get(name, {})
+        report.killed += killed[name]
+        for change in survivors[name]:
+            if change in reasons:
+                report.listed += 1
+            else:
+                row = Row("mutant", name, change)
+                row.problems.append("earns every point: no check notices it")
+                report.rows.append(row)
+        for change in reasons.keys() - set(survivors[name]):
+            row = Row("mutant", name, change, problems=["is listed in SURVIVORS, and is none"])
+            report.rows.append(row)
+
+
+def _state(course: Course, workbench: Bench) -> str:
+    """A hash of all that decides which mutants are noticed."""
+    parts = hidden.read(course.hidden, workbench.assignment)
+    engine = Path(__file__).parents[2]
+    judging = files.read_folder(engine / "checking") | files.read_folder(Path(__file__).parent)
+    decisive = {name: data for name, data in parts.items() if "/answers" not in name}
+    return files.digest(
+        decisive | judging | {"cells": repr(workbench.reference.solutions).encode()}
+    )
+
+
+def _survivors(workbench: Bench, exercise: str) -> tuple[list[str], int]:
+    """The changes that cost no points, and how many others there are."""
+    found = mutants.mutants(workbench.reference.solutions[exercise])
+    challenges = range(MUTANT_SEEDS)
+    trials = [Trial(exercise, {exercise: m.source}, challenges, stop=True) for m in found]
+    lived = [
+        found[number].change
+        for number, tried in workbench.run(trials, MUTANT_SECONDS)
+        if not tried.error and not any(tried.failures().values())
+    ]
+    return sorted(set(lived)), len(found) - len(lived)
+
+
+def _disagreements(report: Audit) -> list[str]:
+    allowed = int(TICKS * len(report.of("mistake")))
+    if len(report.ticked) <= allowed:
+        return []
+    names = ", ".join(f"{row.exercise}/{row.name}" for row in report.ticked)
+    return [
+        f"self-checks accept {len(report.ticked)} mistakes, expected at most {allowed}: {names}"
+    ]
 
 
 def leaks(course: Course, assignment: str) -> list[str]:

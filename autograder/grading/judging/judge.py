@@ -32,7 +32,7 @@ from autograder.checking.student import KernelDied, StudentError
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import figures, table
-from autograder.grading.judging import data
+from autograder.grading.judging import data, unparsed
 from autograder.kernel.grader import tiers
 from autograder.kernel.grader.client import guarded
 from autograder.kernel.grader.student import KernelStudent
@@ -53,10 +53,6 @@ LIMIT_STATUS = {
     "processes": Status.CRASHED,
     "output": Status.CRASHED,
 }
-
-
-class UnsealedError(Exception):
-    """Students' code would run unsealed, and nobody has allowed that."""
 
 
 def expect_sealed(allow_unsealed: bool) -> None:
@@ -150,7 +146,7 @@ class Judge(Execute):
         tier = tiers.of_kernel(self.kernel_name)
         self.kernel_name = self.kernel_name or tier.kernel_name
         if not (tier.sealed or self.allow_unsealed):
-            raise UnsealedError(
+            raise UserError(
                 f"students' code cannot be sealed off by the kernel {self.kernel_name!r} on this "
                 "host: run `autograder doctor`, or set c.Judge.allow_unsealed = True"
             )
@@ -243,7 +239,7 @@ class Judge(Execute):
 
     def preprocess_cell(self, cell, resources, index):
         if utils.is_grade(cell) and cell.cell_type == "code":
-            self._judge(cell)
+            self._judge(cell, index)
         elif index in self._needless:
             pass
         elif not self._stopped:
@@ -261,14 +257,16 @@ class Judge(Execute):
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
-            self._died(cell)
+            status, how = self._how_it_ended()
+            self._stop(status, f"the kernel died in the middle of a cell: {how}")
+            cell.outputs.append(_error("DeadKernelError", self._stopped))
         except CellTimeoutError:
             # The interrupt was ignored: this kernel is of no more use.
             run_sync(self.km.shutdown_kernel)(now=True)
             self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
 
-    def _judge(self, cell):
+    def _judge(self, cell, index):
         exercise = cell.metadata.nbgrader["grade_id"].removeprefix("check_")
         if exercise not in self._hidden.checks:
             raise RuntimeError(f"{self._assignment} has no hidden checks for {exercise!r}")
@@ -282,6 +280,7 @@ class Judge(Execute):
             results = diagnose(
                 self._hidden, reference, checks, results, recorder.replies, self._seed
             )
+        results = unparsed.explain(results, self.nb.cells[:index])
         self._outcome.checks += results
         if any(r.points < r.max_points for r in results):
             self._wrong.append((exercise, cell))
@@ -302,11 +301,6 @@ class Judge(Execute):
 
     def _left(self) -> float:
         return self._deadline - time.monotonic()
-
-    def _died(self, cell):
-        status, how = self._how_it_ended()
-        self._stop(status, f"the kernel died in the middle of a cell: {how}")
-        cell.outputs.append(_error("DeadKernelError", self._stopped))
 
     def _how_it_ended(self) -> tuple[Status, str]:
         ending = getattr(self.km.provisioner, "ending", None)
@@ -395,10 +389,7 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     points = math.fsum(r.points for r in results)
     if not (math.isfinite(points) and 0 <= points <= max_points):
         raise ValueError(f"expected 0 to {max_points} points, got {points}")
-    shown = {
-        "text/plain": table.as_text(results),
-        "text/html": table.as_html(results),
-    }
+    shown = {"text/plain": table.as_text(results), "text/html": table.as_html(results)}
     return [
         nbformat.v4.new_output("display_data", shown),
         nbformat.v4.new_output("execute_result", {"text/plain": repr(points)}),

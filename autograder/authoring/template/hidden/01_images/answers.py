@@ -1,4 +1,4 @@
-"""Answers that test the checks: known mistakes must fail, unusual right ones must pass."""
+"""Answers that test the checks: known mistakes fail exactly `fails`, unusual right ones pass."""
 
 from autograder.checking import Alternative, Mistake
 
@@ -6,7 +6,7 @@ ANSWERS = [
     Mistake(
         "brighten",
         "limited_too_late",
-        fails="stops_at_white",
+        fails=("stops_at_white", "stops_at_black"),
         source="""\
 def brighten(image, amount):
     return np.clip(image + amount, 0, 255)
@@ -16,7 +16,7 @@ def brighten(image, amount):
     Mistake(
         "brighten",
         "never_limited",
-        fails="stops_at_white",
+        fails=("stops_at_white", "stops_at_black"),
         source="""\
 def brighten(image, amount):
     return (image.astype(int) + amount).astype(np.uint8)
@@ -36,7 +36,7 @@ def brighten(image, amount):
     Mistake(
         "brighten",
         "multiplied",
-        fails="adds_the_amount",
+        fails=("adds_the_amount", "stops_at_black"),
         source="""\
 def brighten(image, amount):
     return np.clip(image * (1 + amount / 255), 0, 255).astype(np.uint8)
@@ -96,7 +96,7 @@ def pixelate(image, size):
     Mistake(
         "pixelate",
         "number_of_blocks",
-        fails="one_colour_in_each_block",
+        fails=("one_colour_in_each_block", "the_mean_of_each_block"),
         source="""\
 def pixelate(image, size):
     result = image.copy()
@@ -193,3 +193,11 @@ def pixelate(image, size):
 """,
     ),
 ]
+
+# Small changes of the solution that are right too: the audit tries them all.
+SURVIVORS = {
+    "brighten": {
+        "return np.clip(total, 0, 255).astype(np.uint8) → "
+        "return np.clip(0, total, 255).astype(np.uint8)": "0 limited to at least the sum is the same",
+    },
+}

@@ -1,0 +1,137 @@
+"""Work on many things at a time, each in a process of its own that may hang, crash or run wild."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+# A report is a few kB; a process that runs wild may write anything.
+MAX_BYTES = 8 << 20
+
+
+@dataclass
+class Ended:
+    """What one process has reported, and why it ended early: "" if it did not."""
+
+    number: int
+    reports: list[dict] = field(default_factory=list)
+    reason: str = ""
+
+
+def run(
+    work: Callable[[Any], Iterator[dict]], jobs: Iterable, seconds: float, processes: int = 0
+) -> Iterator[Ended]:
+    """Run `work(job)` for every job in a fork of this process; yield each as it ends.
+
+    Where processes cannot be forked (Windows), the jobs run in this process, without a limit.
+
+    Parameters
+    ----------
+    work
+        A generator function of plain dicts.
+    seconds
+        Until a process is killed, with all that it started.
+    processes
+        How many run at a time; 0 stands for the number of cores.
+    """
+    if not hasattr(os, "fork"):
+        for number, job in enumerate(jobs):
+            yield Ended(number, list(work(job)))
+        return
+    waiting = enumerate(jobs)
+    running: dict[int, _Child] = {}
+    try:
+        while True:
+            while len(running) < (processes or os.cpu_count() or 1):
+                if (following := next(waiting, None)) is None:
+                    break
+                child = _Child(work, *following, seconds)
+                running[child.reports] = child
+            if not running:
+                return
+            left = min(child.deadline for child in running.values()) - time.monotonic()
+            for ready in select.select(list(running), [], [], max(left, 0))[0]:
+                running[ready].read()
+            for place, child in list(running.items()):
+                if child.finish():
+                    del running[place]
+                    yield child.ended
+    finally:
+        for child in running.values():
+            child.kill()
+
+
+class _Child:
+    """A process that works on one job, and the pipe on which it reports, a line of JSON each time."""
+
+    def __init__(self, work: Callable, number: int, job, seconds: float):
+        self.ended = Ended(number)
+        self._seconds, self.deadline = seconds, time.monotonic() + seconds
+        self._unread, self._read, self._closed = b"", 0, False
+        self.reports, writing = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _work(work, job, writing)
+        os.close(writing)
+
+    def read(self) -> None:
+        """Take what the process has reported, or note that it has ended."""
+        data = os.read(self.reports, 1 << 16)
+        self._read += len(data)
+        if not data or self._read > MAX_BYTES:
+            self._closed = True
+            return
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        self.ended.reports += map(json.loads, lines)
+
+    def finish(self) -> bool:
+        """Whether the process has ended; one that is late is killed."""
+        late = time.monotonic() > self.deadline
+        if not (self._closed or late):
+            return False
+        if late:
+            os.kill(self._pid, signal.SIGKILL)
+        ended, status = os.waitpid(self._pid, 0 if late else os.WNOHANG)
+        if not ended:
+            return False
+        if late:
+            self.ended.reason = f"did not finish within {self._seconds:g} seconds"
+        elif status:
+            code = os.waitstatus_to_exitcode(status)
+            self.ended.reason = f"its process ended with status {code}"
+        self._clean_up()
+        return True
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        os.close(self.reports)
+
+
+def _work(work: Callable, job, writing: int) -> None:
+    """Be a child process: report, and end without what this process would do at its end."""
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        with open(writing, "wb") as pipe:
+            for report in work(job):
+                pipe.write(json.dumps(report).encode() + b"\n")
+                pipe.flush()
+        status = 0
+    finally:
+        os._exit(status)
