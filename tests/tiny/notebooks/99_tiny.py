@@ -12,7 +12,7 @@ def double(x):
     ### END SOLUTION
 
 # %% selfcheck="double" points=3
-assert double(2) == 4, f"got {double(2)}, expected 4"
+assert double(3) == 6, f"got {double(3)}, expected 6"
 
 # %% solution="mean"
 def mean(values):

@@ -4,7 +4,7 @@ ANSWERS = [
     Mistake(
         "double",
         "squares",
-        fails="one_number",
+        fails=("one_number", "an_array"),
         source="def double(x):\n    return x * x\n",
         tells="This is the square.",
     ),
