@@ -6,8 +6,8 @@ import tomllib
 import zipfile
 
 from autograder import files
-from autograder.authoring.expand import SOLUTION, read_cells
 from autograder.authoring import build
+from autograder.authoring.expand import SOLUTION, read_cells
 from autograder.authoring.proving import audit
 from autograder.course import Course
 from autograder.errors import UserError

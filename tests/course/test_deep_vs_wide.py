@@ -64,8 +64,8 @@ STATED = {
     "does *not* fit: #, #, #, #, #, with # to # parameters": lambda: (
         *(width + 1 for width in WIDTHS), min(OVER), max(OVER),
     ),
-    "in ((100, 1, #), (100, 2, #), (52, 2, #), (51, 2, #))": lambda: [
-        widest(*case) for case in ((100, 1), (100, 2), (52, 2), (51, 2))
+    "(100, 1, #), (100, 2, #), (52, 2, #), (51, 2, #), (11, 1, #), (2000, 1, #)": lambda: [
+        widest(*case) for case in ((100, 1), (100, 2), (52, 2), (51, 2), (11, 1), (2000, 1))
     ],
     "budget 60: got {_got}, expected #, which costs #": lambda: (
         widest(60, 1, 10, 3), equal(widest(60, 1, 10, 3), 1, 10, 3),

@@ -72,3 +72,18 @@ def test_no_reply_stops_a_picture(assignment):
 
 def test_an_assignment_may_have_no_pictures():
     assert figures.picture(hidden_of("05_cifar_limits"), "any", Says({})) is None
+
+
+def test_a_picture_that_cannot_be_drawn_is_said():
+    hidden, notes = hidden_of("04_initialization"), []
+    exercise, wrong = "activation_rms", "def activation_rms(model, x):\n    return [0.5] * 10"
+    namespace = reference_of("04_initialization").namespace(**{exercise: wrong})
+
+    def broken(student, figure):
+        raise KeyError("colour")
+
+    class Broken:
+        pictures = hidden.pictures | {exercise: broken}
+
+    assert figures.picture(Broken, exercise, LocalStudent(namespace), notes.append) is None
+    assert notes == ["no picture of activation_rms: KeyError: 'colour'"]

@@ -187,7 +187,9 @@ def _expect_exactly(row: Row, seeds: int, fails: tuple[str, ...]) -> None:
             row.problems.append(f"there is no check {name!r}")
         elif row.failures[name] < seeds:
             row.problems.append(f"passed {name} with {seeds - row.failures[name]} seeds")
-    others = [f"{name} ({n} of {seeds})" for name, n in row.failures.items() if n and name not in fails]
+    others = [
+        f"{name} ({n} of {seeds})" for name, n in row.failures.items() if n and name not in fails
+    ]
     if others:
         row.problems.append(f"also fails {', '.join(others)}: say so in `fails`, or judge less")
 

@@ -196,7 +196,8 @@ class Judge(Execute):
         for exercise, cell in self._wrong:
             if self._stopped or self._student.died:
                 return
-            if bundle := figures.picture(self._hidden, exercise, self._student):
+            note = self._outcome.notes.append
+            if bundle := figures.picture(self._hidden, exercise, self._student, note):
                 metadata = {"image/png": {"alt": bundle["text/plain"]}}
                 shown = nbformat.v4.new_output("display_data", bundle, metadata=metadata)
                 cell.outputs.insert(1, shown)

@@ -1,0 +1,87 @@
+"""The reference earns every point in a sealed kernel, however many threads the grader has.
+
+`REFERENCE_SEEDS=200 uv run pytest -m slow tests/course/test_reference_in_kernels.py` tries more
+challenges.
+"""
+
+import contextlib
+import functools
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT, hidden_of, reference_of
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from autograder.authoring.expand import expand
+from autograder.checking.check import challenge_seed, run_checks
+from autograder.course import Course
+from autograder.grading.judging import data
+from autograder.kernel.grader import tiers
+from autograder.kernel.grader.student import KernelStudent
+from autograder.notebook import reference_cells
+
+SEEDS = int(os.environ.get("REFERENCE_SEEDS", 3))
+ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
+
+
+@contextlib.contextmanager
+def kernel(folder: Path, images: str):
+    """A sealed kernel with the reference's files and the name of its images: a `KernelStudent`."""
+    course, config = Course(ROOT), Config()
+    config.SealedProvisioner.update(
+        course.config.SealedProvisioner,
+        variables={"MLP_COURSE_DATASET": images},
+        preload=course.preload,
+    )
+    name = tiers.Tier.NAMESPACES.kernel_name
+    manager = AsyncKernelManager(kernel_name=name, config=config)
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(nbformat.v4.new_notebook(), manager, resources=resources)
+    with client.setup_kernel(cleanup_kc=True):
+        yield KernelStudent(client.kc, client.km, lambda: 600.0, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, os.cpu_count() or 1])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_reference_earns_every_point_in_a_kernel(assignment, threads, tmp_path):
+    import torch
+
+    if tiers.probe().tier is not tiers.Tier.NAMESPACES:
+        pytest.skip("no kernels in namespaces here")
+    own, reference = hidden_of(assignment), reference_of(assignment)
+    with data.built_in(own), contextlib.chdir(tmp_path):
+        own.import_all()
+        if own.reference_files:
+            own.reference_files(reference.namespace(), tmp_path)
+        with kernel(tmp_path, "synthetic") as student:
+            for _, code in reference_cells(expand(Course(ROOT), assignment)):
+                student.run(code, 100)
+            student.load(own.module("probes"))
+            torch.set_num_threads(threads)
+            try:
+                lost = lost_points(own, student)
+            finally:
+                torch.set_num_threads(1)
+    assert lost == []
+
+
+def lost_points(own, student) -> list[tuple]:
+    """Where the reference lost points: the seed, the check and its message."""
+    lost = []
+    for seed in range(SEEDS):
+        draw = functools.partial(challenge, seed)
+        for checks in own.checks.values():
+            for result in run_checks(checks, student, draw):
+                if result.points < result.max_points:
+                    where = f"{result.exercise}/{result.check}"
+                    lost.append((seed, where, result.message, result.error))
+    return lost
+
+
+def challenge(seed: int, item) -> int:
+    return challenge_seed(b"kernels", seed.to_bytes(4, "big"), item.name)
