@@ -1,10 +1,13 @@
 """Whatever is killed: nothing is left over, and the next kernel is right."""
 
 import contextlib
-import json
 import os
+import select
+import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +16,8 @@ from jupyter_client.manager import start_new_kernel
 from autograder.authoring.classroom import hand_in, solved
 from autograder.grading import batch
 from autograder.kernel.grader import launcher
+from autograder.kernel.limits import Limits
+from autograder.kernel.supervisor import supervisor
 from kernel.conftest import SEALED, run_cells
 
 
@@ -80,9 +85,8 @@ def test_another_node_is_started_when_it_was_killed(kernel):
 def test_a_kernel_dies_with_its_supervisor(kernel):
     manager, _ = kernel
     process = psutil.Process(manager.provisioner.pid)
-    supervisors = [p for p in node().children() if p != fork_server()]
-    for supervisor in supervisors:
-        supervisor.kill()
+    for process_of_a_kernel in [p for p in node().children() if p != fork_server()]:
+        process_of_a_kernel.kill()
     process.wait(60)
     assert not manager.is_alive()
 
@@ -106,31 +110,52 @@ def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course)
     assert killed
 
 
-GRADER = """\
-import json, os, psutil, signal
-from autograder.kernel.grader import launcher
+ATTACK = (Path(__file__).parent / "attacks" / "full_backlog.py").read_text()
+GRADER = """
+import socket, sys, time
+from pathlib import Path
+
+import psutil
 from jupyter_client.manager import start_new_kernel
-manager, _ = start_new_kernel(kernel_name="mlp-sealed")
-processes = [p.pid for p in psutil.Process().children(recursive=True)]
-folders = [os.path.dirname(name) for name in (launcher._address, manager.ip)]
-print(json.dumps([processes, folders]), flush=True)
-input()
+manager, client = start_new_kernel(kernel_name=sys.argv[1])
+client.execute(sys.stdin.read())
+while psutil.Process(manager.provisioner.pid).status() != psutil.STATUS_STOPPED:
+    pass
+more = [socket.socket(socket.AF_UNIX) for _ in range(10)]
+for connection in more:
+    connection.connect(f"{manager.ip}-{manager.shell_port}")
+print(manager.provisioner.pid, flush=True)
+time.sleep(1000)
 """
 
 
-def test_everything_ends_with_the_grader(sealed):
-    """A grader that is killed leaves no process and no folder."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_killed_grader_whose_kernel_accepts_nothing(sealed, number):
+    """Where the supervisor waited for the kernel to accept a connection, both lived on for ever."""
     grader = subprocess.Popen(
-        [sys.executable, "-c", GRADER],
+        [sys.executable, "-c", GRADER, SEALED.kernel_name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        text=True,
     )
     with grader:
-        pids, folders = json.loads(grader.stdout.readline())
-        processes = [psutil.Process(pid) for pid in pids]
-        grader.kill()
-    _, alive = psutil.wait_procs(processes, timeout=60)
-    # The node, the fork server, and of one kernel the supervisor, the first process, the kernel.
-    assert len(processes) >= 5
-    assert alive == []
-    assert [folder for folder in folders if os.path.exists(folder)] == []
+        grader.stdin.write(ATTACK)
+        grader.stdin.close()
+        kernel = psutil.Process(int(grader.stdout.readline()))
+        grader.send_signal(number)
+    psutil.wait_procs([kernel], timeout=60)
+    assert not kernel.is_running()
+
+
+def test_a_supervisor_that_hangs_ends(monkeypatch, tmp_path):
+    """A blocking call in the loop that enforces limits ends the supervisor, and with it its sandbox."""
+    monkeypatch.setattr(supervisor, "WATCHDOG", 1)
+    monkeypatch.setattr(supervisor.Supervisor, "_look", lambda self: select.select([], [], []))
+    ours, _theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    hangs = supervisor.Supervisor(ours, str(tmp_path))
+    hangs._limits = Limits()
+    pid = os.fork()
+    if pid == 0:
+        hangs.watch()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGALRM

@@ -21,6 +21,8 @@ from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel.supervisor.framing import Frames, Oversized
 from autograder.kernel.supervisor.relay import Relay
 
+# Seconds that a round of enforcing limits may take.
+WATCHDOG = 60
 # Seconds between two measurements of what the kernel uses.
 INTERVAL = 0.1
 ERRORS_KEPT = 4000
@@ -136,6 +138,8 @@ class Supervisor:
         end = time.monotonic() + self._limits.wall_seconds
         next_look = 0.0
         while self._ending is None:
+            # Should a call ever block, this process ends, and the sandbox with it.
+            signal.alarm(WATCHDOG)
             for key, events in self._selector.select(INTERVAL):
                 key.data(key.fileobj, events)
             now = time.monotonic()
@@ -149,6 +153,7 @@ class Supervisor:
 
     def clean_up(self) -> None:
         """End everything in the sandbox and wait until it is gone."""
+        signal.alarm(WATCHDOG)
         for relay in self._relays:
             relay.close()
         if self._first > 0:
@@ -222,15 +227,17 @@ class Supervisor:
 
     def _on_client(self, inside: str, listener: socket.socket, events: int) -> None:
         client, _ = listener.accept()
+        client.setblocking(False)
         kernel = socket.socket(socket.AF_UNIX)
+        # A kernel that does not accept must not keep its limits from being enforced. The client
+        # connects again by itself.
+        kernel.setblocking(False)
         try:
             kernel.connect(inside)
         except OSError:
             client.close()
             kernel.close()
             return
-        client.setblocking(False)
-        kernel.setblocking(False)
         count = functools.partial(self._count_output, Frames())
         self._relays.append(Relay(self._selector, client, kernel, count))
 
