@@ -7,7 +7,8 @@
         expect_close(path, expected, "Is the new gradient weighted by 1 - momentum?")
 
 A check returns nothing when the answer is right and raises `CheckFailed` when it is not; the first
-line of its docstring is what students read in their feedback.
+line of its docstring is what students read in their feedback. A message with "depends on" says that
+the property cannot be judged because something else is wrong: feedback folds it behind what is.
 """
 
 import functools

@@ -203,6 +203,23 @@ def test_results_table_shows_checks_messages_and_the_known_mistake():
     assert "✓ A number is doubled.  (1/1)" in text and "No `x`." in text
 
 
+def test_the_first_red_line_leads_and_what_follows_from_it_is_folded():
+    results = [
+        CheckResult("sum", "a", "Passed.", 1, 1),
+        CheckResult("sum", "b", "Follows.", 0, 1, "layer 2: depends on the first layer"),
+        CheckResult("sum", "c", "Failed.", 0, 1, "expected one number"),
+    ]
+    text = table.as_text(results)
+    places = [text.index(word) for word in ("Failed.", "Passed.", table.FOLLOWING, "Follows.")]
+    assert places == sorted(places)
+    html = sanitise.clean(table.as_html(results))
+    shown, folded = html.split("<details>")
+    assert "Failed." in shown and "Follows." in folded and table.FOLLOWING in folded
+    # Something has to be red in front of the fold.
+    alone = table.as_html(results[:2])
+    assert "<details>" not in alone and "Follows." in alone
+
+
 def test_feedback_of_a_graded_class(course):
     """Through kernel, judge and writer: the mistake is named, the attack is not carried out."""
     perfect = solved(course, A)
