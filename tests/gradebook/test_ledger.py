@@ -189,7 +189,7 @@ def test_what_judges_counts(course, engine, file):
     "file",
     [
         "lock.py", "cli.py", "console.py", "grading/batch.py", "grading/dispatch.py",
-        "gradebook/ledger.py", "lms/collect.py", "exports/moodle.py", "authoring/audit.py",
+        "gradebook/ledger.py", "lms/collect.py", "exports/moodle.py", "authoring/proving/audit.py",
     ],
 )  # fmt: skip
 def test_what_does_not_judge_does_not_count(course, engine, file):
