@@ -132,6 +132,7 @@ widgets.gain_explorer()
 #
 # *Your prediction:*
 
+
 # %% solution="xavier_std"
 def xavier_std(fan_in, fan_out, gain=1.0):
     """Standard deviation of normal Xavier weights, a number."""
@@ -156,13 +157,17 @@ assert abs(_got - 0.4) > 1e-6, (
     "gain 4 made the std only twice as large: does the gain stand inside the root?"
 )
 assert abs(_got - 0.8) < 1e-6, f"fans 30 and 20, gain 4: std {_got:.4g}, expected 0.8"
+_got = float(xavier_std(5, 2))
+assert abs(_got - 0.53452) < 1e-4, f"fans 5 and 2: std {_got:.4g}, expected 0.5345"
 _got = float(xavier_bound(14, 10))
 assert abs(_got - 0.125**0.5) > 1e-6, (
     f"fans 14 and 10: bound {_got:.4g}. What is the variance of uniform numbers on [-b, b]?"
 )
 assert abs(_got - 0.5) < 1e-6, f"fans 14 and 10: bound {_got:.4g}, expected 0.5"
-_got = float(xavier_bound(14, 10, gain=2))
-assert abs(_got - 1) < 1e-6, f"fans 14 and 10, gain 2: bound {_got:.4g}, expected 1"
+_got = float(xavier_bound(14, 10, gain=1.5))
+assert abs(_got - 0.75) < 1e-6, f"fans 14 and 10, gain 1.5: bound {_got:.4g}, expected 0.75"
+_got = float(xavier_std(30, 20, gain=1.5))
+assert abs(_got - 0.3) < 1e-6, f"fans 30 and 20, gain 1.5: std {_got:.4g}, expected 0.3"
 print("✓ spread of normal and of uniform weights")
 
 # %% [markdown]
@@ -226,6 +231,7 @@ plots.line(_lines, "weight", "density")
 #
 # *Your prediction:*
 
+
 # %% solution="leaky_relu_gain"
 def leaky_relu_gain(negative_slope):
     """The gain that keeps the mean square of a signal through Linear and LeakyReLU, a number."""
@@ -241,11 +247,12 @@ _got = float(leaky_relu_gain(0))
 assert abs(_got - 2) > 1e-6, "slope 0: got 2. Is this the gain, or its square?"
 assert abs(_got - 1.41421356) < 1e-6, f"slope 0: got {_got:.4g}, expected 1.4142"
 _o = torch.randn(200_000, generator=torch.Generator().manual_seed(1))
-_after = F.leaky_relu(float(leaky_relu_gain(0.5)) * _o, 0.5).square().mean().item()
-assert abs(_after - 1) < 0.02, (
-    f"slope 0.5: normal numbers of mean square 1, times your gain, through LeakyReLU, have the "
-    f"mean square {_after:.3f}, expected 1"
-)
+for _slope in (0.5, 2.0):
+    _after = F.leaky_relu(float(leaky_relu_gain(_slope)) * _o, _slope).square().mean().item()
+    assert abs(_after - 1) < 0.02, (
+        f"slope {_slope}: normal numbers of mean square 1, times your gain, through LeakyReLU, "
+        f"have the mean square {_after:.3f}, expected 1"
+    )
 print("✓ the mean square comes out as it went in")
 
 # %% [markdown]
@@ -376,6 +383,7 @@ for _slope in (0.0, 0.1, 0.5, 1.0):
 #
 # *Your prediction:*
 
+
 # %% solution="xavier_init"
 def xavier_init(model, gain, mode):
     """Draw the weights of every Linear in `model` anew and set their biases to zero, in place.
@@ -400,14 +408,22 @@ def xavier_init(model, gain, mode):
 
 
 # %% selfcheck="xavier_init" points=4
+class _Own(nn.Linear):
+    """A Linear of a class of one's own."""
+
+
 _inner = nn.Sequential(nn.Linear(300, 200), nn.LayerNorm(200), nn.LeakyReLU(0.1))
-_model = nn.Sequential(nn.Sequential(_inner), nn.Linear(200, 100, bias=False))
+_model = nn.Sequential(nn.Sequential(_inner), _Own(200, 100, bias=False), nn.Embedding(3, 4))
 _inner[1].weight.data.fill_(3.0)
 _inner[1].bias.data.fill_(2.0)
-_linear = _inner[0]
+_inner[1].bias.requires_grad_(False)
+_model[2].weight.data.fill_(1.0)
+_linear, _weight, _own = _inner[0], _inner[0].weight, _model[1].weight.clone()
 for _mode in ("normal", "uniform"):
     assert xavier_init(_model, 1.5, _mode) is _model, "return the model that was given"
-    _std = _linear.weight.std().item()
+    assert _linear.weight is _weight, "a new parameter was made: fill the one that is there"
+    assert _model.training, "the model was in training mode before"
+    _std = _weight.std().item()
     assert abs(_std - 0.0333) > 0.002, (
         f"{_mode}: std {_std:.4f}, as PyTorch draws it: is the nested Linear reached?"
     )
@@ -416,24 +432,37 @@ for _mode in ("normal", "uniform"):
         f"{_mode}: a nested Linear with fans 300 and 200, gain 1.5, has std {_std:.4f}, "
         "expected about 0.0949"
     )
+    assert not torch.equal(_weight[0], _weight[1]), f"{_mode}: two units have the same weights"
     assert not _linear.bias.any(), f"{_mode}: the bias of the nested Linear is not zero"
-_most = _linear.weight.abs().max().item()
+assert not torch.equal(_model[1].weight, _own), (
+    "a Linear of a class of one's own, `class _Own(nn.Linear)`, has its old weights"
+)
+_most = _weight.abs().max().item()
 assert 0.16 < _most < 0.1644, f"uniform: largest weight {_most:.4f}, expected close to 0.1643"
 xavier_init(_model, 1.5, "normal")
-assert _linear.weight.abs().max() > 0.25, "normal: the weights end as if they were uniform"
+_before = _weight.clone()
+assert _before.abs().max() > 0.25, "normal: the weights end as if they were uniform"
+xavier_init(_model, 1.5, "normal")
+assert not torch.equal(_weight, _before), "two calls drew the same weights: is there a seed inside?"
 assert (_inner[1].weight == 3).all() and (_inner[1].bias == 2).all(), (
     "the norm layer was changed: only Linear layers are meant"
 )
+assert (_model[2].weight == 1).all(), "the embedding was changed: only Linear layers are meant"
+assert not _inner[1].bias.requires_grad, "a frozen parameter requires a gradient now"
+_alone = nn.Linear(3, 2)
+xavier_init(_alone, 1.0, "normal")
+assert not _alone.bias.any(), "a model that is itself a Linear was not initialized"
 _linear.bias.data.fill_(5.0)
-_before = _linear.weight.clone()
-try:
-    xavier_init(_model, 1.5, "no such mode")
-except ValueError:
-    assert torch.equal(_linear.weight, _before) and (_linear.bias == 5).all(), (
-        "an unknown mode raised ValueError, but only after the model was changed"
-    )
-else:
-    raise AssertionError("an unknown mode should raise ValueError, not pass in silence")
+_before = _weight.clone()
+for _mode in ("no such mode", "xavier_normal"):
+    try:
+        xavier_init(_model, 1.5, _mode)
+    except ValueError:
+        assert torch.equal(_weight, _before) and (_linear.bias == 5).all(), (
+            "an unknown mode raised ValueError, but only after the model was changed"
+        )
+    else:
+        raise AssertionError(f"the unknown mode {_mode!r} should raise ValueError")
 print("✓ every Linear, however deep, and nothing else")
 
 # %% [markdown]
@@ -487,6 +516,7 @@ print("✓ every Linear, however deep, and nothing else")
 #
 # *Your prediction:*
 
+
 # %% solution="activation_rms"
 def activation_rms(model, x):
     """RMS of what each activation puts out in `model(x)`: floats, one per call, in order.
@@ -519,18 +549,39 @@ def activation_rms(model, x):
 
 
 # %% selfcheck="activation_rms" points=5
-_shared = nn.LeakyReLU(0.5)
-_model = nn.Sequential(
-    nn.Linear(2, 2), _shared, nn.Dropout(0.5), nn.Sequential(nn.Linear(2, 2), _shared, nn.Tanh())
-)
-for _layer in (_model[0], _model[3][0]):
-    nn.init.eye_(_layer.weight)
-    nn.init.zeros_(_layer.bias)
+class _Own(nn.LeakyReLU):
+    """A LeakyReLU of a class of one's own."""
+
+
+_shared = _Own(0.5)
+_block = nn.Sequential(nn.Linear(2, 2), _shared, nn.Tanh())
+_model = nn.Sequential(nn.Embedding(2, 2), _shared, nn.Dropout(0.5), _block)
+nn.init.eye_(_block[0].weight)
+nn.init.zeros_(_block[0].bias)
+# The embedding turns the numbers 0 and 1 into (3, -2) and (1, 4).
+_model[0].weight.data.copy_(torch.tensor([[3.0, -2.0], [1.0, 4.0]]))
 _model.train()
-_model[3].eval()
-_got = activation_rms(_model, torch.tensor([[3.0, -2.0], [1.0, 4.0]]))
+_block.eval()
+_model[0].weight.grad = torch.full((2, 2), 7.0)
+_model[0].register_forward_hook(lambda module, args, output: None)
+
+
+def _hooks():
+    """How many forward hooks each module has."""
+    return [len(module._forward_hooks) for module in _model.modules()]
+
+
+_theirs = _hooks()
+_got = activation_rms(_model, torch.tensor([[0], [1]]))
+_on = torch.is_grad_enabled()
+torch.set_grad_enabled(True)
+assert _on, "gradients are now off for all that follows: `with torch.no_grad()` ends by itself"
 assert len(_got) == 3, (
-    f"got {len(_got)} values, expected 3: one LeakyReLU, which is used twice, and a nested Tanh"
+    f"got {len(_got)} values, expected 3: a LeakyReLU (of a class of one's own), which is used "
+    "twice, and a nested Tanh"
+)
+assert not any(torch.is_tensor(value) and value.requires_grad for value in _got), (
+    "the values carry the graph of the computation: expected floats"
 )
 _got = [float(value) for value in _got]
 assert abs(_got[0] - 7.5**0.5) > 1e-4, (
@@ -544,16 +595,20 @@ assert abs(_got[1] - 2.5617) < 1e-3, (
 )
 assert abs(_got[2] - 0.834) < 1e-3, f"third value: got {_got[2]:.4f}, expected 0.8340"
 assert _model.training and _model[2].training, "the model was in training mode before"
-assert not _model[3].training, "one part was in evaluation mode before, now it is not"
-assert not any(module._forward_hooks for module in _model.modules()), "a hook was left behind"
+assert not _block.training, "one part was in evaluation mode before, now it is not"
+assert all(p.requires_grad for p in _model.parameters()), "a parameter needs no gradient any more"
+_grad = _model[0].weight.grad
+assert _grad is not None and (_grad == 7).all(), "the .grad from before is gone or changed"
+assert _hooks() == _theirs, "a hook was left behind, or one that was there before is gone"
 try:
     activation_rms(_model, torch.ones(1, 3))
 except RuntimeError:
     pass
-assert not any(module._forward_hooks for module in _model.modules()), (
-    "the model raised an error (input of a wrong shape), and your hooks are still there"
+assert _hooks() == _theirs, (
+    "the model raised an error (input of a wrong type), and your hooks are still there"
 )
 print("✓ one number per call, in order, and no trace")
+print("  (not tried here: batch norm, a batch of one, wide layers)")
 
 # %% [markdown]
 # **Look.** 30 layers of 256 with slope 0.1, three gains, unit normal input.
@@ -638,6 +693,7 @@ plots.line(_profiles, "layer", "RMS after the activation", logy=True)
 #
 # *Your prediction:*
 
+
 # %% solution="gradient_rms"
 def gradient_rms(model, x, y):
     """RMS of each Linear's weight gradient of the mean cross-entropy: floats, first layer first.
@@ -658,35 +714,57 @@ def gradient_rms(model, x, y):
 
 
 # %% selfcheck="gradient_rms" points=4
-_model = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Dropout(0.5), nn.Sequential())
-_last = nn.Linear(3, 2)
-_model[2].append(_last)
-_model[2].eval()
+class _Own(nn.Linear):
+    """A Linear of a class of one's own."""
+
+
+_last = _Own(3, 2)
+_model = nn.Sequential(
+    nn.Embedding(2, 2),
+    nn.Linear(2, 3, bias=False),
+    nn.BatchNorm1d(3),
+    nn.Dropout(0.5),
+    nn.Sequential(_last),
+)
+_model[4].eval()
 with torch.no_grad():
-    _model[0].weight.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+    # The embedding turns the numbers 0 and 1 into the inputs (1, 2) and (-1, 0.5).
+    _model[0].weight.copy_(torch.tensor([[1.0, 2.0], [-1.0, 0.5]]))
+    _model[1].weight.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
     _last.weight.copy_(torch.tensor([[1.0, -1.0, 0.5], [0.0, 0.5, -0.5]]))
     _last.bias.zero_()
 _last.weight.grad = torch.full((2, 3), 7.0)
-_x, _y = torch.tensor([[1.0, 2.0], [-1.0, 0.5]]), torch.tensor([0, 1])
+_x, _y = torch.tensor([0, 1]), torch.tensor([1, 0])
 for _time in ("first", "second"):
-    _got = [float(value) for value in gradient_rms(_model, _x, _y)]
-    assert len(_got) == 2, f"got {len(_got)} values, expected 2: one per Linear, without biases"
-    assert abs(_got[0] - 0.5140) > 1e-3 or abs(_got[1] - 0.6064) > 1e-3, (
+    _got = gradient_rms(_model, _x, _y)
+    assert len(_got) == 2, (
+        f"got {len(_got)} values, expected 2: one per Linear (the last is of a class of one's own), "
+        "and none for biases, the embedding and the norm layer"
+    )
+    assert not any(torch.is_tensor(value) and value.requires_grad for value in _got), (
+        "the values carry the graph of the computation: expected floats"
+    )
+    _got = [float(value) for value in _got]
+    assert abs(_got[0] - 1.6179) > 1e-3 or abs(_got[1] - 1.8880) > 1e-3, (
         "these are the gradients of the summed loss: expected those of its mean"
     )
-    assert abs(_got[0] - 0.2570) < 1e-3, (
-        f"{_time} call, first layer: got {_got[0]:.4f}, expected 0.2570. There is Dropout in "
-        "between, which does nothing in evaluation mode"
+    assert abs(_got[0] - 0.8089) < 1e-3, (
+        f"{_time} call, first layer: got {_got[0]:.4f}, expected 0.8089. Behind it are batch norm "
+        "and Dropout, which change nothing here in evaluation mode"
     )
-    assert abs(_got[1] - 0.3032) < 1e-3, (
-        f"{_time} call, last layer: got {_got[1]:.4f}, expected 0.3032: its .grad was 7 "
+    assert abs(_got[1] - 0.9440) < 1e-3, (
+        f"{_time} call, last layer: got {_got[1]:.4f}, expected 0.9440: its .grad was 7 "
         "everywhere before, which should not matter"
     )
-assert _model[0].weight.grad is None, "the first weight had no .grad before; now it has one"
+for _name, _parameter in _model.named_parameters():
+    assert _parameter is _last.weight or _parameter.grad is None, (
+        f"{_name} had no .grad before; now it has one"
+    )
+    assert _parameter.requires_grad, f"{_name} needs no gradient any more"
 _grad = _last.weight.grad
 assert _grad is not None and (_grad == 7).all(), "the .grad from before is gone or changed"
-assert _model.training and _model[1].training, "the model was in training mode before"
-assert not _model[2].training, "one part was in evaluation mode before, now it is not"
+assert _model.training and _model[3].training, "the model was in training mode before"
+assert not _model[4].training, "one part was in evaluation mode before, now it is not"
 print("✓ gradients of the mean loss, and every .grad as it was")
 
 # %% [markdown]
@@ -760,6 +838,7 @@ plots.line(_profiles, "layer", "RMS of the weight gradient", logy=True)
 #
 # *Your prediction:*
 
+
 # %% solution="gain_sweep"
 def gain_sweep(gains, seeds):
     """Mean training accuracy over the seeds for each gain: floats, nan if a run diverged.
@@ -779,18 +858,47 @@ def gain_sweep(gains, seeds):
 
 
 # %% selfcheck="gain_sweep" points=4
-_pair = [float(value) for value in gain_sweep([1.4, 0.5], [0, 1])]
-assert len(_pair) == 2, f"two gains, two seeds: got {len(_pair)} numbers, expected one per gain"
-assert _pair[1] < 0.2, f"gain 0.5: accuracy {_pair[1]:.2f}, expected about 0.1, as by chance"
-assert _pair[0] > 0.2, f"gain 1.4: accuracy {_pair[0]:.2f}, expected above 0.2: is it trained?"
-_single = [float(gain_sweep([1.4], [seed])[0]) for seed in (0, 1)]
-assert abs(_pair[0] - sum(_single) / 2) < 0.02, (
-    f"gain 1.4 alone gives {_single[0]:.2f} with seed 0 and {_single[1]:.2f} with seed 1; a sweep "
-    f"of two gains and both seeds gives {_pair[0]:.2f}. Is it a new model for every run, and the "
-    "mean over the seeds?"
+_train, _runs = train, []
+
+
+def _stand_in(model, seed):
+    """Instead of `train`: notes the run, and makes up an accuracy from the gain and the seed."""
+    weight = model[0].weight.detach()
+    gain = round(weight.std().item() * math.sqrt((64 + 32) / 2))
+    _runs.append((seed, model, weight / max(gain, 1)))
+    accuracy = math.nan if (gain, seed) == (2, 7) else gain / 10 + seed / 100
+    return {"train_accuracy": accuracy, "test_accuracy": 0.9}
+
+
+_gains, _seeds = [3, 1, 2, 4], [7, 5]
+train = _stand_in
+try:
+    _got = gain_sweep(_gains, _seeds)
+finally:
+    train = _train
+assert np.shape(_got) == (4,), f"four gains, two seeds: expected four numbers, got {_got}"
+assert (_gains, _seeds) == ([3, 1, 2, 4], [7, 5]), "the list of gains or seeds was changed"
+assert sorted(_seed for _seed, _, _ in _runs) == [5] * 4 + [7] * 4, (
+    "four gains, seeds 7 and 5: `train` should be called four times with each of the seeds"
 )
-assert math.isnan(gain_sweep([4.0], [0])[0]), "gain 4 diverges: expected nan as its accuracy"
-print("✓ a new model for every run, and diverged runs are shown")
+assert len({id(_model) for _, _model, _ in _runs}) == 8, "a model was trained twice"
+_first = {_seed: _draw for _seed, _, _draw in _runs}
+assert all(torch.allclose(_draw, _first[_seed], atol=1e-5) for _seed, _, _draw in _runs), (
+    "with one seed, two gains began with different draws: initialize right after `make_model(seed)`"
+)
+assert not torch.allclose(_first[5], _first[7], atol=0.01), "two seeds began with the same weights"
+_got = [float(_value) for _value in _got]
+for _index, _mean in ((0, 0.36), (1, 0.16), (3, 0.46)):
+    assert abs(_got[_index] - 0.9) > 1e-5, "got the test accuracy, expected that of training"
+    assert abs(_got[_index] - _mean) < 1e-5, (
+        f"gain {_gains[_index]}: the training accuracies are {_mean - 0.01:.2f} and "
+        f"{_mean + 0.01:.2f}; got {_got[_index]:.4g}, expected {_mean:.2f}"
+    )
+assert math.isnan(_got[2]), f"gain 2: one of the two runs diverged; got {_got[2]:.4g}, expected nan"
+_real = [float(_value) for _value in gain_sweep([0.5, 1.4], [0])]
+assert _real[0] < 0.2, f"gain 0.5: accuracy {_real[0]:.2f}, expected about 0.1, as by chance"
+assert _real[1] > 0.2, f"gain 1.4: accuracy {_real[1]:.2f}, expected above 0.2: is it trained?"
+print("✓ a new model for every run, the mean of all seeds, and diverged runs are shown")
 
 # %% [markdown]
 # **Look.** Nine gains, four seeds; about five seconds. The points are single seeds.

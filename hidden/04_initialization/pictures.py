@@ -21,7 +21,7 @@ def _profile(name: str, what: str):
         y = generator.integers(4, size=32).astype(np.int64)
         inputs = (x,) if name == "activation_rms" else (x, y)
         reply = checks.measured(student, name, layers, state, *inputs, timeout=SECONDS)
-        yours = reply["values"].items(2)[0].numbers(what=what)
+        yours = reply["values"].numbers(what=what)
         if name == "activation_rms":
             right = checks.expected_activations(layers, state, x)
         else:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..shared.names import replaced
-from ..shared.networks import Broken, restored
+from ..shared.networks import Broken, layer, restored
 
 # xavier_std, xavier_bound, leaky_relu_gain
 
@@ -32,26 +32,50 @@ def gains_of(ns, slopes):
 # xavier_init
 
 
+def built(layers, state):
+    """The network, or a single layer if `layers` describes one."""
+    if isinstance(layers[0], list):
+        return restored(layers, state)
+    model = layer(layers)
+    model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    return model
+
+
+def initialized(ns, layers, state, gain, mode):
+    """The state after a call, and whether it raised ValueError.
+
+    It is that of the returned model if there is one, so that a copy may count.
+    """
+    model, refused = built(layers, state), False
+    try:
+        returned = ns.xavier_init(model, gain, mode)
+        if isinstance(returned, nn.Module) and set(returned.state_dict()) == set(state):
+            model = returned
+    except ValueError:
+        refused = True
+    return {"state": model.state_dict(), "refused": refused}
+
+
 def initialized_twice(ns, layers, state, gain, mode):
-    """The states of two equal models, each after a call."""
-    models = [restored(layers, state) for _ in range(2)]
-    memories = [model.state_dict(keep_vars=True) for model in models]
-    for model in models:
-        ns.xavier_init(model, gain, mode)
-    return memories
+    """The same for two equal models, one after the other."""
+    return [initialized(ns, layers, state, gain, mode) for _ in range(2)]
 
 
 def initialized_and_returned(ns, layers, state, gain, mode, x):
     """The output of the returned model after 1 was added to the given model's parameters.
 
     Also the given model's state, whether each parameter is still the same tensor and requires a
-    gradient, and the mode of each module, which was training mode.
+    gradient if it did before, and the mode of each module, which was training mode.
     """
     model = restored(layers, state)
     parameters = dict(model.named_parameters())
+    # One layer is frozen.
+    for frozen in list(parameters.values())[:2]:
+        frozen.requires_grad_(False)
+    required = {name: value.requires_grad for name, value in parameters.items()}
     returned = ns.xavier_init(model, gain, mode)
     kept = {
-        name: bool(value is parameters[name] and value.requires_grad)
+        name: value is parameters[name] and value.requires_grad == required[name]
         for name, value in model.named_parameters()
     }
     modes = [module.training for module in model.modules()]
@@ -62,13 +86,6 @@ def initialized_and_returned(ns, layers, state, gain, mode, x):
     if isinstance(returned, nn.Module):
         output = returned.eval()(torch.tensor(x))
     return {"state": model.state_dict(), "kept": kept, "returned": output, "modes": modes}
-
-
-def single_linear(ns, fan_in, fan_out, gain, mode):
-    """Weight and bias of a model that is one Linear."""
-    model = nn.Linear(fan_in, fan_out)
-    ns.xavier_init(model, gain, mode)
-    return [model.weight, model.bias]
 
 
 # activation_rms, gradient_rms
@@ -116,17 +133,46 @@ def prepared(layers, state, modes, gradients):
     return model
 
 
-def measured(ns, name, layers, state, modes, gradients, *inputs):
-    """One of the two measurements, twice; the model before and after; whether gradients are on."""
+def measured(ns, name, layers, state, modes, gradients, *inputs, frozen=()):
+    """One of the two measurements: the model before and after, and whether gradients are on.
+
+    frozen: names of parameters that require no gradient.
+    """
     model = prepared(layers, state, modes, gradients)
+    for part in frozen:
+        model.get_parameter(part).requires_grad_(False)
     before = snapshot(model)
     tensors = [torch.tensor(value) for value in inputs]
     with gradients_on():
-        values = [getattr(ns, name)(model, *tensors) for _ in range(2)]
+        values = getattr(ns, name)(model, *tensors)
         tracked = torch.is_grad_enabled()
-    after = snapshot(model)
-    return {"values": values, "before": before, "after": after, "tracked": tracked,
-            "inputs": tensors}  # fmt: skip
+    parts = values if isinstance(values, (list, tuple)) else [values]
+    return {
+        "values": values,
+        "graph": any(torch.is_tensor(part) and part.requires_grad for part in parts),
+        "before": before,
+        "after": snapshot(model),
+        "tracked": tracked,
+        "inputs": tensors,
+        "input_tracked": any(tensor.requires_grad for tensor in tensors),
+    }
+
+
+def activations_alone(ns, calls):
+    """What `activation_rms` gives for single LeakyReLUs, each a slope and an input.
+
+    A pair for each: for its input, and for three times that.
+    """
+    replies = []
+    for slope, x in calls:
+        inputs = torch.tensor(x), 3 * torch.tensor(x)
+        with gradients_on():
+            replies.append([ns.activation_rms(leaky(slope), value) for value in inputs])
+    return replies
+
+
+def leaky(slope):
+    return nn.Sequential(nn.LeakyReLU(slope)).eval()
 
 
 def hooks_left(ns, layers, state, x):
@@ -192,19 +238,18 @@ def position(value, values):
 def swept(ns, gains, seeds, train_accuracy, test_accuracy):
     """`gain_sweep` with stand-ins for the given tools.
 
-    train_accuracy, test_accuracy: (G, S, S, 2), what `train` returns for a gain, the seed that made
-    the model, the seed of the training, and a model that is new or was trained before.
+    train_accuracy, test_accuracy: (R,), what `train` returns in its first call, its second, …
 
-    Returns `means`; `runs`, for each run the index of its gain, the indices of the two seeds (-1 if
-    unknown) and how often the model was trained before; and `draws`, the first weights of each run
-    at standard deviation 1.
+    Returns `means`; `runs`, for each run the index of its gain, the seeds that made and trained the
+    model, and how often it was trained before; `draws`, the first weights of each run at standard
+    deviation 1; and `gains` and `seeds` as they are afterwards.
     """
     gains, seeds = list(gains), list(seeds)
-    index = {seed: i for i, seed in enumerate(seeds)}
+    known = tuple(gains)
     runs, draws = [], []
 
     def make_model(seed):
-        model = Net(index.get(seed, -1))
+        model = Net(float(seed))
         torch.manual_seed(int(seed))
         return model
 
@@ -218,28 +263,27 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy):
                     else:
                         module.weight.normal_(0, std)
                     module.bias.zero_()
-        model.gain = position(gain, gains)
+        model.gain = position(gain, known)
         return model
 
     def train(model, seed):
         first = model.inner[0].weight.detach().flatten()
         gain = model.gain
         if gain is None:  # initialized in another way: the spread of its weights tells the gain
-            gain = position(float(first.std()) * ((60 + 90) / 2) ** 0.5, gains)
-        trained = index.get(seed, -1)
-        runs.append([gain, model.made, trained, model.trained])
+            gain = position(float(first.std()) * ((60 + 90) / 2) ** 0.5, known)
+        number = len(runs) % len(train_accuracy)
+        runs.append([gain, model.made, float(seed), model.trained])
         draws.append(first[:NUM_DRAWN] / first.std())
-        place = gain, model.made, trained, min(model.trained, 1)
         model.trained += 1
-        known = min(place) >= 0
         return {
-            "train_accuracy": float(train_accuracy[place]) if known else 0.0,
-            "test_accuracy": float(test_accuracy[place]) if known else 0.0,
+            "train_accuracy": float(train_accuracy[number]),
+            "test_accuracy": float(test_accuracy[number]),
         }
 
     with replaced(ns, make_model=make_model, train=train, xavier_init=xavier_init):
         means = ns.gain_sweep(gains, seeds)
-    return {"means": means, "runs": runs, "draws": torch.stack(draws) if draws else None}
+    return {"means": means, "runs": runs, "draws": torch.stack(draws) if draws else None,
+            "gains": gains, "seeds": seeds}  # fmt: skip
 
 
 def really_swept(ns, gains, seeds):

@@ -60,6 +60,22 @@ class OwnLinear(nn.Linear):
     """A student's own kind of Linear."""
 
 
+class Dense(nn.Linear):
+    """A Linear whose name does not say so."""
+
+
+class MixLinearly(nn.Module):
+    """A square matrix and a bias, named like those of a Linear, in a module that is none."""
+
+    def __init__(self, num_features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.eye(num_features))
+        self.bias = nn.Parameter(torch.zeros(num_features))
+
+    def forward(self, x):
+        return x @ self.weight + self.bias
+
+
 class Broken(RuntimeError):
     """What `Breaking` raises."""
 
@@ -71,7 +87,10 @@ class Breaking(nn.Module):
         raise Broken("this module is broken")
 
 
-OWN = {kind.__name__: kind for kind in (Scale, Function, OwnLeaky, OwnLinear, Breaking)}
+OWN = {
+    kind.__name__: kind
+    for kind in (Scale, Function, OwnLeaky, OwnLinear, Dense, MixLinearly, Breaking)
+}
 
 
 def network(layers):

@@ -84,7 +84,7 @@ def gradients_of_the_selfcheck():
     """Two linear layers and cross-entropy, differentiated by hand."""
     first = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     last = np.array([[1.0, -1.0, 0.5], [0.0, 0.5, -0.5]])
-    x, labels = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.eye(2)
+    x, labels = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.eye(2)[::-1]
     powers = np.exp(x @ first.T @ last.T)
     error = (powers / powers.sum(1, keepdims=True) - labels) / 2
     return rms((error @ last).T @ x), rms(error.T @ (x @ first.T))
@@ -103,7 +103,9 @@ STATED = {
     "fans 30 and 20: std {_got:.4g}, expected #": lambda: (std(30, 20),),
     "fans 30 and 20, gain 4: std {_got:.4g}, expected #": lambda: (std(30, 20, 4),),
     "fans 14 and 10: bound {_got:.4g}, expected #": lambda: (bound(14, 10),),
-    "fans 14 and 10, gain 2: bound {_got:.4g}, expected #": lambda: (bound(14, 10, 2),),
+    "fans 14 and 10, gain 1.5: bound {_got:.4g}, expected #": lambda: (bound(14, 10, 1.5),),
+    "fans 30 and 20, gain 1.5: std {_got:.4g}, expected #": lambda: (std(30, 20, 1.5),),
+    "fans 5 and 2: std {_got:.4g}, expected #": lambda: (std(5, 2),),
     "# weights of either kind for fans # and #": lambda: (
         *read('"normal": torch.randn(#, generator'), *read("_bound = xavier_bound(#, #)"),
     ),

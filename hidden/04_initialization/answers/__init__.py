@@ -6,5 +6,8 @@ from . import (
     sweep,
     weights,
 )
+from .survivors import SURVIVORS
+
+__all__ = ["ANSWERS", "SURVIVORS"]
 
 ANSWERS = weights.ANSWERS + activations.ANSWERS + gradients.ANSWERS + sweep.ANSWERS

@@ -6,7 +6,13 @@ ANSWERS: list[Mistake | Alternative] = [
     Mistake(
         "activation_rms",
         "std_of_the_weights",
-        "rms_after_each_activation",
+        (
+            "rms_after_each_activation",
+            "one_number_per_call",
+            "activations_in_evaluation_mode",
+            "activations_leave_no_trace",
+            "hooks_are_removed",
+        ),
         """\
 def activation_rms(model, x):
     return [m.weight.std().item() for m in model.modules() if isinstance(m, nn.Linear)]
@@ -198,7 +204,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "outputs_of_linear_layers",
-        "rms_after_each_activation",
+        ("rms_after_each_activation", "one_number_per_call"),
         """\
 def activation_rms(model, x):
     values = []
@@ -330,7 +336,7 @@ def activation_rms(model, x):
     handles = [
         module.register_forward_hook(note)
         for module in model.modules()
-        if not list(module.children()) and not isinstance(module, (nn.Linear, nn.Flatten, nn.LayerNorm))
+        if not [*module.children(), *module.parameters()] and not isinstance(module, nn.Flatten)
     ]
     try:
         model.eval()
@@ -525,7 +531,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "hook_that_changes_the_output",
-        "one_number_per_call",
+        ("one_number_per_call", "rms_after_each_activation"),
         """\
 def activation_rms(model, x):
     values = []
@@ -696,7 +702,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "left_in_evaluation_mode",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -724,7 +730,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "set_to_training_mode",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -755,7 +761,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "one_mode_for_all",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -786,7 +792,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "gradients_switched_off_for_good",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -816,7 +822,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "weights_frozen",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -846,7 +852,7 @@ def activation_rms(model, x):
     Mistake(
         "activation_rms",
         "gradients_cleared",
-        "activations_in_evaluation_mode",
+        "activations_leave_no_trace",
         """\
 def activation_rms(model, x):
     values = []
@@ -966,6 +972,390 @@ def activation_rms(model, x):
         for module, mode in modes:
             module.train(mode) if not list(module.children()) else setattr(module, "training", mode)
     return torch.stack(values)
+""",
+    ),
+    Mistake(
+        "activation_rms",
+        "values_in_a_default_argument",
+        (
+            "rms_after_each_activation",
+            "one_number_per_call",
+            "activations_in_evaluation_mode",
+            "activations_leave_no_trace",
+            "hooks_are_removed",
+        ),
+        """\
+def activation_rms(model, x, values=[]):
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells=(
+            "The list is made once, as a default argument, so the values of earlier calls are "
+            "still in it."
+        ),
+    ),
+    Mistake(
+        "activation_rms",
+        "graph_kept",
+        "activations_leave_no_trace",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="The numbers are tensors with a graph; floats were asked for.",
+    ),
+    Mistake(
+        "activation_rms",
+        "input_made_float",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x.float())
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="The input is converted to float, and the model may want whole numbers.",
+    ),
+    Mistake(
+        "activation_rms",
+        "input_tracked",
+        ("activations_leave_no_trace", "rms_after_each_activation"),
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        model(x.requires_grad_())
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="The caller's input requires a gradient afterwards.",
+    ),
+    Mistake(
+        "activation_rms",
+        "batch_of_one_squeezed_away",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.squeeze().square().mean(1).mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="A batch of one is squeezed away.",
+    ),
+    Mistake(
+        "activation_rms",
+        "standard_deviation_without_correction",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.std(correction=0).item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="This is the standard deviation: it leaves out the mean.",
+    ),
+    Mistake(
+        "activation_rms",
+        "first_units_only",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output[:, :4].square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="Only the first few units are looked at.",
+    ),
+    Mistake(
+        "activation_rms",
+        "output_only",
+        (
+            "one_number_per_call",
+            "rms_after_each_activation",
+            "activations_in_evaluation_mode",
+            "activations_leave_no_trace",
+            "hooks_are_removed",
+        ),
+        """\
+def activation_rms(model, x):
+    modes=[m.training for m in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        out=model(x)
+    for m, t in zip(model.modules(), modes):
+        m.training = t
+    return [out.square().mean().sqrt().item()]
+""",
+        tells="Only the output of the whole model is measured.",
+    ),
+    Mistake(
+        "activation_rms",
+        "constant",
+        (
+            "rms_after_each_activation",
+            "one_number_per_call",
+            "activations_in_evaluation_mode",
+            "activations_leave_no_trace",
+            "hooks_are_removed",
+        ),
+        """\
+def activation_rms(model, x):
+    return [1.0 for m in model.modules() if isinstance(m, ACTIVATIONS)]
+""",
+    ),
+    Mistake(
+        "activation_rms",
+        "empty",
+        (
+            "rms_after_each_activation",
+            "one_number_per_call",
+            "activations_in_evaluation_mode",
+            "activations_leave_no_trace",
+            "hooks_are_removed",
+        ),
+        """\
+def activation_rms(model, x):
+    return []
+""",
+    ),
+    Mistake(
+        "activation_rms",
+        "rms_of_the_input",
+        ("rms_after_each_activation", "one_number_per_call"),
+        """\
+def activation_rms(model, x):
+    return [x.float().square().mean().sqrt().item() for m in model.modules() if isinstance(m, ACTIVATIONS)]
+""",
+        tells="The model's input is measured.",
+    ),
+    Mistake(
+        "activation_rms",
+        "batch_norm_in_training_mode",
+        "activations_in_evaluation_mode",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        model.eval()
+        for m in model.modules():
+            if isinstance(m, nn.BatchNorm1d):
+                m.train()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="Batch norm stays in training mode.",
+    ),
+    Mistake(
+        "activation_rms",
+        "zeros_left_out",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output[output != 0].square().mean().sqrt().item())
+
+    modes = [(module, module.training) for module in model.modules()]
+    handles = [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return values
+""",
+        tells="Zeros are left out of the mean.",
+    ),
+    Alternative(
+        "activation_rms",
+        "outputs_cloned",
+        """\
+def activation_rms(model, x):
+    modes = {m: m.training for m in model.modules()}
+    outputs, hooks = [], []
+    try:
+        for m in model.modules():
+            m.training = False
+            if isinstance(m, ACTIVATIONS):
+                hooks.append(m.register_forward_hook(lambda m, a, o: outputs.append(o.detach().clone()), always_call=False))
+        with torch.no_grad():
+            model(x)
+    finally:
+        while hooks:
+            hooks.pop().remove()
+        for m, mode in modes.items():
+            m.training = mode
+    return [float(torch.sqrt(torch.mean(o.double() ** 2))) for o in outputs]
+""",
+    ),
+    Alternative(
+        "activation_rms",
+        "exit_stack",
+        """\
+import contextlib
+
+
+def activation_rms(model, x):
+    values = []
+    with contextlib.ExitStack() as stack:
+        for module in model.modules():
+            stack.callback(setattr, module, "training", module.training)
+            if isinstance(module, ACTIVATIONS):
+                handle = module.register_forward_hook(lambda m, i, o: values.append(math.sqrt((o * o).mean())))
+                stack.callback(handle.remove)
+        model.eval()
+        stack.enter_context(torch.inference_mode())
+        model(x)
+    return values
 """,
     ),
 ]

@@ -155,7 +155,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "all_parameters",
-        "rms_of_weight_gradients",
+        ("rms_of_weight_gradients", "weights_of_every_linear", "gradients_leave_no_trace"),
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -171,7 +171,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "every_weight",
-        "rms_of_weight_gradients",
+        "weights_of_every_linear",
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -187,7 +187,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "every_matrix",
-        "rms_of_weight_gradients",
+        "weights_of_every_linear",
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -203,7 +203,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "top_level_only",
-        "rms_of_weight_gradients",
+        "weights_of_every_linear",
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -283,7 +283,13 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "rms_of_the_weights",
-        "rms_of_weight_gradients",
+        (
+            "rms_of_weight_gradients",
+            "weights_of_every_linear",
+            "gradients_as_they_were",
+            "gradients_in_evaluation_mode",
+            "gradients_leave_no_trace",
+        ),
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -314,7 +320,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "left_in_evaluation_mode",
-        "gradients_in_evaluation_mode",
+        "gradients_leave_no_trace",
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -328,7 +334,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "one_mode_for_all",
-        "gradients_in_evaluation_mode",
+        "gradients_leave_no_trace",
         """\
 def gradient_rms(model, x, y):
     training = model.training
@@ -343,7 +349,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "one_step_of_training",
-        "gradients_in_evaluation_mode",
+        "gradients_leave_no_trace",
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -437,6 +443,327 @@ def gradient_rms(model, x, y, loss_fn=F.cross_entropy):
     for module, mode in modes:
         module.training = mode
     return tuple(result)
+""",
+    ),
+    Mistake(
+        "gradient_rms",
+        "exact_class_only",
+        "weights_of_every_linear",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if type(module) is nn.Linear]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="Subclasses of `nn.Linear` are missed.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "graph_kept",
+        "gradients_leave_no_trace",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights, create_graph=True)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt() for gradient in gradients]
+""",
+        tells="The numbers are tensors with a graph; floats were asked for.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "mean_of_absolute_values",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.abs().mean().item() for gradient in gradients]
+""",
+        tells="This is the mean of absolute values.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "mean_square",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().item() for gradient in gradients]
+""",
+        tells="This is the mean square: the root is missing.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "biases_for_weights",
+        ("rms_of_weight_gradients", "gradients_as_they_were"),
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.bias for module in model.modules() if isinstance(module, nn.Linear) and module.bias is not None]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The biases are measured, not the weights.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "predicted_labels",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), model(x).argmax(1)), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The model's own predictions are taken for the labels.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "sum_of_outputs",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(model(x).sum(), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The outputs are summed; the cross-entropy was asked for.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "all_parameters_set_free",
+        "gradients_leave_no_trace",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        model.requires_grad_(True)
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="Frozen parameters require gradients afterwards.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "batch_norm_in_training_mode",
+        ("gradients_in_evaluation_mode", "weights_of_every_linear"),
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        [m.train() for m in model.modules() if isinstance(m, nn.BatchNorm1d)]
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="Batch norm stays in training mode.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "first_sample_only",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x[:1]), y[:1]), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="Only the first sample is used.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "every_flat_matrix",
+        "weights_of_every_linear",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [p for p in model.parameters() if p.ndim == 2]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="Every matrix is measured; not each belongs to a linear layer.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "constant",
+        (
+            "rms_of_weight_gradients",
+            "weights_of_every_linear",
+            "gradients_as_they_were",
+            "gradients_in_evaluation_mode",
+            "gradients_leave_no_trace",
+        ),
+        """\
+def gradient_rms(model, x, y):
+    return [0.1 for m in model.modules() if isinstance(m, nn.Linear)]
+""",
+    ),
+    Mistake(
+        "gradient_rms",
+        "logits_taken_for_log_probabilities",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.nll_loss(model(x), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The logits are taken for logarithms of probabilities.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "mean_taken_twice",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x), y) / len(y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The loss is a mean already, and is divided by the batch size again.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "input_tracked",
+        "gradients_leave_no_trace",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x.requires_grad_()), y), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+        tells="The caller's input requires a gradient afterwards.",
+    ),
+    Alternative(
+        "gradient_rms",
+        "gradients_set_aside",
+        """\
+def gradient_rms(model, x, y):
+    linears = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    modes = [(m, m.training) for m in model.modules()]
+    kept = [p.grad for p in model.parameters()]
+    for p in model.parameters():
+        p.grad = None
+    try:
+        model.eval()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+        return [m.weight.grad.pow(2).mean().sqrt().item() for m in linears]
+    finally:
+        for p, g in zip(model.parameters(), kept):
+            p.grad = g
+        for m, mode in modes:
+            m.training = mode
+""",
+    ),
+    Alternative(
+        "gradient_rms",
+        "backward_for_some_inputs",
+        """\
+import copy
+
+
+def gradient_rms(model, x, y):
+    twin = copy.deepcopy(model)
+    twin.eval().zero_grad()
+    weights = [m.weight for m in twin.modules() if isinstance(m, nn.Linear)]
+    (F.cross_entropy(twin(x), y, reduction="sum") / len(x)).backward(inputs=weights)
+    return [float(torch.linalg.vector_norm(w.grad)) / math.sqrt(w.numel()) for w in weights]
+""",
+    ),
+    Alternative(
+        "gradient_rms",
+        "squeezed",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    try:
+        model.eval()
+        gradients = torch.autograd.grad(F.cross_entropy(model(x).squeeze(), y.squeeze()), weights)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return [gradient.square().mean().sqrt().item() for gradient in gradients]
 """,
     ),
 ]

@@ -126,7 +126,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "first_seed_only",
-        "mean_training_accuracy",
+        "new_models_and_the_same_seeds",
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -143,7 +143,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "running_total",
-        "mean_training_accuracy",
+        ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means, accuracies = [], []
@@ -176,7 +176,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "mean_per_seed",
-        "mean_training_accuracy",
+        ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -193,7 +193,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "best_gain_only",
-        "mean_training_accuracy",
+        ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -295,7 +295,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "unseeded_draws",
-        "new_models_and_the_same_seeds",
+        "one_draw_for_every_gain",
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -314,7 +314,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "one_draw_for_all_seeds",
-        "new_models_and_the_same_seeds",
+        "one_draw_for_every_gain",
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -333,7 +333,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "copies_of_the_first_models",
-        "new_models_and_the_same_seeds",
+        "one_draw_for_every_gain",
         """\
 import copy
 
@@ -357,7 +357,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "gain_ignored",
-        "new_models_and_the_same_seeds",
+        ("new_models_and_the_same_seeds", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -374,7 +374,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "not_initialized",
-        "mean_training_accuracy",
+        ("new_models_and_the_same_seeds", "one_draw_for_every_gain", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -391,7 +391,7 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "initialized_after_training",
-        "mean_training_accuracy",
+        ("new_models_and_the_same_seeds", "one_draw_for_every_gain", "works_with_the_given_tools"),
         """\
 def gain_sweep(gains, seeds):
     means = []
@@ -515,7 +515,13 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "remembered_numbers",
-        "works_with_the_given_tools",
+        (
+            "mean_training_accuracy",
+            "new_models_and_the_same_seeds",
+            "one_draw_for_every_gain",
+            "diverged_runs_are_shown",
+            "works_with_the_given_tools",
+        ),
         """\
 def gain_sweep(gains, seeds):
     return [0.12 for gain in gains]
@@ -584,6 +590,289 @@ def gain_sweep(gains, seeds):
         runs = [train(model, seed) for model, seed in zip(models, seeds)]
         result[index] = sum(run["train_accuracy"] / len(runs) for run in runs)
     return result
+""",
+    ),
+    Mistake(
+        "gain_sweep",
+        "means_in_a_default_argument",
+        ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
+        """\
+def gain_sweep(gains, seeds, means=[]):
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells=(
+            "The list is made once, as a default argument, so the means of earlier calls are "
+            "still in it."
+        ),
+    ),
+    Mistake(
+        "gain_sweep",
+        "gains_popped",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    while gains:
+        gain = gains.pop(0)
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The caller's list of gains is empty afterwards.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "seeds_sorted_in_place",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    seeds.sort()
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The caller's list of seeds is sorted.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "stops_a_gain_when_a_run_diverged",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+            if math.isnan(accuracies[-1]):
+                break
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="A gain's other seeds are not tried once a run has diverged.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "stops_at_the_first_drop",
+        ("mean_training_accuracy", "new_models_and_the_same_seeds"),
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+        if means[-1] < max(means) - 0.1:
+            break
+    return means
+""",
+        tells="The sweep ends as soon as a gain is worse than the best one.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "percent",
+        ("mean_training_accuracy", "works_with_the_given_tools"),
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(100 * sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The means are percentages; fractions were asked for.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "rounded",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(round(sum(accuracies) / len(accuracies), 1))
+    return means
+""",
+        tells="The means are rounded.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "trained_twice",
+        ("new_models_and_the_same_seeds", "mean_training_accuracy"),
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            train(model, seed)
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="Each model is trained twice.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "trained_with_another_seed",
+        "new_models_and_the_same_seeds",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed + 1)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The models are trained with another seed than they were made with.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "one_seed_for_each_gain",
+        ("new_models_and_the_same_seeds", "mean_training_accuracy", "works_with_the_given_tools"),
+        """\
+def gain_sweep(gains, seeds):
+    return [train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for g, s in zip(gains, seeds)]
+""",
+        tells="Each gain is tried with one seed only.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "dict_of_means",
+        (
+            "mean_training_accuracy",
+            "new_models_and_the_same_seeds",
+            "one_draw_for_every_gain",
+            "diverged_runs_are_shown",
+            "works_with_the_given_tools",
+        ),
+        """\
+def gain_sweep(gains, seeds):
+    return {g: sum(train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for s in seeds)/len(seeds) for g in gains}
+""",
+        tells="A dict is returned; a list was asked for.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "both_accuracies",
+        "mean_training_accuracy",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(np.mean(list(train(model, seed).values())))
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="Training and test accuracy are averaged.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "nan_only_if_all_diverged",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(float(np.nanmean(accuracies)) if not np.isnan(accuracies).all() else math.nan)
+    return means
+""",
+        tells="Runs that diverged are left out of the mean, which makes bad gains look good.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "minus_infinity_for_nan",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(-math.inf if np.isnan(accuracies).any() else sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="A run that diverged gives minus infinity; it should give nan.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "all_models_first",
+        "one_draw_for_every_gain",
+        """\
+def gain_sweep(gains, seeds):
+    runs = [(g, s, make_model(s)) for g in gains for s in seeds]
+    accuracies = [train(xavier_init(m, g, "normal"), s)["train_accuracy"] for g, s, m in runs]
+    return [sum(accuracies[i:i + len(seeds)]) / len(seeds) for i in range(0, len(runs), len(seeds))]
+""",
+        tells=(
+            "The weights are not drawn right after the model was made, so they do not follow "
+            "from the seed."
+        ),
+    ),
+    Alternative(
+        "gain_sweep",
+        "product",
+        """\
+import itertools
+
+
+def gain_sweep(gains, seeds):
+    found = {pair: [] for pair in enumerate(gains)}
+    for pair, seed in itertools.product(found, seeds):
+        model = make_model(seed)
+        found[pair].append(train(xavier_init(model, pair[1], "normal"), seed=seed)["train_accuracy"])
+    return [float(np.mean(values)) for values in found.values()]
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "backwards",
+        """\
+def gain_sweep(gains, seeds):
+    results = []
+    for gain in reversed(gains):
+        total = 0.0
+        for seed in seeds[::-1]:
+            total += train(xavier_init(make_model(seed), gain, "normal"), seed)["train_accuracy"]
+        results.insert(0, total / len(seeds))
+    return results
 """,
     ),
 ]

@@ -132,7 +132,7 @@ def xavier_bound(fan_in, fan_out, gain=1.0):
     Mistake(
         "xavier_std",
         "standard_gain_of_relu",
-        "std_of_both_fans",
+        "gain_scales_both",
         """\
 def xavier_std(fan_in, fan_out, gain=math.sqrt(2)):
     return gain * math.sqrt(2 / (fan_in + fan_out))
@@ -212,7 +212,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "leaky_relu_gain",
         "neither_root_nor_square",
-        "right_at_both_ends",
+        "keeps_the_mean_square",
         """\
 def leaky_relu_gain(negative_slope):
     return 2 / (1 + negative_slope)
@@ -222,7 +222,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "leaky_relu_gain",
         "from_the_variance",
-        "right_at_both_ends",
+        "keeps_the_mean_square",
         """\
 def leaky_relu_gain(negative_slope):
     mean = (1 - negative_slope) / math.sqrt(2 * math.pi)
@@ -236,7 +236,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "leaky_relu_gain",
         "gain_of_relu",
-        "right_at_both_ends",
+        ("keeps_the_mean_square", "one_for_the_identity"),
         """\
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2)
@@ -256,7 +256,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "leaky_relu_gain",
         "default_where_slope_is_zero",
-        "right_at_both_ends",
+        "keeps_the_mean_square",
         """\
 def leaky_relu_gain(negative_slope):
     return math.sqrt(2 / (1 + (negative_slope or 0.01) ** 2))
@@ -266,7 +266,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "leaky_relu_gain",
         "measured_roughly",
-        "keeps_the_mean_square",
+        ("keeps_the_mean_square", "one_for_the_identity"),
         """\
 def leaky_relu_gain(negative_slope):
     o = torch.randn(1000)
@@ -302,7 +302,7 @@ def leaky_relu_gain(negative_slope):
     Mistake(
         "xavier_init",
         "biases_random",
-        "only_linears_in_place",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     if mode not in ("normal", "uniform"):
@@ -322,7 +322,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "gain_ignored",
-        "normal_weights",
+        "spread_of_the_weights",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -340,7 +340,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "top_level_only",
-        "uniform_weights",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -358,7 +358,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "recursion_misses_the_model_itself",
-        "normal_weights",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -378,7 +378,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "exact_class_only",
-        "normal_weights",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -472,7 +472,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "set_to_evaluation_mode",
-        "only_linears_in_place",
+        "works_in_place",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -490,7 +490,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "every_matrix",
-        "only_linears_in_place",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -508,7 +508,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "new_parameters",
-        "only_linears_in_place",
+        "works_in_place",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -529,7 +529,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "copy_returned",
-        "only_linears_in_place",
+        "works_in_place",
         """\
 import copy
 
@@ -554,7 +554,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "nothing_returned",
-        "only_linears_in_place",
+        "works_in_place",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -571,7 +571,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "no_bias_crashes",
-        "normal_weights",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -588,7 +588,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "seed_inside",
-        "uniform_weights",
+        "normal_or_uniform",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -607,7 +607,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "std_as_bound",
-        "uniform_weights",
+        "spread_of_the_weights",
         """\
 def xavier_init(model, gain, mode):
     if mode not in ("normal", "uniform"):
@@ -628,7 +628,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "positive_half_only",
-        "uniform_weights",
+        "normal_or_uniform",
         """\
 def xavier_init(model, gain, mode):
     if mode not in ("normal", "uniform"):
@@ -649,7 +649,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "normal_cut_off",
-        "normal_weights",
+        ("normal_or_uniform", "spread_of_the_weights"),
         """\
 def xavier_init(model, gain, mode):
     if mode not in ("normal", "uniform"):
@@ -671,7 +671,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "one_row_for_all_units",
-        "normal_weights",
+        ("normal_or_uniform", "spread_of_the_weights"),
         """\
 @torch.no_grad()
 def xavier_init(model, gain, mode):
@@ -694,7 +694,7 @@ def xavier_init(model, gain, mode):
     Mistake(
         "xavier_init",
         "norm_layers_too",
-        "only_linears_in_place",
+        "every_linear_and_nothing_else",
         """\
 def xavier_init(model, gain, mode):
     fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
@@ -798,6 +798,513 @@ def xavier_init(model, gain, mode):
         linear.weight.data = torch.from_numpy(values).float()
         if linear.bias is not None:
             linear.bias.data[...] = 0
+    return model
+""",
+    ),
+    Mistake(
+        "xavier_std",
+        "rounded",
+        ("std_of_both_fans", "bound_of_the_same_variance", "gain_scales_both"),
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return round(gain * math.sqrt(2 / (fan_in + fan_out)), 3)
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return round(gain * math.sqrt(6 / (fan_in + fan_out)), 3)
+""",
+        tells="The numbers are rounded.",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_cut_to_a_whole_number",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return int(gain) * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return int(gain) * math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="The gain is cut to a whole number.",
+    ),
+    Mistake(
+        "xavier_std",
+        "constant",
+        ("std_of_both_fans", "bound_of_the_same_variance", "gain_scales_both"),
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return 0.1
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return 0.1*3**.5
+""",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_only",
+        ("std_of_both_fans", "bound_of_the_same_variance", "gain_scales_both"),
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain*3**.5
+""",
+    ),
+    Mistake(
+        "xavier_std",
+        "fan_out_only",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain / math.sqrt(fan_out)
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3 / fan_out)
+""",
+        tells="Only `fan_out` is used.",
+    ),
+    Mistake(
+        "xavier_std",
+        "bound_is_std",
+        "bound_of_the_same_variance",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+""",
+        tells="The standard deviation is returned as the bound.",
+    ),
+    Mistake(
+        "xavier_std",
+        "divided_by_gain",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return math.sqrt(2 / (fan_in + fan_out)) / gain
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return math.sqrt(6 / (fan_in + fan_out)) / gain
+""",
+        tells="It is divided by the gain.",
+    ),
+    Mistake(
+        "xavier_std",
+        "larger_fan_only",
+        "std_of_both_fans",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain / math.sqrt(max(fan_in, fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3 / max(fan_in, fan_out))
+""",
+        tells="Only the larger fan is used.",
+    ),
+    Mistake(
+        "xavier_std",
+        "bound_without_root",
+        "bound_of_the_same_variance",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * 6 / (fan_in + fan_out)
+""",
+        tells="The root of the bound is missing.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "slope_cut_to_a_whole_number",
+        ("keeps_the_mean_square", "one_for_the_identity"),
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2 / (1 + int(negative_slope)**2))
+""",
+        tells="The slope is cut to a whole number.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "two_minus_the_slope",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return 2 - negative_slope
+""",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "slope_cut_off_at_one",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2 / (1 + min(negative_slope, 1)**2))
+""",
+        tells="Slopes above 1 are treated as 1.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "slope_outside_the_root",
+        ("keeps_the_mean_square", "one_for_the_identity"),
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2) / (1 + negative_slope)
+""",
+        tells="The slope stands outside the root, without its square.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "minus_for_plus",
+        ("keeps_the_mean_square", "one_for_the_identity"),
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2 / (1 - negative_slope**2)) if negative_slope < 1 else 1
+""",
+        tells="The square of the slope is subtracted; both halves add to the mean square.",
+    ),
+    Mistake(
+        "xavier_init",
+        "every_module_with_a_matrix_and_a_bias",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if getattr(module, "weight", None) is not None and module.weight.ndim == 2 and hasattr(module, "bias"):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A module with a matrix and a bias is taken for a linear layer.",
+    ),
+    Mistake(
+        "xavier_init",
+        "embeddings_too",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, (nn.Linear, nn.Embedding)):
+            fill[mode](module.weight, gain)
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Embeddings are initialized too.",
+    ),
+    Mistake(
+        "xavier_init",
+        "class_name_for_class",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if "Linear" in type(module).__name__:
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Linear layers are told by the name of their class; a subclass may have any name.",
+    ),
+    Mistake(
+        "xavier_init",
+        "all_parameters_set_free",
+        "works_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model.requires_grad_(True)
+""",
+        tells="Frozen parameters require gradients afterwards.",
+    ),
+    Mistake(
+        "xavier_init",
+        "two_levels_only",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    found = [model, *model.children(), *[m for c in model.children() for m in c.children()]]
+    for module in found:
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="Layers more than two levels deep are not found.",
+    ),
+    Mistake(
+        "xavier_init",
+        "unknown_mode_printed",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if mode == "normal":
+                nn.init.xavier_normal_(module.weight, gain)
+            elif mode == "uniform":
+                nn.init.xavier_uniform_(module.weight, gain)
+            else:
+                print("unknown mode")
+                return model
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="An unknown mode is printed; it should raise ValueError.",
+    ),
+    Mistake(
+        "xavier_init",
+        "one_constant_for_all",
+        (
+            "normal_or_uniform",
+            "spread_of_the_weights",
+            "every_linear_and_nothing_else",
+            "works_in_place",
+            "refuses_unknown_modes",
+        ),
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.constant_(module.weight, 0.1)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="All weights are the same number.",
+    ),
+    Mistake(
+        "xavier_init",
+        "nothing_done",
+        (
+            "spread_of_the_weights",
+            "normal_or_uniform",
+            "every_linear_and_nothing_else",
+            "works_in_place",
+            "refuses_unknown_modes",
+        ),
+        """\
+def xavier_init(model, gain, mode):
+    return model
+""",
+    ),
+    Mistake(
+        "xavier_init",
+        "torchs_own_start",
+        ("spread_of_the_weights", "normal_or_uniform"),
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ('normal','uniform'):
+        raise ValueError
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            m.reset_parameters()
+            if m.bias is not None:
+                m.bias.data.zero_()
+    return model
+""",
+        tells="The weights are drawn as PyTorch does by itself.",
+    ),
+    Mistake(
+        "xavier_init",
+        "kaiming",
+        "spread_of_the_weights",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.kaiming_normal_, "uniform": nn.init.kaiming_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="This is Kaiming's initialization, and the gain makes no difference.",
+    ),
+    Mistake(
+        "xavier_init",
+        "seed_from_the_fans",
+        "normal_or_uniform",
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            torch.manual_seed(module.in_features)
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="A seed is set inside, so every call draws the same weights.",
+    ),
+    Mistake(
+        "xavier_init",
+        "first_linear_only",
+        ("every_linear_and_nothing_else", "spread_of_the_weights", "normal_or_uniform"),
+        """\
+def xavier_init(model, gain, mode):
+    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+    if mode not in fill:
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fill[mode](module.weight, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+            break
+    return model
+""",
+        tells="Only the first linear layer is initialized.",
+    ),
+    Mistake(
+        "xavier_init",
+        "fan_in_twice",
+        "spread_of_the_weights",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            fans = module.in_features, module.in_features
+            if mode == "normal":
+                nn.init.normal_(module.weight, 0, xavier_std(*fans, gain))
+            else:
+                bound = xavier_bound(*fans, gain)
+                nn.init.uniform_(module.weight, -bound, bound)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells="`fan_in` is used for both fans.",
+    ),
+    Alternative(
+        "xavier_std",
+        "callable_objects",
+        """\
+class _Spread:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, fan_in, fan_out, gain=1):
+        return gain * pow(self.factor / (fan_in + fan_out), 0.5)
+
+
+xavier_std, xavier_bound = _Spread(2), _Spread(6)
+""",
+    ),
+    Alternative(
+        "xavier_std",
+        "logarithms",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.exp(0.5 * (math.log(2) - math.log(fan_in + fan_out)))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.exp(0.5 * (math.log(6) - math.log(fan_in + fan_out)))
+""",
+    ),
+    Alternative(
+        "xavier_std",
+        "float32_scalars",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return torch.as_tensor(2.0 / (fan_in + fan_out)).sqrt() * gain
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return np.float32(gain) * np.float32(math.sqrt(6 / (fan_in + fan_out)))
+""",
+    ),
+    Alternative(
+        "leaky_relu_gain",
+        "hypotenuse",
+        """\
+def leaky_relu_gain(negative_slope):
+    return math.sqrt(2) / math.hypot(1, negative_slope)
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "apply_with_noise",
+        """\
+def xavier_init(model, gain, mode):
+    if not isinstance(mode, str) or mode not in {"normal", "uniform"}:
+        raise ValueError("mode")
+
+    @torch.no_grad()
+    def visit(module):
+        if not isinstance(module, nn.Linear):
+            return
+        std = xavier_std(module.in_features, module.out_features, gain)
+        noise = torch.randn_like(module.weight) if mode == "normal" else torch.rand_like(module.weight).sub(0.5).mul(12**0.5)
+        module.weight.copy_(std * noise)
+        if module.bias is not None:
+            module.bias.fill_(0)
+
+    model.apply(visit)
+    return model
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "through_the_state_dict",
+        """\
+def xavier_init(model, gain, mode):
+    if mode != "normal" and mode != "uniform":
+        raise ValueError
+    state = model.state_dict()
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear):
+            prefix = name + "." if name else ""
+            w = torch.empty(module.out_features, module.in_features)
+            (nn.init.xavier_normal_ if mode == "normal" else nn.init.xavier_uniform_)(w, gain)
+            state[prefix + "weight"] = w
+            if module.bias is not None:
+                state[prefix + "bias"] = torch.zeros(module.out_features)
+    model.load_state_dict(state)
     return model
 """,
     ),
