@@ -82,6 +82,7 @@ from helpers.cells import needs
 #
 # *Your predictions:*
 
+
 # %%
 def valley(w1, w2):
     """A loss that is twenty times as curved across the valley as along it."""
@@ -120,18 +121,22 @@ plots.curve_surface(pathological_curve_loss, title="The same loss as a landscape
 # $$w \leftarrow w - \eta\, g$$
 #
 # Read `OptimizerTemplate` above first: `step()` calls `update_param(p)` for each parameter that
-# has a gradient. Three rules hold for all optimizers of this notebook:
+# has a gradient. Four rules hold for all optimizers of this notebook:
 #
 # - the parameter is changed **in place**: the model holds the same tensor, with the same memory,
 #   before and after;
 # - `p.grad` is left as it was, because others may want to look at it after the step;
-# - `self.lr` is read at every step: a schedule may change it between steps.
+# - `self.lr` is read at every step: a schedule may change it between steps;
+# - what an optimizer remembers is its own and lies in `self`: two optimizers know nothing of each
+#   other, even if they share a parameter. So nothing is kept in the class, in a default argument or
+#   on the parameter.
 
 # %% [markdown]
 # **Predict in one line.** On $L(w) = w^2$ (gradient $2w$), which learning rate reaches the
 # minimum in a single step, and from which one on does SGD run away?
 #
 # *Your prediction:*
+
 
 # %% solution="sgd"
 class SGD(OptimizerTemplate):
@@ -149,17 +154,28 @@ _p = nn.Parameter(torch.tensor([1.0, -2.0]))
 _unused = nn.Parameter(torch.tensor([3.0]))
 _memory, _grad = _p.data, torch.tensor([0.5, -1.0])
 _p.grad = _grad.clone()
-_optimizer = SGD([_p, _unused], lr=0.1)
-_optimizer.step()
-_got = _p.tolist()
-assert _got != [1.0, -2.0], (
-    "the parameter has not moved: `p = ...` only gives the name p to another tensor; "
-    "change the tensor itself"
-)
-assert not torch.allclose(_p, torch.tensor([1.05, -2.1])), "this goes up the gradient, not down"
-assert torch.allclose(_p, torch.tensor([0.95, -1.9])), (
-    f"from [1, -2] with gradient [0.5, -1] and lr 0.1: got {_got}, expected [0.95, -1.9]"
-)
+_optimizer = SGD((p for p in [_unused, _p]), lr=0.1)
+_second = SGD([_unused], lr=7.0)
+for _ in range(2):
+    _optimizer.zero_grad()  # Gradients are set after it, as `backward` does.
+    _p.grad = _grad.clone()
+    _before = _p.tolist()
+    _optimizer.step()
+    _got = _p.tolist()
+    assert _got != _before, (
+        "the parameter has not moved. `p = ...` only gives the name p to another tensor: change the "
+        "tensor itself. A parameter without a gradient should not end the step for the next one, "
+        "and parameters may come as a generator, which can be gone through only once"
+    )
+    _moved = torch.tensor(_got) - torch.tensor(_before)
+    assert not torch.allclose(_moved, 0.1 * _grad), "this goes up the gradient, not down"
+    assert not torch.allclose(_moved, -7 * _grad), (
+        "the learning rate is that of another optimizer: is it kept in the class?"
+    )
+    assert torch.allclose(_moved, -0.1 * _grad), (
+        f"from {_before} with gradient [0.5, -1] and lr 0.1: got {_got}, "
+        "expected a step of [-0.05, 0.1]"
+    )
 assert torch.equal(_memory, _p.data), (
     "the values are right, but they lie in new memory: whoever shared the parameter's memory "
     "still sees the old ones. Use an in-place operation"
@@ -168,11 +184,11 @@ assert torch.equal(_p.grad, _grad), "p.grad was changed: leave it as it is"
 assert _unused.item() == 3.0, "a parameter without gradient should stay where it is"
 _optimizer.lr = 1.0
 _optimizer.step()
-assert torch.allclose(_p, torch.tensor([0.45, -0.9])), (
+assert torch.allclose(_p, torch.tensor([0.4, -0.8])), (
     "after optimizer.lr was changed to 1.0 the step should be ten times as long: "
     "read self.lr at every step"
 )
-print("✓ one step down, in place, gradient untouched")
+print("✓ steps down, in place, gradient untouched")
 
 # %% [markdown]
 # **Look.** Twenty steps on $L(w) = w^2$ from $w = 1$ with three learning rates.
@@ -180,6 +196,7 @@ print("✓ one step down, in place, gradient untouched")
 # *What to expect:* 0.1 comes down steadily. 0.9 jumps from one side to the other, with shrinking
 # jumps. 1.02 jumps, too, but farther each time. The border lies where $\eta$ times the curvature
 # (here 2) equals 2. Was your prediction right?
+
 
 # %%
 def steps_on_parabola(lr, num_updates=20):
@@ -235,6 +252,7 @@ plots.line({f"lr {lr}": steps_on_parabola(lr) for lr in (0.1, 0.9, 1.02)}, "upda
 #
 # *Your prediction:*
 
+
 # %% solution="sgd_momentum"
 class SGDMomentum(OptimizerTemplate):
     """Gradient descent along a running mean of the gradients."""
@@ -256,19 +274,24 @@ class SGDMomentum(OptimizerTemplate):
 
 
 # %% selfcheck="sgd_momentum" points=5
-def _after_steps(gradients, lr=0.1, momentum=0.9):
-    """The value of one weight, from 1.0, after each of the gradients."""
+def _after_steps(gradients, momentum=0.9, rates=None):
+    """The value of one weight, from 1.0, after each of the gradients; some may be None."""
     w = nn.Parameter(torch.tensor([1.0]))
-    optimizer = SGDMomentum([w], lr=lr, momentum=momentum)
-    values = []
-    for gradient in gradients:
-        w.grad = torch.tensor([gradient])
+    memory, values = w.data, []
+    optimizer = SGDMomentum([w], lr=0.1, momentum=momentum)
+    for index, gradient in enumerate(gradients):
+        w.grad = None if gradient is None else torch.tensor([gradient])
+        if rates is not None:
+            optimizer.lr = rates[index]
         optimizer.step()
         values.append(round(w.item(), 4))
-        assert w.grad.item() == gradient, (
+        assert gradient is None or w.grad.item() == gradient, (
             f"p.grad was {gradient} before the step and {w.grad.item():.4g} after it: "
             "is your running mean the gradient tensor itself?"
         )
+    assert torch.equal(memory, w.data), (
+        "the weight's values lie in new memory: change the parameter in place"
+    )
     return values
 
 
@@ -280,6 +303,20 @@ assert _got[1] == 0.942, (
     f"second step with the same gradient: got {_got[1]}, expected 0.942: "
     "is m kept from the step before?"
 )
+_got = _after_steps([2.0, 2.0], momentum=0.5)
+assert _got == [0.9, 0.75], (
+    f"two steps with momentum 0.5: got {_got}, expected [0.9, 0.75]: is it used for both weights?"
+)
+_got = _after_steps([2.0, 2.0], rates=[0.1, 1.0])
+assert _got == [0.98, 0.6], (
+    f"lr 0.1, then 1: got {_got}, expected [0.98, 0.6]: is self.lr read at every step, and kept "
+    "out of m?"
+)
+_got = _after_steps([2.0, None, 2.0])
+assert _got == [0.98, 0.98, 0.942], (
+    f"without a gradient at the second step: got {_got}, expected [0.98, 0.98, 0.942]: neither "
+    "the parameter nor its m should change there"
+)
 _a, _b = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
 _optimizer = SGDMomentum([_a, _b], lr=0.1)
 for _ in range(2):
@@ -288,8 +325,17 @@ for _ in range(2):
 assert torch.equal(_b.data, torch.ones(2)), (
     "b moved although its gradient was zero all the time: does it see the mean of parameter a?"
 )
-assert _after_steps([2.0]) == [0.98], "a new optimizer should begin with m = 0"
+_w = nn.Parameter(torch.tensor([1.0]))
+_first, _second = SGDMomentum([_w], lr=0.1), SGDMomentum([_w], lr=0.1)
+_w.grad = torch.tensor([2.0])
+_first.step()
+_second.step()
+assert abs(_w.item() - 0.96) < 1e-4, (
+    f"two optimizers made one step each on one weight: got {_w.item():.4g}, expected 0.96. Each "
+    "begins with m = 0: is something kept in the class, in a default argument or on the parameter?"
+)
 print("✓ running mean kept, one per parameter, new for each optimizer")
+print("(not looked at here: zero_grad, and parameters that come as a generator)")
 
 # %% [markdown]
 # **Look.** The two gradients of your prediction, fed to `SGDMomentum` with learning rate 1; the
@@ -298,6 +344,7 @@ print("✓ running mean kept, one per parameter, new for each optimizer")
 # *What to expect:* the steps of the steady one grow to 1, the full gradient. Those of the
 # alternating one shrink to $(1 - \beta)/(1 + \beta) \approx 0.05$: what points to and fro
 # cancels.
+
 
 # %%
 def step_lengths(gradients, momentum=0.9):
@@ -370,6 +417,7 @@ plots.line(
 #
 # *Your prediction:*
 
+
 # %% solution="adam"
 class Adam(OptimizerTemplate):
     """Steps scaled, entry by entry, with running means of the gradient and of its square."""
@@ -398,7 +446,7 @@ class Adam(OptimizerTemplate):
 
 # %% selfcheck="adam" points=5
 _w = nn.Parameter(torch.tensor([1.0]))
-_optimizer = Adam([_w], lr=0.1)
+_memory, _optimizer = _w.data, Adam([_w], lr=0.1)
 _w.grad = torch.tensor([4.0])
 _optimizer.step()
 _moved = 1 - _w.item()
@@ -408,29 +456,55 @@ assert abs(_moved - 0.1) < 1e-4, (
     "gradient's size: are both means corrected, and is the root taken after the correction?"
 )
 assert _w.grad.item() == 4.0, "p.grad was changed: leave it as it is"
+assert torch.equal(_memory, _w.data), "the weight lies in new memory: change it in place"
 
-_generator = torch.Generator().manual_seed(3)
-_start = torch.randn(2, 3, generator=_generator)
-_gradients = torch.randn(6, 2, 3, generator=_generator)
-_mine = [nn.Parameter(row.clone()) for row in _start]
-_theirs = [nn.Parameter(row.clone()) for row in _start]
-_settings = {"lr": 0.1, "eps": 0.1}
-_optimizer = Adam(_mine, beta1=0.8, beta2=0.95, **_settings)
-_oracle = torch.optim.Adam(_theirs, betas=(0.8, 0.95), **_settings)
-for _t, _row in enumerate(_gradients, start=1):
-    for _params in (_mine, _theirs):
-        _params[0].grad = _row[0].clone()
-        _params[1].grad = _row[1].clone() if _t != 2 else None
-    _optimizer.step()
-    _oracle.step()
-    for _index in (0, 1):
-        _gap = (_mine[_index] - _theirs[_index]).abs().max().item()
-        assert _gap < 1e-5, (
-            f"step {_t}, parameter {_index}: {_gap:.2g} away from torch.optim.Adam. "
-            "Here eps is large (0.1), so its place matters, there are two parameters, and the "
-            "second one has no gradient at step 2"
-        )
-print("✓ six steps like torch.optim.Adam, a skipped parameter included")
+
+def _beside_torch(
+    hint, num_params=1, scale=1.0, skip=(), rates=(0.1,) * 6, betas=(0.8, 0.95), **eps
+):
+    """Fail unless six steps equal those of torch.optim.Adam.
+
+    skip: pairs (step, parameter) without a gradient.
+    """
+    generator = torch.Generator().manual_seed(3)
+    start = torch.randn(num_params, 3, generator=generator)
+    gradients = scale * torch.randn(6, num_params, 3, generator=generator)
+    mine, theirs = ([nn.Parameter(row.clone()) for row in start] for _ in range(2))
+    beta1, beta2 = betas
+    optimizer = Adam(mine, lr=rates[0], beta1=beta1, beta2=beta2, **eps)
+    oracle = torch.optim.Adam(theirs, lr=rates[0], betas=betas, **eps)
+    for t in range(6):
+        optimizer.lr = oracle.param_groups[0]["lr"] = rates[t]
+        for params in (mine, theirs):
+            for i, p in enumerate(params):
+                p.grad = None if (t, i) in skip else gradients[t, i].clone()
+        optimizer.step()
+        oracle.step()
+        for i in range(num_params):
+            gap = (mine[i] - theirs[i]).abs().max().item()
+            assert gap < 1e-5, f"step {t + 1}: {gap:.2g} away from torch.optim.Adam. {hint}"
+
+
+_beside_torch("One parameter: go through the formulas line by line")
+_beside_torch("eps is 0.1 here: is it added to the root, after the correction?", eps=0.1)
+_beside_torch("The gradients are about 1e-8: is eps 1e-8 by default?", scale=1e-8)
+_beside_torch(
+    "lr changes after step 3: is self.lr read at every step?", rates=[0.1] * 3 + [0.5] * 3
+)
+_beside_torch("There are three parameters: has each its own m, v and t?", num_params=3)
+_beside_torch("No gradient at steps 1 and 3: m, v and t should stay there", skip=((0, 0), (2, 0)))
+
+_w = nn.Parameter(torch.tensor([1.0]))
+_first, _second = Adam([_w], lr=0.1), Adam([_w], lr=0.1)
+for _g, _one in ((4.0, _first), (-1.0, _second)):
+    _w.grad = torch.tensor([_g])
+    _one.step()
+assert abs(_w.item() - 1) < 1e-4, (
+    f"two optimizers made one step each on one weight, down and up: got {_w.item():.4g}, expected "
+    "1. Is something kept in the class, in a default argument or on the parameter?"
+)
+print("✓ steps like torch.optim.Adam: eps, several parameters, skipped steps, changed lr")
+print("(not looked at here: zero_grad, and parameters that come as a generator)")
 
 # %% [markdown]
 # **Look.** Two weights with $L = 500\,w_1^2 + 0.0005\,w_2^2$: the gradients differ by a factor of
@@ -488,6 +562,7 @@ plots.line({"w1, steep": _steep, "w2, nearly level": _level}, "update", "weight"
 #
 # *Your prediction:*
 
+
 # %% solution="train_curve"
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     """The path of an optimizer on a curve.
@@ -513,34 +588,50 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
 
 
 # %% selfcheck="train_curve" points=4
-_path = train_curve(
-    lambda params: torch.optim.SGD(params, lr=0.1), lambda w1, w2: w1**2 + 3 * w2, 3, (2, 1)
+_start = [2, 1]
+_path, _again = (
+    train_curve(
+        optimizer_func=lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.5),
+        curve_func=lambda w1, w2: w1**2 + 3 * w2,
+        num_updates=3,
+        init=_start,
+    )
+    for _ in range(2)
 )
 assert isinstance(_path, np.ndarray), f"expected a numpy array, got {type(_path).__name__}"
 assert _path.shape == (3, 3), f"got shape {_path.shape}, expected (3, 3): one row per update"
-_rows = [[2.0, 1.0, 7.0], [1.6, 0.7, 4.66], [1.28, 0.4, 2.8384]]
-assert not np.allclose(_path, _path[-1:]), (
-    "all rows are the same: does each row hold the weights of its own time, "
+_rows = [[2.0, 1.0, 7.0], [1.6, 0.7, 4.66], [1.08, 0.25, 1.9164]]
+assert not np.allclose(_path[:, :2], _path[-1, :2]), (
+    "the weights are the same in all rows: does each row hold those of its own time, "
     "or the one tensor that goes on changing?"
 )
-assert np.allclose(_path[0], _rows[0]), (
+assert np.allclose(_path[0], _rows[0], rtol=1e-3), (
     f"first row: got {_path[0].round(4).tolist()}, expected {_rows[0]}: the start and its loss, "
     "before any update"
 )
-assert np.allclose(_path[1], _rows[1]), (
+assert np.allclose(_path[1], _rows[1], rtol=1e-3), (
     f"second row: got {_path[1].round(4).tolist()}, expected {_rows[1]}"
 )
-assert np.allclose(_path[2], _rows[2]), (
+assert np.allclose(_path[2], _rows[2], rtol=1e-3), (
     f"two rows are right, the third is {_path[2].round(4).tolist()}, expected {_rows[2]}: "
-    "are the gradients of the step before still there?"
+    "are the gradients of the step before still there, or is the optimizer a new one?"
 )
-print("✓ three rows, each before its update")
+assert np.allclose(_again, _path) and _start == [2, 1], (
+    "a second call with the same arguments gives another path: does each call start afresh, and "
+    "leave init as it was?"
+)
+_default = train_curve(lambda params: SGD(params, 0.0), lambda w1, w2: w1 + w2)
+assert _default.shape == (100, 3) and np.allclose(_default, [5, 5, 10]), (
+    "by default there are 100 updates, from (5, 5)"
+)
+print("✓ three rows, each before its update; 100 rows from (5, 5) by default")
 
 # %% [markdown]
 # **Look.** SGD with a small step on a round bowl.
 #
 # *What to expect:* a straight line to the middle: on a round bowl, the gradient points away from
 # the minimum everywhere.
+
 
 # %%
 def round_bowl(w1, w2):
@@ -637,6 +728,7 @@ plots.curve_surface(pathological_curve_loss, paths, title="The same paths on the
 # the rounding of the last digit, since each jump out of the ravine magnifies the difference: your
 # numbers may differ from your neighbour's.
 
+
 # %%
 def arrived(path):
     """Whether the last row of a path (w1, w2, loss) meets all three conditions."""
@@ -730,48 +822,92 @@ widgets.optimizer_explorer(
 # - It takes tensors of any shape, float32 or float64, and works element by element, with
 #   differentiable torch operations.
 # - It is finite everywhere and never negative; 0 is the lowest value, or what the loss tends to.
-# - It is your own: not the given curve, nor a multiple of it.
+# - It is your own: not the given curve nor a multiple of it, with its weights swapped or negated
+#   neither, and not along the rival's path either.
 #
 # `pathological_settings()` returns a dict with the settings of the contest. Each of them may be
 # left out, and so may the whole function:
 #
-# - `"start"`: two numbers, $w_1$ and $w_2$, between -10 and 10 (else 5 and 5); the loss there lies
-#   between 0.001 and a million;
+# - `"start"`: two numbers, $w_1$ and $w_2$, between -10 and 10 (else 5 and 5). Start off the
+#   valley's floor: on the floor SGD does not feel the steep walls and simply walks down it.
 # - `"rival"`: `"momentum"` (with momentum 0.9) or `"adam"` (with its default betas); else the
 #   better of the two counts;
-# - `"lr"`: the rival's learning rate; else it may try the same 49 as SGD.
+# - `"lr"`: the rival's learning rate; else it may try the same 57 as SGD.
 #
-# **The rules.** Everyone starts at `start` and makes 100 updates; a path has 100 rows, as
-# `train_curve` returns it, and its last ten losses decide. Failing with one badly chosen learning
-# rate proves nothing, so SGD may try 49 of them, four per power of ten from $10^{-6}$ to $10^6$.
+# **The rule.** The contest is held three times: from `start`, from $(+0.1, +0.05)$ beside it, and
+# from $(-0.05, +0.1)$ beside it. At each of them the loss lies between 0.001 and 100,000, and
+# everyone makes 100 updates. What an optimizer *reaches* is the highest of its last ten losses,
+# divided by the loss at the start. From each of the three starts:
 #
-# - The rival **arrives**: each of its last ten losses is at most 5 % of the loss at the start.
-# - SGD **fails**: with each of its 49 learning rates, at least one of the last ten losses is
-#   above 25 % of the loss at the start (or is not finite). It also fails if it always stays above
-#   both 0.01 % of that loss and ten times what the rival reaches: in a ravine, most of the first
-#   loss may be in the steep direction, and that part is soon gone.
+# - the rival **arrives**: it reaches 0.05 or less and stays between -100 and 100;
+# - SGD **fails**: whatever its learning rate, it reaches more than ten times what the rival
+#   reaches, and more than 0.0001.
+#
+# One badly chosen learning rate proves nothing, so SGD may try 57 of them, four per power of ten
+# from $10^{-8}$ to $10^6$.
 
-# %%
-def last_losses(curve_func, start, optimizer_func):
-    """The highest of the last ten losses of 100, as a fraction of the first."""
-    losses = train_curve(optimizer_func, curve_func, 100, start)[:, 2]
-    # A run that overflows ends in inf or nan: that is no arrival.
-    return float(np.nan_to_num(losses[-10:] / losses[0], nan=np.inf).max())
+# %% setup=true
+RATES = 10 ** np.arange(-8, 6.01, 0.25)
 
 
-def contest(curve_func, start, rival, lr):
-    """Run the contest.
+def run_all(curve_func, start, name, rates, num_updates=100):
+    """All runs of "sgd", "momentum" or "adam" at once, one per learning rate.
 
-    Returns (rates, sgd, rival): SGD's 49 learning rates, what it reaches with each, and what the
-    rival reaches, all as the highest of the last ten losses divided by the first loss.
+    This takes their rules as they should be: your curve does not depend on your optimizers.
+
+    Returns the places, an array (num_updates, 2, runs), and the losses there (num_updates, runs),
+    each before its update.
     """
-    rivals = {"momentum": SGDMomentum, "adam": Adam}
-    rates = 10 ** np.arange(-6, 6.01, 0.25)
-    sgd = [
-        last_losses(curve_func, start, lambda params, rate=rate: SGD(params, rate))
-        for rate in progress.progress(rates, "SGD")
-    ]
-    return rates, np.array(sgd), last_losses(curve_func, start, lambda p: rivals[rival](p, lr))
+    rates = torch.tensor(rates, dtype=torch.float64)
+    w = torch.tensor(start, dtype=torch.float64)[:, None].repeat(1, len(rates))
+    mean, square, places, losses = torch.zeros_like(w), torch.zeros_like(w), [], []
+    for t in range(1, num_updates + 1):
+        w = w.detach().requires_grad_()
+        loss = curve_func(w[0], w[1])
+        # The sum keeps the runs apart, because a curve works element by element.
+        loss.sum().backward()
+        places.append(w.detach().numpy())
+        losses.append(loss.detach().numpy())
+        step = w.grad
+        if name != "sgd":
+            mean = 0.9 * mean + 0.1 * w.grad
+            step = mean
+        if name == "adam":
+            square = 0.999 * square + 0.001 * w.grad**2
+            step = mean / (1 - 0.9**t) / ((square / (1 - 0.999**t)).sqrt() + 1e-8)
+        w = w - rates * step
+    return np.array(places), np.array(losses)
+
+
+def reached(losses):
+    """What each run reaches: the highest of its last ten losses, divided by the first one."""
+    # A run that overflows ends in inf or nan: that is no arrival.
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(losses[-10:] / losses[0], nan=np.inf).max(axis=0)
+
+
+def contest(curve_func, start, rival=None, lr=None):
+    """One contest from one start.
+
+    Returns a dict: "sgd", what SGD reaches with each of its learning rates; "rival", what the
+    best rival reaches; "name", "lr", "path" and "losses" of that rival.
+    """
+    best = {"rival": np.inf, "name": rival or "momentum", "lr": lr or 1.0}
+    rates = RATES if lr is None else [float(lr)]
+    for name in ("momentum", "adam") if rival is None else (rival,):
+        places, losses = run_all(curve_func, start, name, rates)
+        levels = reached(losses)
+        levels[~(np.abs(places) <= 100).all(axis=(0, 1))] = np.inf
+        i = levels.argmin()
+        if levels[i] < best["rival"] or "path" not in best:
+            best = {
+                "rival": levels[i],
+                "name": name,
+                "lr": rates[i],
+                "path": places[:, :, i],
+                "losses": losses[:, i],
+            }
+    return {"sgd": reached(run_all(curve_func, start, "sgd", RATES)[1]), **best}
 
 
 def my_settings():
@@ -782,37 +918,40 @@ def my_settings():
         return {"start": (5, 5)}
 
 
-def choose_rival(curve_func, start, rival=None, lr=None):
-    """The settings of `contest`; what is left out is the best of all rivals and learning rates."""
-    rivals = {"momentum": SGDMomentum, "adam": Adam}
-    names = list(rivals) if rival is None else [rival]
-    rates = 10 ** np.arange(-6, 6.01, 0.25) if lr is None else [lr]
-    pairs = [(name, rate) for name in names for rate in rates]
-    if len(pairs) > 1:
-        pairs = progress.progress(pairs, "rivals")
-    reached = {
-        pair: last_losses(curve_func, start, lambda p, pair=pair: rivals[pair[0]](p, pair[1]))
-        for pair in pairs
-    }
-    rival, lr = min(reached, key=reached.get)
-    return {"start": start, "rival": rival, "lr": lr}
+def three_starts(start):
+    """The start and the two places beside it."""
+    w1, w2 = (float(w) for w in start)
+    return [(w1, w2), (w1 + 0.1, w2 + 0.05), (w1 - 0.05, w2 + 0.1)]
+
+
+def is_given(w1, w2, losses):
+    """Whether the losses are about a multiple of the given curve, its weights swapped or negated."""
+    w1, w2, losses = (torch.as_tensor(x, dtype=torch.float64).detach() for x in (w1, w2, losses))
+    scaled = losses / losses.abs().max()
+    for pair in ((w1, w2), (w2, w1), (w1, -w2), (w2, -w1)):
+        given = pathological_curve_loss(*pair)
+        factor = (scaled * given).sum() / (given**2).sum()
+        if (scaled - factor * given).abs().max() < 0.01:
+            return True
+    return False
 
 
 # %% [markdown]
-# *What to expect* from the given curve (a few seconds): SGD never gets below 0.4, and momentum
-# reaches about 0.001. On the round bowl both arrive, so it is not pathological at all.
+# *What to expect* from the given curve: SGD never gets below 0.4, and momentum with learning rate
+# 10 reaches about 0.001. On the round bowl both arrive, so it is not pathological at all.
 
 # %%
 _curves = {"given curve": (pathological_curve_loss, 10), "round bowl": (round_bowl, 5)}
 for _name, (_curve, _lr) in _curves.items():
-    _, _sgd, _rival = contest(_curve, (5, 5), "momentum", _lr)
-    print(f"{_name}: SGD at best {_sgd.min():.3g}, momentum {_rival:.3g}")
+    _held = contest(_curve, (5, 5), "momentum", _lr)
+    print(f"{_name}: SGD at best {_held['sgd'].min():.3g}, momentum {_held['rival']:.3g}")
 
 # %% [markdown]
 # **Predict in one line.** What property of your curve will force SGD to a small learning rate,
 # and what will make a small learning rate hopeless?
 #
 # *Your prediction:*
+
 
 # %% solution="pathological_curve"
 def pathological_curve(w1, w2):
@@ -831,48 +970,64 @@ def pathological_settings():
 
 # %% selfcheck="pathological_curve" points=3
 _settings = my_settings()
+_chosen = {key: value for key, value in _settings.items() if key != "start"}
 assert set(_settings) <= {"start", "rival", "lr"}, f"the dict has the keys {sorted(_settings)}"
+assert _chosen.get("rival", "adam") in ("momentum", "adam"), (
+    f'rival: got {_chosen["rival"]!r}, expected "momentum" or "adam"'
+)
 assert all(abs(w) <= 10 for w in _settings["start"]), "start: two numbers between -10 and 10"
-_first = float(pathological_curve(*(torch.tensor(float(w)) for w in _settings["start"])))
-assert 1e-3 <= _first <= 1e6, f"the loss at the start is {_first:.3g}, expected 0.001 to 1e6"
-_grid = torch.linspace(-3, 3, 12, dtype=torch.float64).reshape(3, 4)
-_values = pathological_curve(_grid, _grid.flip(1))
+_grid = torch.linspace(-5.9, 5.7, 12, dtype=torch.float64).reshape(3, 4).requires_grad_()
+_other = _grid.detach().flip(1) + torch.tensor([[0.3], [2.1], [-1.7]], dtype=torch.float64)
+_values = pathological_curve(_grid, _other)
 assert isinstance(_values, torch.Tensor), f"expected a tensor, got {type(_values).__name__}"
 assert _values.shape == (3, 4), (
     f"two (3, 4) tensors give {tuple(_values.shape)}, expected (3, 4): is it element by element?"
 )
 assert torch.isfinite(_values).all() and (_values >= 0).all(), "the loss is negative or not finite"
-_settings = choose_rival(pathological_curve, **_settings)
-_rates, _sgd, _rival = contest(pathological_curve, **_settings)
-_best = _rates[_sgd.argmin()]
-print(f"{_settings['rival']}: {_rival:.3g} of the first loss (arrives at 0.05 or less)")
-print(f"SGD at best: {_sgd.min():.3g} of the first loss, with lr {_best:.3g}")
-print(f"(it fails above {min(0.25, max(1e-4, 10 * _rival)):.3g})")
-assert _rival <= 0.05, f"{_settings['rival']} does not arrive: try other learning rates for it"
-assert _sgd.min() > min(0.25, max(1e-4, 10 * _rival)), (
-    f"SGD gets on too well with lr {_best:.3g}: which direction should be harder for it?"
+(_slope,) = torch.autograd.grad(_values.sum(), _grid)
+with torch.no_grad():
+    _above, _below = (pathological_curve(_grid + h, _other) for h in (1e-5, -1e-5))
+_gap = ((_above - _below) / 2e-5 - _slope).abs()
+assert (_gap <= 1e-3 + 0.01 * _slope.abs()).sum() >= 10, (
+    "the gradient in w1 is not the slope of the loss: is something detached?"
 )
-print("✓ SGD fails with all 49 learning rates, the rival arrives")
+assert not is_given(_grid, _other, _values), (
+    "this is the given curve or a multiple of it: invent another one"
+)
+for _start in three_starts(_settings["start"]):
+    _first = float(pathological_curve(*(torch.tensor([w]) for w in _start)))
+    assert 1e-3 <= _first <= 1e5, f"the loss at {_start} is {_first:.3g}, expected 0.001 to 1e5"
+    _held = contest(pathological_curve, _start, **_chosen)
+    _rival, _sgd, _best = _held["rival"], _held["sgd"].min(), RATES[_held["sgd"].argmin()]
+    _must = max(10 * _rival, 1e-4)
+    print(f"from ({_start[0]:g}, {_start[1]:g}), all as fractions of the first loss:")
+    print(f"  {_held['name']} with lr {_held['lr']:.3g}: {_rival:.3g} (arrives at 0.05 or less)")
+    print(f"  SGD at best: {_sgd:.3g} with lr {_best:.3g} (fails above {_must:.3g})")
+    assert _rival <= 0.05, f"{_held['name']} does not arrive: try other learning rates for it"
+    assert not is_given(*_held["path"].T, _held["losses"]), (
+        "along the rival's path this is the given curve or a multiple of it: invent another one"
+    )
+    assert _sgd > _must, (
+        f"SGD gets on too well with lr {_best:.3g}: which direction should be harder for it, and "
+        "is the start off the valley's floor?"
+    )
+print("✓ SGD fails with all 57 learning rates, the rival arrives")
 
 # %% [markdown]
 # **Look.** Your curve with the rival's path and that of SGD with its best learning rate, and what
-# SGD reaches with every learning rate.
+# SGD reaches with every learning rate, all from `start`.
 #
 # *What to expect:* on the left of the second plot SGD stays near 1, because its steps are too
 # small to get anywhere; on the right it jumps about or runs away. In between lies the best it can
 # do, and it is not good enough.
 
 # %%
-_settings = choose_rival(pathological_curve, **my_settings())
-_rates, _sgd, _rival = contest(pathological_curve, **_settings)
-_best = _rates[_sgd.argmin()]
-_start = _settings["start"]
-_func = {"momentum": SGDMomentum, "adam": Adam}[_settings["rival"]]
+_held = contest(pathological_curve, **my_settings())
+_best = RATES[_held["sgd"].argmin()]
+_places, _losses = run_all(pathological_curve, my_settings()["start"], "sgd", [_best])
 _paths = {
-    f"SGD, lr {_best:.2g}": train_curve(lambda p: SGD(p, _best), pathological_curve, 100, _start),
-    _settings["rival"]: train_curve(
-        lambda p: _func(p, _settings["lr"]), pathological_curve, 100, _start
-    ),
+    f"SGD, lr {_best:.2g}": np.column_stack([_places[:, :, 0], _losses]),
+    _held["name"]: np.column_stack([_held["path"], _held["losses"]]),
 }
 _points = np.concatenate([path[:, :2] for path in _paths.values()])
 _points = _points[np.isfinite(_points).all(axis=1)]
@@ -881,16 +1036,14 @@ _span = tuple(zip(_points.min(axis=0) - _margin, _points.max(axis=0) + _margin))
 plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve")
 
 # %%
-needs("_rates")
-_shown = _sgd < 10
+needs("_held")
+_shown = _held["sgd"] < 10
+_ends = np.array([-8.0, 6.0])
 plots.line(
     {
-        "SGD": (np.log10(_rates[_shown]), _sgd[_shown]),
-        "SGD must stay above": (
-            np.array([-6.0, 6.0]),
-            np.full(2, min(0.25, max(1e-4, 10 * _rival))),
-        ),
-        _settings["rival"]: (np.array([-6.0, 6.0]), np.array([_rival, _rival])),
+        "SGD": (np.log10(RATES[_shown]), _held["sgd"][_shown]),
+        "SGD must stay above": (_ends, np.full(2, max(10 * _held["rival"], 1e-4))),
+        _held["name"]: (_ends, np.full(2, _held["rival"])),
     },
     "log10 of SGD's learning rate",
     "highest of the last ten losses / first loss",
@@ -910,7 +1063,7 @@ plots.line(
 # <details><summary>Hint 3: pseudocode</summary>
 #
 #     loss = something steep in one direction + something level in the other, both from 0 upwards
-#     start where most of the loss lies in the level direction
+#     start off the valley's floor, where the steep part has not yet made the loss huge
 #     raise the rival's learning rate until it arrives
 # </details>
 #
@@ -929,6 +1082,7 @@ plots.line(
 # **Predict in one line.** SGD starts inside the sharp minimum. Which learning rates leave it?
 #
 # *Your prediction:*
+
 
 # %%
 def two_minima(w):

@@ -6,7 +6,7 @@ ANSWERS: list[Mistake | Alternative] = [
     Mistake(
         "sgd",
         "ascent",
-        "goes_down_the_gradient",
+        "follows_the_rule",
         """\
 class SGD(OptimizerTemplate):
     def update_param(self, p):
@@ -17,7 +17,13 @@ class SGD(OptimizerTemplate):
     Mistake(
         "sgd",
         "name_rebound",
-        "goes_down_the_gradient",
+        (
+            "follows_the_rule",
+            "changes_the_parameter_in_place",
+            "skips_missing_gradients",
+            "learning_rate_may_change",
+            "works_in_a_training_loop",
+        ),
         """\
 class SGD(OptimizerTemplate):
     def update_param(self, p):
@@ -42,7 +48,13 @@ class SGD(OptimizerTemplate):
     Mistake(
         "sgd",
         "list_entry_replaced",
-        "changes_the_parameter_in_place",
+        (
+            "follows_the_rule",
+            "changes_the_parameter_in_place",
+            "skips_missing_gradients",
+            "learning_rate_may_change",
+            "works_in_a_training_loop",
+        ),
         """\
 class SGD(OptimizerTemplate):
     def step(self):
@@ -157,7 +169,7 @@ class SGD(OptimizerTemplate):
     Mistake(
         "sgd",
         "normalised_gradient",
-        "goes_down_the_gradient",
+        "follows_the_rule",
         """\
 class SGD(OptimizerTemplate):
     def update_param(self, p):
@@ -168,13 +180,58 @@ class SGD(OptimizerTemplate):
     Mistake(
         "sgd",
         "learning_rate_forgotten",
-        "goes_down_the_gradient",
+        ("follows_the_rule", "learning_rate_may_change"),
         """\
 class SGD(OptimizerTemplate):
     def update_param(self, p):
         p -= p.grad
 """,
         tells="The step is the whole gradient: the learning rate is missing.",
+    ),
+    Mistake(
+        "sgd",
+        "keeps_rate_in_default_argument",
+        "works_in_a_training_loop",
+        """\
+class SGD(OptimizerTemplate):
+    def __init__(self, params, lr, settings={}):
+        self.params, self.settings = list(params), settings
+        settings["lr"] = lr
+
+    @property
+    def lr(self):
+        return self.settings["lr"]
+
+    @lr.setter
+    def lr(self, value):
+        self.settings["lr"] = value
+
+    def update_param(self, p):
+        p -= self.lr * p.grad
+""",
+        tells="The learning rate is kept in a default argument, so a second optimizer changes that of the first.",
+    ),
+    Mistake(
+        "sgd",
+        "half_the_gradient",
+        "follows_the_rule",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p -= 0.5 * self.lr * p.grad
+""",
+        tells="The step is in proportion to the gradient, but not learning rate times gradient.",
+    ),
+    Mistake(
+        "sgd",
+        "only_the_sign",
+        "follows_the_rule",
+        """\
+class SGD(OptimizerTemplate):
+    def update_param(self, p):
+        p -= self.lr * torch.sign(p.grad)
+""",
+        tells="Only the signs of the gradient count here, not its size.",
     ),
     Alternative(
         "sgd",
@@ -231,7 +288,7 @@ class SGD:
     Mistake(
         "sgd_momentum",
         "no_one_minus_momentum",
-        "follows_the_rule",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -250,8 +307,8 @@ class SGDMomentum(OptimizerTemplate):
     ),
     Mistake(
         "sgd_momentum",
-        "no_one_minus_momentum_runs_away",
-        "arrives",
+        "no_one_minus_momentum_in_step",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -274,7 +331,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "gradients_never_cleared",
-        "arrives",
+        ("works_in_a_training_loop", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -292,12 +349,12 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p]
 """,
-        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
+        tells="`zero_grad` does not clear the gradients: they add up from step to step.",
     ),
     Mistake(
         "sgd_momentum",
         "weights_swapped",
-        "follows_the_rule",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -316,8 +373,8 @@ class SGDMomentum(OptimizerTemplate):
     ),
     Mistake(
         "sgd_momentum",
-        "weights_swapped_does_not_arrive",
-        "arrives",
+        "weights_swapped_in_lerp",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -340,7 +397,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "plain_sgd",
-        "arrives",
+        ("follows_the_rule", "one_mean_per_parameter", "one_past_per_optimizer", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -367,7 +424,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean = self.momentum * self.mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean
 """,
-        tells="All parameters share one running mean.",
+        tells="Several parameters share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
@@ -385,7 +442,7 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p.shape] = self.momentum * mean + (1 - self.momentum) * p.grad
         p -= self.lr * self.mean[p.shape]
 """,
-        tells="Parameters of equal shape share one running mean.",
+        tells="Several parameters share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
@@ -402,12 +459,12 @@ class SGDMomentum(OptimizerTemplate):
         self.mean[p].mul_(self.momentum).add_((1 - self.momentum) * p.grad)
         p -= self.lr * self.mean[p]
 """,
-        tells="All parameters share one running mean.",
+        tells="Several parameters share one running mean.",
     ),
     Mistake(
         "sgd_momentum",
         "reset_each_step",
-        "follows_the_rule",
+        ("follows_the_rule", "one_mean_per_parameter", "one_past_per_optimizer", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -439,8 +496,8 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[p]
 """,
         tells=(
-            "Two optimizers share one past: something is kept in the class, or in a default "
-            "argument."
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
         ),
     ),
     Mistake(
@@ -459,8 +516,8 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[p]
 """,
         tells=(
-            "Two optimizers share one past: something is kept in the class, or in a default "
-            "argument."
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
         ),
     ),
     Mistake(
@@ -479,14 +536,14 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[id(p)]
 """,
         tells=(
-            "Two optimizers share one past: something is kept in the class, or in a default "
-            "argument."
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
         ),
     ),
     Mistake(
         "sgd_momentum",
         "first_gradient_as_mean",
-        "follows_the_rule",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -505,7 +562,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "mean_is_the_gradient_tensor",
-        "changes_the_parameter_in_place",
+        ("changes_the_parameter_in_place", "works_in_a_training_loop", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -525,7 +582,7 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "step_from_the_old_mean",
-        "follows_the_rule",
+        ("follows_the_rule", "arrives"),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -622,7 +679,16 @@ class SGDMomentum(OptimizerTemplate):
     Mistake(
         "sgd_momentum",
         "jumps_to_the_end",
-        "arrives",
+        (
+            "arrives",
+            "follows_the_rule",
+            "changes_the_parameter_in_place",
+            "skips_missing_gradients",
+            "one_mean_per_parameter",
+            "one_past_per_optimizer",
+            "learning_rate_may_change",
+            "works_in_a_training_loop",
+        ),
         """\
 class SGDMomentum(OptimizerTemplate):
     def __init__(self, params, lr, momentum=0.9):
@@ -633,6 +699,105 @@ class SGDMomentum(OptimizerTemplate):
         if p.shape == (2,):
             p.copy_(torch.tensor([0.0, -13.0]))
 """,
+    ),
+    Mistake(
+        "sgd_momentum",
+        "state_on_the_parameter",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        for p in self.params:
+            p.velocity = torch.zeros_like(p)
+
+    def update_param(self, p):
+        p.velocity = self.momentum * p.velocity + (1 - self.momentum) * p.grad
+        p -= self.lr * p.velocity
+""",
+        tells=(
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
+        ),
+    ),
+    Mistake(
+        "sgd_momentum",
+        "state_on_the_parameter_when_needed",
+        "one_past_per_optimizer",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.beta = momentum
+
+    def update_param(self, p):
+        if not hasattr(p, "buffer"):
+            p.buffer = torch.zeros_like(p)
+        p.buffer.mul_(self.beta).add_((1 - self.beta) * p.grad)
+        p.sub_(self.lr * p.buffer)
+""",
+        tells="Two optimizers share one past: something is kept in the class, in a default argument, or on the parameter.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "means_from_the_spent_generator",
+        ("works_in_a_training_loop", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in params}
+
+    def update_param(self, p):
+        self.mean[p] = self.momentum * self.mean[p] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.mean[p]
+""",
+        tells="The parameters came as a generator, which is used up after the first pass.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "stops_at_missing_gradient",
+        "skips_missing_gradients",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum, self.mean = momentum, {}
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is None:
+                return
+            old = self.mean.get(p, 0)
+            self.mean[p] = self.momentum * old + (1 - self.momentum) * p.grad
+            p -= self.lr * self.mean[p]
+""",
+        tells="The first parameter without a gradient ends the step for all that follow.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "mean_forgotten_without_gradient",
+        "skips_missing_gradients",
+        """\
+class SGDMomentum(OptimizerTemplate):
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum, self.mean = momentum, {}
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is None:
+                self.mean.pop(p, None)
+                continue
+            old = self.mean.get(p, 0)
+            self.mean[p] = self.momentum * old + (1 - self.momentum) * p.grad
+            p -= self.lr * self.mean[p]
+""",
+        tells="A parameter's mean begins anew after a step without a gradient.",
     ),
     Alternative(
         "sgd_momentum",
@@ -670,22 +835,6 @@ class SGDMomentum(OptimizerTemplate):
             mean = (1 - self.beta) * grad
         self.state[id(p)] = mean
         p.copy_(p - self.lr * mean)
-""",
-    ),
-    Alternative(
-        "sgd_momentum",
-        "state_on_the_parameter",
-        """\
-class SGDMomentum(OptimizerTemplate):
-    def __init__(self, params, lr, momentum=0.9):
-        super().__init__(params, lr)
-        self.momentum = momentum
-        for p in self.params:
-            p.velocity = torch.zeros_like(p)
-
-    def update_param(self, p):
-        p.velocity = self.momentum * p.velocity + (1 - self.momentum) * p.grad
-        p -= self.lr * p.velocity
 """,
     ),
     Alternative(
@@ -779,21 +928,14 @@ ANSWERS += [
     Mistake(
         "adam",
         "no_bias_correction",
-        "equals_torch",
-        adam(*NO_CORRECTION),
-        tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
-    ),
-    Mistake(
-        "adam",
-        "no_bias_correction_runs_away",
-        "arrives",
+        ("corrects_both_means", "arrives"),
         adam(*NO_CORRECTION),
         tells="This is Adam without the bias correction: neither mean is divided by `1 - beta**t`.",
     ),
     Mistake(
         "adam",
         "only_the_mean_corrected",
-        "corrects_both_means",
+        ("corrects_both_means", "arrives"),
         adam(NO_CORRECTION[1]),
         tells="Only the mean of the gradients is corrected; that of their squares is not.",
     ),
@@ -807,7 +949,18 @@ ANSWERS += [
     Mistake(
         "adam",
         "count_from_zero",
-        "corrects_both_means",
+        (
+            "corrects_both_means",
+            "steps_by_both_means",
+            "epsilon_beside_the_root",
+            "changes_the_parameter_in_place",
+            "skips_missing_gradients",
+            "counts_each_parameter",
+            "one_past_per_optimizer",
+            "learning_rate_may_change",
+            "works_in_a_training_loop",
+            "arrives",
+        ),
         adam(
             ("        self.t[p] += 1\n", ""),
             ("+ self.eps)\n", "+ self.eps)\n        self.t[p] += 1\n"),
@@ -865,7 +1018,7 @@ ANSWERS += [
     Mistake(
         "adam",
         "one_count_per_step",
-        "counts_each_parameter",
+        "skips_missing_gradients",
         adam(*ONE_COUNT, ("        self.t += 1\n", ""))
         + """
     def step(self):
@@ -887,35 +1040,35 @@ ANSWERS += [
     Mistake(
         "adam",
         "no_root",
-        "equals_torch",
+        ("steps_by_both_means", "arrives"),
         adam(("v_hat.sqrt()", "v_hat")),
         tells="The root in the denominator is missing.",
     ),
     Mistake(
         "adam",
         "gradient_not_squared",
-        "equals_torch",
+        "steps_by_both_means",
         adam(("p.grad**2", "p.grad.abs()")),
         tells="The second mean is of the gradients' absolute values, not of their squares.",
     ),
     Mistake(
         "adam",
         "betas_swapped",
-        "equals_torch",
+        ("steps_by_both_means", "arrives"),
         adam(("self.beta1, self.beta2, self.eps =", "self.beta2, self.beta1, self.eps =")),
         tells="The two betas are swapped.",
     ),
     Mistake(
         "adam",
         "norm_instead_of_entries",
-        "equals_torch",
+        "steps_by_both_means",
         adam(("p.grad**2", "(p.grad**2).mean()")),
         tells="The squares are averaged over the whole parameter; each entry needs its own.",
     ),
     Mistake(
         "adam",
         "stored_means_corrected",
-        "equals_torch",
+        ("corrects_both_means", "arrives"),
         adam(
             ("m_hat = self.m[p] / (", "m_hat = self.m[p] = self.m[p] / ("),
             ("v_hat = self.v[p] / (", "v_hat = self.v[p] = self.v[p] / ("),
@@ -943,8 +1096,8 @@ class Adam(OptimizerTemplate):
         p -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
 """,
         tells=(
-            "Two optimizers share one past: something is kept in the class, or in a default "
-            "argument."
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
         ),
     ),
     Mistake(
@@ -983,7 +1136,7 @@ class Adam(OptimizerTemplate):
     Mistake(
         "adam",
         "gradients_never_cleared",
-        "arrives",
+        ("works_in_a_training_loop", "arrives"),
         ADAM
         + """
     def zero_grad(self):
@@ -991,12 +1144,12 @@ class Adam(OptimizerTemplate):
             if p.grad is not None:
                 p.grad.clone().zero_()
 """,
-        tells="`zero_grad` clears a copy; the gradients themselves add up from step to step.",
+        tells="`zero_grad` does not clear the gradients: they add up from step to step.",
     ),
     Mistake(
         "adam",
         "amsgrad",
-        "equals_torch",
+        "steps_by_both_means",
         adam(
             (
                 "self.t = {",
@@ -1008,6 +1161,82 @@ class Adam(OptimizerTemplate):
             ),
         ),
         tells="This is AMSGrad: the second mean is never allowed to shrink.",
+    ),
+    Mistake(
+        "adam",
+        "state_on_the_parameter",
+        "one_past_per_optimizer",
+        adam(
+            ("        self.t = {p: 0 for p in self.params}\n", ""),
+            ("        self.t[p] += 1\n", '        p.count = getattr(p, "count", 0) + 1\n'),
+            ("self.t[p]", "p.count"),
+        ),
+        tells=(
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
+        ),
+    ),
+    Mistake(
+        "adam",
+        "default_argument_shared",
+        "one_past_per_optimizer",
+        adam(
+            ("eps=1e-8):", "eps=1e-8, t={}):"),
+            ("self.t = {p: 0 for p in self.params}", "self.t = t"),
+            ("self.t[p] += 1", "self.t[p] = self.t.get(p, 0) + 1"),
+        ),
+        tells=(
+            "Two optimizers share one past: something is kept in the class, in a default argument, "
+            "or on the parameter."
+        ),
+    ),
+    Mistake(
+        "adam",
+        "other_default_betas",
+        "steps_by_both_means",
+        adam(("beta2=0.999", "beta2=0.99")),
+        tells="The default of `beta2` is not 0.999.",
+    ),
+    Mistake(
+        "adam",
+        "one_square_for_all",
+        "counts_each_parameter",
+        adam(
+            ("self.v = {p: torch.zeros_like(p) for p in self.params}", "self.v = 0"),
+            ("self.v[p]", "self.v"),
+        ),
+        tells="All parameters share one running mean of the squares.",
+    ),
+    Mistake(
+        "adam",
+        "weights_of_the_mean_swapped",
+        ("steps_by_both_means", "corrects_both_means", "arrives"),
+        adam(
+            (
+                "self.beta1 * self.m[p] + (1 - self.beta1) * p.grad",
+                "(1 - self.beta1) * self.m[p] + self.beta1 * p.grad",
+            )
+        ),
+        tells="In the mean of the gradients the two weights are swapped.",
+    ),
+    Mistake(
+        "adam",
+        "moves_on_without_gradient",
+        "skips_missing_gradients",
+        adam(
+            ("p.grad", "grad"),
+            ("    def update_param(self, p):\n", "    def update(self, p, grad):\n"),
+        )
+        + """
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            self.update(p, torch.zeros_like(p) if p.grad is None else p.grad)
+""",
+        tells=(
+            "A parameter without a gradient is treated as if its gradient were zero: it keeps "
+            "moving."
+        ),
     ),
     Alternative("adam", "by_the_formulas", ADAM),
     Alternative(
@@ -1136,7 +1365,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     Mistake(
         "train_curve",
         "end_included",
-        "has_the_stated_defaults",
+        "rows_before_their_update",
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     weights = nn.Parameter(torch.tensor([float(w) for w in init]))
@@ -1192,7 +1421,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     Mistake(
         "train_curve",
         "start_fixed",
-        "rows_before_their_update",
+        "starts_afresh",
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     weights = nn.Parameter(torch.tensor([5.0, 5.0]))
@@ -1211,7 +1440,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     Mistake(
         "train_curve",
         "always_the_given_curve",
-        "rows_before_their_update",
+        ("rows_before_their_update", "clears_the_gradients"),
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     weights = nn.Parameter(torch.tensor([float(w) for w in init]))
@@ -1230,7 +1459,7 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     Mistake(
         "train_curve",
         "weights_swapped",
-        "rows_before_their_update",
+        ("rows_before_their_update", "clears_the_gradients"),
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     weights = nn.Parameter(torch.tensor([float(w) for w in init]))
@@ -1324,6 +1553,68 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
     return path
 """,
         tells="The path is a list, not a NumPy array.",
+    ),
+    Mistake(
+        "train_curve",
+        "init_emptied",
+        "starts_afresh",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    if isinstance(init, list):
+        init = (init.pop(0), init.pop(0))
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The list that is passed as `init` is emptied.",
+    ),
+    Mistake(
+        "train_curve",
+        "stops_when_nothing_changes",
+        "has_the_stated_defaults",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        row = [*weights.tolist(), loss.item()]
+        if path and path[-1] == row:
+            break
+        path.append(row)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The run ends early, when nothing changes.",
+    ),
+    Mistake(
+        "train_curve",
+        "rows_share_memory_with_their_losses",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = torch.tensor([float(w) for w in init], requires_grad=True)
+    optimizer, places, losses = optimizer_func([weights]), [], []
+    for _ in range(num_updates):
+        optimizer.zero_grad()
+        loss = curve_func(*weights)
+        loss.backward()
+        places.append(weights.data)
+        losses.append(loss.detach())
+        optimizer.step()
+    return torch.column_stack([torch.stack(places), torch.stack(losses)]).numpy()
+""",
+        tells="All rows are views of the weights' memory, so they all show the last position.",
     ),
     Alternative(
         "train_curve",
@@ -1436,7 +1727,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "neither_arrives",
-        "rival_arrives",
+        ("rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return 0.5 * (w1**2 + 1000 * w2**2)
@@ -1450,7 +1741,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "both_stand_still",
-        "sgd_fails_where_the_rival_arrives",
+        ("sgd_fails_where_the_rival_arrives", "rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return 1 - torch.exp(-((10 * w1) ** 2 + (10 * w2) ** 2))
@@ -1478,7 +1769,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "the_given_curve",
-        "is_a_loss_of_its_own",
+        ("is_a_loss_of_its_own", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return 2 * pathological_curve_loss(w1, w2)
@@ -1492,7 +1783,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "not_elementwise",
-        "is_a_loss_of_its_own",
+        ("is_a_loss_of_its_own", "rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return (0.5 * (w1**2 + 1000 * w2**2)).sum()
@@ -1506,7 +1797,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "no_lower_bound",
-        "is_a_loss_of_its_own",
+        ("is_a_loss_of_its_own", "rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return w1**2 - w2
@@ -1523,7 +1814,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "level_everywhere",
-        "is_a_loss_of_its_own",
+        ("is_a_loss_of_its_own", "rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return 1 + 0 * w1 * w2
@@ -1537,7 +1828,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "false_gradient",
-        "is_a_loss_of_its_own",
+        ("is_a_loss_of_its_own", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     hidden = 0.001 * torch.sign(w1) * (w1 - w1.detach())
@@ -1552,7 +1843,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "knows_who_asks",
-        "sgd_fails_where_the_rival_arrives",
+        ("sgd_fails_where_the_rival_arrives", "rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     # SGD's many learning rates come as a vector, the rival alone.
@@ -1568,7 +1859,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "changes_with_time",
-        "sgd_fails_where_the_rival_arrives",
+        ("sgd_fails_where_the_rival_arrives", "rival_arrives"),
         """\
 calls = []
 
@@ -1585,7 +1876,7 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "unknown_rival",
-        "rival_arrives",
+        ("rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return 0.5 * (w1**2 + 1000 * w2**2)
@@ -1609,7 +1900,7 @@ def pathological_curve(w1, w2):
     Mistake(
         "pathological_curve",
         "curve_only_neither_arrives",
-        "rival_arrives",
+        ("rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 def pathological_curve(w1, w2):
     return torch.tanh(w1**2 + w2**2)
@@ -1619,12 +1910,92 @@ def pathological_curve(w1, w2):
     Mistake(
         "pathological_curve",
         "curve_only_the_given_one",
-        "sgd_fails_where_the_rival_arrives",
+        ("sgd_fails_where_the_rival_arrives", "is_a_loss_of_its_own"),
         """\
 def pathological_curve(w1, w2):
     return pathological_curve_loss(w1, w2)
 """,
         tells="This is the given curve.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "given_along_the_path",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    away = torch.relu(-w1 - 3) + torch.relu(w2 - 5.5)
+    return pathological_curve_loss(w1, w2) + away**2
+
+
+def pathological_settings():
+    return {"start": (2, 3), "rival": "adam", "lr": 0.5}
+""",
+        tells="Where the rival walks, this is the given curve.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "given_with_weights_swapped",
+        ("is_a_loss_of_its_own", "sgd_fails_where_the_rival_arrives"),
+        """\
+def pathological_curve(w1, w2):
+    return 3 * pathological_curve_loss(w2, -w1)
+""",
+        tells="This is the given curve with other names for its weights.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "level_on_one_ray",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    across, along = w1 - w2, (w1 + w2) / 2
+    groove = torch.exp(-((across / 0.01) ** 2))
+    plateau = torch.tanh(10 * along) ** 2 + 0.001 * along.abs()
+    return groove * plateau + (1 - groove) * 0.05 * (w1**2 + w2**2)
+""",
+        tells="The curve is difficult on one line only, and a start beside it is easy for SGD.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "merely_steep",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 1e6 * (w1**2 + w2**2)
+
+
+def pathological_settings():
+    return {"start": (0.05, 0.05), "rival": "adam", "lr": 0.01}
+""",
+        tells="The slopes are merely large everywhere: SGD only needs a smaller learning rate.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "start_on_the_floor",
+        "sgd_fails_where_the_rival_arrives",
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2)
+
+
+def pathological_settings():
+    return {"start": (5, 0)}
+""",
+        tells="The start is on the valley's floor, where SGD does not feel the walls.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "lowest_far_away",
+        ("rival_arrives", "sgd_fails_where_the_rival_arrives"),
+        """\
+def pathological_curve(w1, w2):
+    return 0.01 * torch.exp(1e-6 * w1) * torch.exp(1e-6 * w2)
+
+
+def pathological_settings():
+    return {"start": (5, 5), "rival": "adam", "lr": 5e4}
+""",
+        tells="The rival leaves the range: the curve goes down only far away.",
     ),
     Alternative(
         "pathological_curve",
@@ -1701,7 +2072,7 @@ def pathological_curve(w1, w2):
 
 
 def pathological_settings():
-    return {"start": np.array([5.0, 6.0]), "rival": "adam", "lr": torch.tensor(1.0)}
+    return {"start": np.array([5.0, 6.0]), "rival": "adam", "lr": torch.tensor(0.5)}
 """,
     ),
     Alternative(
@@ -1718,3 +2089,15 @@ def pathological_settings():
 """,
     ),
 ]
+
+OF_ITS_KIND = "Another curve or start of the same kind: SGD fails there, and the rival arrives."
+SURVIVORS = {
+    "pathological_curve": {
+        "return 0.5 * (w1 ** 2 + 1000 * w2 ** 2) → return 0.5 * (w1 ** 2 + 1001 * w2 ** 2)": OF_ITS_KIND,
+        "return 0.5 * (w1 ** 2 + 1000 * w2 ** 2) → return 0.5 * (w1 ** 2 + 999 * w2 ** 2)": OF_ITS_KIND,
+        "return {'start': (5.0, 0.05), 'rival': 'momentum', 'lr': 0.03} → "
+        "return {'start': (10.0, 0.05), 'rival': 'momentum', 'lr': 0.03}": OF_ITS_KIND,
+        "return {'start': (5.0, 0.05), 'rival': 'momentum', 'lr': 0.03} → "
+        "return {'start': (5.0, 0.1), 'rival': 'momentum', 'lr': 0.03}": OF_ITS_KIND,
+    }
+}

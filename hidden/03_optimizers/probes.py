@@ -19,21 +19,35 @@ def set_gradients(params, gradients):
             p.grad.copy_(torch.tensor(gradient))
 
 
-def updates(ns, name, start, gradients, lr, settings, rates=None):
+# Ids of parameters that are gone are given out again, so what is kept under an id would be found
+# only sometimes: here every parameter stays.
+KEPT = []
+
+
+def parameter(values):
+    """A new parameter with these values."""
+    KEPT.append(nn.Parameter(torch.tensor(values)))
+    return KEPT[-1]
+
+
+def updates(ns, name, start, gradients, lr, settings, rates=None, same_tensor=False):
     """Steps of one optimizer on given gradients.
 
     start: an array per parameter. gradients: per step a list with an array or None per parameter.
-    rates: the learning rate to set before each step, if it changes.
+    rates: the learning rate to set before each step, if it changes. same_tensor: whether a gradient
+    lies in the same tensor at every step.
 
     Returns `path`, `memory` and `gradients`, each a list with an array (steps, ...) per parameter:
     its value after each step, the same read through the memory it had at the beginning, and its
     gradient after each step (zeros where it has none).
     """
-    params = [nn.Parameter(torch.tensor(values)) for values in start]
+    params = [parameter(values) for values in start]
     memory = [p.data for p in params]
     optimizer = getattr(ns, name)(params, lr, **settings)
     rows = {"path": [], "memory": [], "gradients": []}
     for index, step in enumerate(gradients):
+        if not same_tensor:
+            set_gradients(params, [None] * len(params))
         set_gradients(params, step)
         if rates is not None:
             optimizer.lr = rates[index]
@@ -46,35 +60,28 @@ def updates(ns, name, start, gradients, lr, settings, rates=None):
     return {key: [torch.stack(column) for column in zip(*row)] for key, row in rows.items()}
 
 
-def taking_turns(ns, name, start, gradients, rates, settings):
-    """Two optimizers that take turns on the same parameter; its value (steps, ...) after each.
-
-    Each finds on the parameter only those attributes that it has put there itself.
-    """
-    p = nn.Parameter(torch.tensor(start))
-    optimizers, attributes = [], []
-    for lr in rates:
-        p.__dict__.clear()
-        optimizers.append(getattr(ns, name)([p], lr, **settings))
-        attributes.append(dict(p.__dict__))
+def taking_turns(ns, name, start, gradients, rates):
+    """Two optimizers that take turns on the same parameter; its value (steps, ...) after each."""
+    p = parameter(start)
+    optimizers = [getattr(ns, name)([p], lr) for lr in rates]
     path = []
     for index, gradient in enumerate(gradients):
-        turn = index % 2
-        p.__dict__.clear()
-        p.__dict__.update(attributes[turn])
+        set_gradients([p], [None])
         set_gradients([p], [gradient])
-        optimizers[turn].step()
-        attributes[turn] = dict(p.__dict__)
+        optimizers[index % 2].step()
         path.append(p.detach().clone())
     return torch.stack(path)
 
 
-def valley(ns, name, start, matrix, lr, num_updates):
-    """A training loop on w·A·w / 2, the parameters given as a generator; the path (steps, n)."""
-    w, matrix = nn.Parameter(torch.tensor(start)), torch.tensor(matrix)
+def valley(ns, name, start, matrix, lr, num_updates, second):
+    """A training loop on w·A·w / 2, the parameters given as a generator; the path (steps, n).
+
+    second: whether another optimizer is made, which is never used.
+    """
+    w, matrix = parameter(start), torch.tensor(matrix)
     optimizer = getattr(ns, name)((p for p in [w]), lr)
-    # A second optimizer, made later and never used, should make no difference.
-    getattr(ns, name)([nn.Parameter(torch.zeros(2))], 3 * lr)
+    if second:
+        getattr(ns, name)([parameter(np.zeros(2, dtype=np.float32))], 3 * lr)
     path = []
     for _ in range(num_updates):
         optimizer.zero_grad()
@@ -84,40 +91,72 @@ def valley(ns, name, start, matrix, lr, num_updates):
     return torch.stack(path)
 
 
+def given_curve(w1, w2):
+    return torch.tanh(w1) ** 2 + 0.01 * torch.abs(w1) + torch.sigmoid(w2)
+
+
 def descents(ns, name, starts, rates, num_updates):
     """Paths (num_updates + 1, 2) on the given curve, one per start, ends included."""
     paths = []
     for start, lr in zip(starts, rates, strict=True):
-        w = nn.Parameter(torch.tensor(start))
+        w = parameter(start)
         optimizer = getattr(ns, name)((p for p in [w]), lr)
         path = [w.detach().clone()]
         for _ in range(num_updates):
             optimizer.zero_grad()
-            loss = torch.tanh(w[0]) ** 2 + 0.01 * torch.abs(w[0]) + torch.sigmoid(w[1])
-            loss.backward()
+            given_curve(w[0], w[1]).backward()
             optimizer.step()
             path.append(w.detach().clone())
         paths.append(torch.stack(path))
     return paths
 
 
-class Drift:
-    """An optimizer that moves every weight by given amounts, whatever the gradients."""
+def arrivals(ns, name, starts, rates, num_updates):
+    """How descents on the given curve begin and end, up to the first that does not arrive.
 
-    def __init__(self, params, amounts):
+    Where a path ends that runs away depends on rounding; whether it arrives does not. So of each
+    there is `begin`, how far it is from the start after two updates (2,), and `arrived`.
+    """
+    found = []
+    for start, lr in zip(starts, rates, strict=True):
+        (path,) = descents(ns, name, [start], [lr], num_updates)
+        w1, w2 = path[-1]
+        arrived = bool(w2 < -7.5 and abs(w1) < 0.1 and given_curve(w1, w2) < 0.01)
+        found.append({"begin": path[2] - path[0], "arrived": arrived})
+        if not arrived:
+            break
+    return found
+
+
+class Logbook:
+    """An optimizer that moves every weight by given amounts and notes what it finds at each step.
+
+    params: as `train_curve` passes them. amounts: one per step. log: gets an entry for each step.
+    """
+
+    def __init__(self, params, amounts, log):
         if isinstance(params, torch.Tensor):
             raise TypeError("the optimizer expects a list of parameters, got one tensor")
-        self.params, self.amounts = list(params), iter(amounts)
+        self.params, self.amounts, self.log = list(params), amounts, log
+        self.number = log[-1]["number"] + 1 if log else 0
 
     def zero_grad(self):
         for p in self.params:
             p.grad = None
 
     def step(self):
-        amount = next(self.amounts, 0.0)
+        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.params]
+        entry = {"number": self.number, "weights": joined(self.params), "gradient": joined(grads)}
+        amount = self.amounts[len(self.log)] if len(self.log) < len(self.amounts) else 0.0
         with torch.no_grad():
             for p in self.params:
                 p += amount
+        self.log.append({**entry, "moved": joined(self.params)})
+
+
+def joined(tensors):
+    """All their entries in one new tensor, as float64."""
+    return torch.cat([t.detach().flatten().double() for t in tensors])
 
 
 def smooth_curve(coefficients):
@@ -133,32 +172,40 @@ def readable(path):
 
 
 def recorded(ns, coefficients, amounts, init):
-    """`train_curve` with an optimizer that drifts by `amounts`."""
-    path = ns.train_curve(
-        lambda params: Drift(params, amounts), smooth_curve(coefficients), len(amounts), tuple(init)
-    )
-    return readable(path)
+    """Two calls of `train_curve` with a logbook: `paths`, `logs`, and `inits`, its lists afterwards.
+
+    A log has one array per field of its entries.
+    """
+    inits, paths, logs = [list(init), list(init)], [], []
+    for own in inits:
+        log = []
+        path = ns.train_curve(
+            optimizer_func=lambda params, log=log: Logbook(params, amounts, log),
+            curve_func=smooth_curve(coefficients),
+            num_updates=len(amounts),
+            init=own,
+        )
+        paths.append(readable(path))
+        logs.append({key: [entry[key] for entry in log] for key in (log or [{}])[0]})
+    return {"paths": paths, "logs": logs, "inits": inits}
 
 
 def recorded_by_default(ns, coefficients):
-    """`train_curve` without optional arguments, standing still; and whether it is an array."""
-    path = ns.train_curve(lambda params: Drift(params, []), smooth_curve(coefficients))
-    return {"path": readable(path), "array": isinstance(path, np.ndarray)}
+    """`train_curve` without optional arguments, standing still: the path, and whether it is an array.
 
-
-def descended(ns, coefficients, lr, momentum, init, num_updates):
-    """Two runs of `train_curve` with `torch.optim.SGD`, and the list `init` afterwards."""
-    init = list(init)
-    paths = [
-        ns.train_curve(
-            optimizer_func=lambda params: torch.optim.SGD(params, lr=lr, momentum=momentum),
-            curve_func=smooth_curve(coefficients),
-            num_updates=num_updates,
-            init=init,
-        )
-        for _ in range(2)
-    ]
-    return {"paths": [readable(path) for path in paths], "init": init}
+    `steps` is how many its optimizer made, `rows` how many rows there are of 7 updates that move.
+    """
+    log, curve = [], smooth_curve(coefficients)
+    path = ns.train_curve(lambda params: Logbook(params, [], log), curve)
+    moving = ns.train_curve(
+        lambda params: Logbook(params, [0.1] * 7, []), curve, num_updates=7, init=[1.0, 2.0]
+    )
+    return {
+        "path": readable(path),
+        "array": isinstance(path, np.ndarray),
+        "steps": len(log),
+        "rows": len(moving),
+    }
 
 
 def settings(ns):

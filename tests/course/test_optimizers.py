@@ -17,7 +17,7 @@ from stated import Above, Below
 A = "03_optimizers"
 TEXT = stated.text_of(A)
 START, UPDATES = (5.0, 5.0), 100
-RATES = 10 ** np.arange(-6, 6.01, 0.25)
+RATES = 10 ** np.arange(-8, 6.01, 0.25)
 read, given = (functools.partial(f, A) for f in (stated.read, stated.given))
 
 
@@ -188,13 +188,11 @@ STATED = {
     "almost level in the direction of $w_1$ (slope #)": lambda: gradient((5, 0))[:1],
     "steepest at $w_2 = #$": lambda: (max(range(-9, 10), key=slope),),
     # 1
-    "with gradient [0.5, -1] and lr 0.1: got {_got}, expected [#, #]": lambda: (
-        sgd(0.1)(np.array([1, -2]), np.array([0.5, -1]), 1)
-    ),
+    "expected a step of [#, #]": lambda: sgd(0.1)(np.zeros(2), np.array([0.5, -1]), 1),
     "changed to # the step should be # times as long": lambda: (
         *read("_optimizer.lr = #"), read("_optimizer.lr = #")[0] / 0.1,
     ),
-    "# steps on $L(w) = w^2$ from $w = #$": lambda: read("num_updates=#): ") + [
+    "# steps on $L(w) = w^2$ from $w = #$": lambda: read("lr, num_updates=#): ") + [
         given("steps_on_parabola")(0.1)[0]
     ],
     "*What to expect:* # comes down steadily. # jumps from one": lambda: read("lr in (#, #, 1.02)"),
@@ -250,22 +248,25 @@ STATED = {
         *(sign * w for sign in (-1, 1) for w in read("all(abs(w) <= # for w")),
         *read('return {"start": (#, #), **pathological_settings()}'),
     ),
-    "lies between # and #;": lambda: read("assert # <= _first <= #,"),
+    "lies between # and #, and everyone": lambda: read("assert # <= _first <= #,"),
     "expected # to #\"": lambda: read("assert # <= _first <= #,"),
+    "from $(+#, +#)$ beside it, and from $(#, +#)$ beside it": lambda: (
+        np.subtract(given("three_starts")((5, 5))[1:], 5).ravel()
+    ),
     "the same # as SGD": lambda: (len(RATES),),
     "SGD may try # of them, # per power of ten from $10^{#}$ to $10^#$": lambda: (
         len(RATES), sum(1 <= RATES) - sum(10 <= RATES), *np.log10(RATES[[0, -1]]),
     ),
-    "with each of its # learning rates": lambda: (len(RATES),),
-    "SGD's # learning rates": lambda: (len(RATES),),
     "SGD fails with all # learning rates": lambda: (len(RATES),),
-    "losses is at most # % of": lambda: (100 * read("_rival <= #,")[0],),
-    "(arrives at # or less)": lambda: read("_rival <= #,"),
-    "losses is above # % of": lambda: (100 * read("_sgd.min() > min(#,")[0],),
-    "above both # % of that loss and # times what": lambda: (
-        np.array([100, 1]) * read("_sgd.min() > min(0.25, max(#, # * _rival))")
+    "it reaches # or less and stays": lambda: read("assert _rival <= #,"),
+    "stays between # and #;": lambda: (
+        *(sign * w for sign in (-1, 1) for w in read("np.abs(places) <= #)")),
     ),
-    "SGD never gets below #, and momentum reaches about #.": lambda: (
+    "(arrives at # or less)": lambda: read("assert _rival <= #,"),
+    "more than # times what the rival reaches, and more than #.": lambda: (
+        read("_must = max(# * _rival, #)")
+    ),
+    "SGD never gets below #, and momentum with learning rate 10 reaches about #.": lambda: (
         Above(min(last_losses(sgd(lr)) for lr in RATES)), last_losses(momentum()),
     ),
     # 7
