@@ -18,6 +18,7 @@
 # %% setup=true
 import copy
 import math
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from torch import nn
 
 # %%
 import json
-import tempfile
 
 import matplotlib.pyplot as plt
 from IPython.display import display
@@ -274,13 +274,24 @@ for _index, (_W, _b) in enumerate(_pairs):
     assert not _b.detach().any(), "the biases should start at zero"
 _std = _pairs[0][0].std().item()
 assert abs(_std - 0.05) < 0.002, f"the weights' standard deviation is {_std:.3f}, expected 0.05"
+_inside = (_pairs[0][0].abs() < 0.05).float().mean().item()
+assert abs(_inside - 0.683) < 0.02, (
+    f"{_inside:.0%} of the weights are closer to 0 than one standard deviation, expected 68 %: "
+    "are they drawn from a normal distribution?"
+)
+for _index, _pair in enumerate(_pairs):
+    for _name, _tensor in zip(("W", "b"), _pair):
+        assert _tensor.requires_grad, (
+            f"{_name} of layer {_index} asks for no gradient: where is requires_grad?"
+        )
 sum((_W.sum() + _b.sum()) for _W, _b in _pairs).backward()
 for _name, _tensor in zip(("W", "b"), _pairs[0]):
     assert _tensor.is_leaf and _tensor.grad is not None, (
         f"{_name} received no gradient: it is the result of a computation, not a leaf. "
         "Which operation came after requires_grad?"
     )
-print("✓ shapes, spread and gradients look right")
+assert len(functional_parameters((4, 3))) == 1, "a second call starts with an empty list"
+print("✓ shapes, spread and gradients look right (not looked at: layers of equal size)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -343,7 +354,9 @@ _W1, _b1 = torch.tensor([[1.0, -1.0], [2.0, 0.0]]), torch.tensor([0.5, -3.0])
 _W2, _b2 = torch.tensor([[-1.0], [4.0]]), torch.tensor([1.0])
 _x = torch.tensor([[1.0, 1.0], [-4.0, 1.0]])
 _before = _x.clone()
-_got = functional_mlp(_x, [(_W1, _b1), (_W2, _b2)])
+_layers = [(_W1, _b1), (_W2, _b2)]
+_got = functional_mlp(_x, _layers)
+assert len(_layers) == 2, "the list of parameters was changed: a layer is missing from it now"
 assert tuple(_got.shape) == (2, 1), f"got {tuple(_got.shape)}, expected (2, 1): one row per input"
 assert torch.equal(_x, _before), "x was changed: avoid in-place operations on the input"
 assert (_got < 0).any(), "no output is negative: logits get neither ReLU nor softmax"
@@ -359,7 +372,18 @@ except RuntimeError as _error:
 assert _got == (3, 1), f"images (3, 1, 2, 1): got {_got}, expected (3, 1): flatten them first"
 _one = functional_mlp(_x, [(_W2.reshape(1, 2).T, _b2)])
 assert torch.allclose(_one, _x @ _W2 + _b2), "a single layer is the output layer: no ReLU"
-print("✓ two layers, one layer and image batches look right")
+_alone = functional_mlp(_x[:1], _layers)
+assert tuple(_alone.shape) == (1, 1), f"one input alone: got {tuple(_alone.shape)}, expected (1, 1)"
+_same = (torch.eye(2), torch.tensor([-1.0, 0.0]))
+_three = functional_mlp(_x, [(_W1, _b1), _same, (_W2, _b2)])
+assert torch.allclose(_three, torch.tensor([[-1.5], [5.0]])), (
+    f"three layers: got {_three.flatten().tolist()}, expected [-1.5, 5.0]: "
+    "does every layer but the last have its ReLU?"
+)
+_W1.requires_grad_()
+functional_mlp(_x, _layers).sum().backward()
+assert _W1.grad is not None, "no gradient reaches the first layer: what cuts the graph?"
+print("✓ one to three layers, image batches and gradients look right")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -440,7 +464,18 @@ _frozen = nn.Linear(3, 2)
 _frozen.weight.requires_grad_(False)
 _got = count_parameters(_frozen)
 assert _got == 2, f"got {_got}, expected 2: frozen parameters are not trainable"
-print("✓ biases counted, frozen parameters left out")
+assert isinstance(_got, int), f"got {type(_got).__name__}, expected a plain int"
+_inner = nn.Sequential(nn.Linear(2, 3, bias=False), nn.BatchNorm1d(3))
+_got = count_parameters(nn.Sequential(_inner, nn.Flatten()))
+assert _got == 12, (
+    f"a nested Linear with 6 weights and its batch norm: got {_got}, expected 12: "
+    "a norm's scale and shift are trained, its running statistics are not"
+)
+_twice = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+_twice[1].weight = _twice[0].weight
+_got = count_parameters(_twice)
+assert _got == 8, f"two layers share 4 weights and have 2 biases each: got {_got}, expected 8"
+print("✓ every trainable number counted once, frozen parameters left out")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -527,17 +562,33 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
 # %% selfcheck="dense_layer" points=4
 _plain = dense_layer(6, 4)
 assert isinstance(_plain, nn.Sequential), f"got {type(_plain).__name__}, expected nn.Sequential"
-assert not any(isinstance(m, nn.BatchNorm1d) for m in _plain), "batch norm only where asked for"
-assert _plain[0].bias is not None, "without batch norm the Linear keeps its bias"
-_full = dense_layer(6, 4, activation=nn.Tanh, batch_norm=True, dropout=0.3)
-_names = [type(m).__name__ for m in _full]
-assert _names == ["Linear", "BatchNorm1d", "Tanh", "Dropout"], f"got the modules {_names}"
-assert _full[1].num_features == 4, (
-    f"the norm has {_full[1].num_features} features, expected 4: it follows the Linear"
+
+
+def _parts(layer):
+    """The modules that do something, in order."""
+    leaves = [m for m in layer.modules() if not list(m.children())]
+    return [m for m in leaves if not isinstance(m, nn.Identity) and getattr(m, "p", 1) > 0]
+
+
+assert not any(isinstance(p, nn.parameter.UninitializedParameter) for p in _plain.parameters()), (
+    "a lazy layer has no weights yet: make it with its input size"
 )
-assert _full[0].bias is None, "a bias before batch norm is subtracted again: leave it out"
-assert _full[3].p == 0.3, f"dropout probability: got {_full[3].p}, expected 0.3"
-print("✓ order, widths and options look right")
+_names = [type(m).__name__ for m in _parts(_plain)]
+assert _names == ["Linear", "ReLU"], f"without options: got the modules {_names}"
+assert _parts(_plain)[0].bias is not None, "without batch norm the Linear keeps its bias"
+for _batch_norm in (False, True):
+    _full = dense_layer(6, 4, activation=nn.Tanh, batch_norm=_batch_norm, dropout=0.3)
+    _names = [type(m).__name__ for m in _parts(_full)]
+    _want = ["Linear", *["BatchNorm1d"] * _batch_norm, "Tanh", "Dropout"]
+    assert _names == _want, f"batch_norm={_batch_norm}: got the modules {_names}, expected {_want}"
+_linear, _norm, _, _dropout = _parts(_full)
+assert _norm.num_features == 4, (
+    f"the norm has {_norm.num_features} features, expected 4: it follows the Linear"
+)
+assert _norm.affine, "the norm has a scale and a shift of its own: leave them in"
+assert _linear.bias is None, "a bias before batch norm is subtracted again: leave it out"
+assert _dropout.p == 0.3, f"dropout probability: got {_dropout.p}, expected 0.3"
+print("✓ order, widths and options look right (not looked at: what the layer computes)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -607,26 +658,44 @@ class MLP(nn.Module):
 torch.manual_seed(0)
 _x = torch.randn(64, 1, 4, 5)
 for _sizes, _count in [((), 63), ((8,), 195), ((8, 8, 8, 8), 411)]:
-    _model = MLP(20, 3, _sizes)
+    _model = MLP(input_size=20, num_classes=3, hidden_sizes=_sizes)
+    assert not any(
+        isinstance(p, nn.parameter.UninitializedParameter) for p in _model.parameters()
+    ), "a lazy layer has no weights yet: make it with its input size"
+    _got = sum(p.numel() for p in _model.parameters())
+    assert _got == _count, f"hidden_sizes={_sizes}: {_got} parameters, expected {_count}" + (
+        ": are the layers in a plain list, or is one used twice?" if _got < _count else ""
+    )
     try:
-        _got = tuple(_model(_x).shape)
+        _logits = _model(_x)
+        _got = tuple(_logits.shape)
     except RuntimeError as _error:
         _got = _error
     assert _got == (64, 3), (
         f"hidden_sizes={_sizes}, images (64, 1, 4, 5): got {_got}, expected (64, 3): flattened?"
     )
-    _got = sum(p.numel() for p in _model.parameters())
-    assert _got == _count, f"hidden_sizes={_sizes}: {_got} parameters, expected {_count}" + (
-        ": are the layers in a plain list, or is one used twice?" if _got < _count else ""
+    assert tuple(_model(_x[:1]).shape) == (1, 3), "one image alone should give logits (1, 3)"
+    _logits.square().sum().backward()
+    assert all(p.grad is not None for p in _model.parameters()), (
+        f"hidden_sizes={_sizes}: a parameter gets no gradient: is its layer used?"
     )
-_model = MLP(20, 3, (8,))
-_logits = _model(_x)
-_bend = _logits + _model(-_x) - 2 * _model(0 * _x)
-assert not torch.allclose(_bend, torch.zeros(64, 3), atol=1e-5), (
-    "the model is a straight line through and through: is there a ReLU between the layers?"
-)
-assert (_logits < 0).any(), "no logit is negative: is an activation on the output?"
-assert not torch.allclose(_logits.sum(1), torch.ones(64)), "return logits, not probabilities"
+    assert torch.allclose(_model.eval()(_x), _logits), "evaluation mode should give the same logits"
+    with torch.no_grad():
+        for _p in _model.parameters():
+            _p.mul_(0 if _p.ndim == 1 or 1 in _p.shape else 3)
+    assert torch.allclose(_model(2 * _x), 2 * _model(_x), rtol=1e-3, atol=1e-3), (
+        f"hidden_sizes={_sizes}, no biases: twice the input should give twice the logits. "
+        "Is ReLU the only activation, and is nothing on the output?"
+    )
+    assert (_model(_x) < 0).any(), "no logit is negative: is an activation on the output?"
+    _bend = _model(_x) + _model(-_x) - 2 * _model(0 * _x)
+    _is_line = torch.allclose(_bend, torch.zeros(64, 3), atol=1e-4)
+    assert _is_line == (_sizes == ()), (
+        f"hidden_sizes={_sizes}: is there a ReLU after every hidden layer, and nowhere else?"
+    )
+_got = sum(p.numel() for p in MLP().parameters())
+_want = (784 + 1) * 256 + (256 + 1) * 128 + (128 + 1) * 10
+assert _got == _want, f"MLP() without arguments: {_got} parameters, expected {_want}"
 print("✓ every depth, registered parameters, plain logits")
 
 # %% [markdown]
@@ -679,23 +748,25 @@ def sequential_mlp(dims):
 
 # %% selfcheck="sequential_mlp" points=3
 torch.manual_seed(0)
-_model = sequential_mlp((6, 5, 4, 3))
+_model = sequential_mlp((6, 5, 5, 5, 3))
 assert isinstance(_model, nn.Sequential), f"got {type(_model).__name__}, expected nn.Sequential"
+_linears = [m for m in _model.modules() if isinstance(m, nn.Linear)]
+_got = [(m.in_features, m.out_features) for m in _linears]
+assert _got == [(6, 5), (5, 5), (5, 5), (5, 3)], (
+    f"got Linear layers {_got}: each has its own weights, and its sizes from the start"
+)
 try:
     _got = tuple(_model(torch.ones(2, 1, 2, 3)).shape)
 except RuntimeError as _error:
     _got = _error
 assert _got == (2, 3), f"images (2, 1, 2, 3): got {_got}, expected (2, 3): flattened?"
-_linears = [m for m in _model.modules() if isinstance(m, nn.Linear)]
-_got = [(m.in_features, m.out_features) for m in _linears]
-assert _got == [(6, 5), (5, 4), (4, 3)], f"got Linear layers {_got}"
 _x = torch.randn(50, 6)
-_bend = _model(_x) + _model(-_x) - 2 * _model(0 * _x)
-assert not torch.allclose(_bend, torch.zeros(50, 3), atol=1e-5), (
-    "the model is a straight line through and through: is there a ReLU between the layers?"
-)
-assert any((sequential_mlp((6, 5, 3))(_x) < 0).any() for _ in range(5)), (
-    "no output is negative: no ReLU behind the last Linear"
+_h = _x
+for _linear in _linears[:-1]:
+    _h = F.relu(_linear(_h))
+assert torch.allclose(_model(_x), _linears[-1](_h), atol=1e-4), (
+    "the logits are not those of Linear and ReLU in turn: is there a ReLU after every Linear but "
+    "the last, and nothing behind that?"
 )
 _single = sequential_mlp((6, 3))
 assert (_single(_x) < 0).any(), "a single layer is the output: no ReLU behind it"
@@ -754,7 +825,7 @@ print(f"parameters of 784-500-10:         {count_parameters(MLP(784, 10, (500,))
 # which the last is smaller.
 
 
-# %%
+# %% setup=true
 def tiny_model(*extra):
     """Two inputs, two classes, fixed weights; `extra` modules follow the Linear layer."""
     model = nn.Sequential(nn.Linear(2, 2), *extra)
@@ -843,11 +914,23 @@ _none = train_epoch(
     penalty=lambda m: 100 * m[0].bias.sum() + 1000,
 )
 assert (_model[0].bias < -5).all(), "the penalty had no effect on the step"
-assert abs(_none - _want) < 1e-5, "report the loss without the penalty"
+assert abs(_none - _want) < 1e-5, (
+    f"with a penalty: got {_none:.4f}, expected {_want:.4f}: report the loss without the penalty, "
+    "as it is before the step"
+)
 _model = tiny_model(nn.Dropout(0.5)).eval()
 train_epoch(_model, ragged_loader, torch.optim.SGD(_model.parameters(), 0.0), nn.CrossEntropyLoss())
 assert _model.training, "train in training mode: dropout and batch norm depend on it"
+_model = tiny_model()
+_still = torch.optim.SGD(_model.parameters(), lr=0.0)
+_got = train_epoch(_model, (batch for batch in ragged_loader), _still, nn.MultiMarginLoss())
+_want = nn.MultiMarginLoss()(_model(five_x), five_y).item()
+assert abs(_got - _want) < 1e-5, (
+    f"another loss function, and a loader that can be read once: got {_got:.4f}, "
+    f"expected {_want:.4f}"
+)
 print("✓ loss per sample, fresh gradients, penalty and mode look right")
+print("  (not looked at: images, and which loss is minimised)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -937,7 +1020,7 @@ _loss, _accuracy = evaluate(_plain, ragged_loader, nn.CrossEntropyLoss())
 assert abs(_accuracy - 0.8) < 1e-6, f"accuracy: got {_accuracy:.3f}, expected 0.8 (4 of 5)"
 assert abs(_loss - _want) < 1e-5, f"loss: got {_loss:.4f}, expected {_want:.4f} per sample"
 assert not _plain.training, "it came in evaluation mode: leave it there"
-print("✓ loss, accuracy and modes look right")
+print("✓ loss, accuracy and modes look right (not looked at: images, and gradients afterwards)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -1040,7 +1123,7 @@ train_epoch(_twin, _train, torch.optim.SGD(_twin.parameters(), lr=0.1), nn.Cross
 assert torch.allclose(_model[0].weight, _twin[0].weight), (
     "three epochs of equal validation accuracy: keep the weights of the first of them"
 )
-print("✓ record and best weights look right")
+print("✓ record and best weights look right (not looked at: batch norm, a second call)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -1114,7 +1197,7 @@ with tempfile.TemporaryDirectory() as _folder:
 assert _second[0].weight is _weight, "the parameters were replaced, not changed in place"
 for _name, _value in _first.state_dict().items():
     assert torch.equal(_value, _second.state_dict()[_name]), f"{_name} differs after the round trip"
-print("✓ the round trip keeps weights and buffers")
+print("✓ the round trip keeps weights and buffers (not looked at: files written on a GPU)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -1319,8 +1402,12 @@ def initialize(model, scheme):
 # %% selfcheck="initialize" points=4
 torch.manual_seed(0)
 _inner = nn.Sequential(nn.Linear(200, 300), nn.BatchNorm1d(300), nn.ReLU())
-_model = nn.Sequential(nn.Flatten(), nn.Sequential(_inner), nn.Linear(300, 100))
+_bare, _words = nn.Linear(100, 2, bias=False), nn.Embedding(5, 4)
+_model = nn.Sequential(nn.Flatten(), nn.Sequential(_inner), nn.Linear(300, 100), _bare, _words)
 _inner[1].weight.data.fill_(3.0)
+_inner[1].bias.data.fill_(3.0)
+_words.weight.data.fill_(3.0)
+_own = list(_model.parameters())
 assert initialize(_model, "kaiming_normal") is _model, "return the model itself"
 assert not _inner[0].bias.any() and not _model[2].bias.any(), (
     "every Linear's bias should be zero, also that of a nested one"
@@ -1329,7 +1416,12 @@ _std = _inner[0].weight.std().item()
 assert abs(_std - (2 / 200) ** 0.5) < 0.003, (
     f"kaiming_normal, 200 inputs: std {_std:.4f}, expected about 0.1. Is the nested layer reached?"
 )
-assert (_inner[1].weight == 3).all(), "the norm layer was changed: only Linear layers are meant"
+assert all((p == 3).all() for m in (_inner[1], _words) for p in m.parameters()), (
+    "a norm or an embedding was changed: only Linear layers are meant"
+)
+assert all(a is b for a, b in zip(_own, _model.parameters(), strict=True)), (
+    "a parameter was replaced: an optimizer made before would train the old one"
+)
 initialize(_model, "xavier_uniform")
 _bound = _inner[0].weight.abs().max().item()
 assert abs(_bound - (6 / 500) ** 0.5) < 0.002, (
@@ -1337,12 +1429,13 @@ assert abs(_bound - (6 / 500) ** 0.5) < 0.002, (
 )
 initialize(_model, "zeros")
 assert not _model[2].weight.any(), "scheme 'zeros' should leave no weight other than zero"
-try:
-    initialize(_model, "no such scheme")
-except ValueError:
-    pass
-else:
-    raise AssertionError("an unknown scheme should raise ValueError, not pass in silence")
+for _unknown in ("no such scheme", "xavier_normal"):
+    try:
+        initialize(_model, _unknown)
+    except ValueError:
+        pass
+    else:
+        raise AssertionError(f"{_unknown!r} is unknown: raise ValueError, do not pass in silence")
 print("✓ nested layers initialised, everything else untouched")
 
 # %% [markdown]
@@ -1428,7 +1521,9 @@ def moving_average(values, window):
 
 
 # %% selfcheck="moving_average" points=2
-_got = [float(v) for v in moving_average([1, 2, 6, 3, 0], 3)]
+_values = [1, 2, 6, 3, 0]
+_got = [float(v) for v in moving_average(_values, 3)]
+assert _values == [1, 2, 6, 3, 0], f"the values passed are {_values} now: leave them as they are"
 assert len(_got) == 3, f"five values, window 3: got {len(_got)} means, expected 3"
 assert np.allclose(_got, [3, 11 / 3, 3]), f"got {_got}: the first mean is that of 1, 2 and 6"
 assert np.allclose([float(v) for v in moving_average([4, 5], 1)], [4, 5]), "window 1: the values"
@@ -1526,7 +1621,9 @@ def l2_penalty(model):
 
 
 # %% selfcheck="l1_penalty" points=3
-_model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Sequential(nn.Linear(2, 1)))
+_model = nn.Sequential(
+    nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Sequential(nn.Linear(2, 1)), nn.Embedding(2, 3)
+)
 with torch.no_grad():
     _model[0].weight.copy_(torch.tensor([[1.0, -2.0], [0.0, 3.0]]))
     _model[0].bias.fill_(10.0)
@@ -1664,7 +1761,8 @@ def accuracy_per_class(model, loader, num_classes=10):
 _model = nn.Sequential(nn.Identity(), nn.Dropout(1.0))  # in training mode it answers 0
 _logits = F.one_hot(torch.tensor([0, 1, 0, 0, 1, 0]), 3).float()
 _labels = torch.tensor([0, 0, 0, 1, 1, 1])
-_got = accuracy_per_class(_model, [(_logits[:4], _labels[:4]), (_logits[4:], _labels[4:])], 3)
+_loader = [(_logits[:4], _labels[:4]), (_logits[4:], _labels[4:])]
+_got = accuracy_per_class(_model, _loader, num_classes=3)
 assert sorted(_got) == [0, 1, 2], f"got the keys {sorted(_got)}, expected every class: [0, 1, 2]"
 assert abs(_got[0] - 2 / 3) < 1e-6, (
     f"class 0: got {_got[0]}, expected 2/3: two of its three images are answered right. "

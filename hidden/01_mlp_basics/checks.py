@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import torch
 
 from autograder.checking import check, expect, expect_close
 
@@ -44,17 +43,16 @@ def _shapes(reply):
 
 
 def _layer_pairs(reply, dims):
-    """`(W, b)` arrays of the layers between `dims`."""
+    """`(W, b)` arrays of the layers between `dims`: as large as they should be, of any shape."""
     result = []
-    for index, pair in enumerate(reply.items(len(dims) - 1)):
+    for index, pair in enumerate(reply.items(len(dims) - 1, "the list of layers")):
         fan_in, fan_out = dims[index : index + 2]
         weight, bias = pair.items(2, f"layer {index}")
-        weight = _usable(weight, (fan_in, fan_out), f"W of layer {index}", "It should be (in, out)")
-        what = f"b of layer {index}"
-        bias = _usable(bias, None, what)
-        fits = bias.shape in [(fan_out,), (1, fan_out)]
-        expect(fits, f"{what}: got shape {bias.shape}, expected {(fan_out,)}")
-        expect(bool(weight.any()), f"W of layer {index} is all zero: draw it at random")
+        weight = _usable(weight, None, f"W of layer {index}")
+        bias = _usable(bias, None, f"b of layer {index}")
+        for name, array, size in (("W", weight, fan_in * fan_out), ("b", bias, fan_out)):
+            what = f"{name} of layer {index}: got shape {array.shape}"
+            expect(array.size == size, f"{what}, expected {size} entries")
         result.append((weight, bias))
     return result
 
@@ -70,56 +68,54 @@ def parameters_fit_the_layer_sizes(student, rng):
     """One pair (W, b) per layer: W of shape (in, out), b zero with one entry per output."""
     for count in (2, int(rng.integers(3, 6))):
         dims = ref.distinct_sizes(rng, count)
-        reply = student.call(probes.drawn_parameters, dims)
-        for index, (_, bias) in enumerate(_layer_pairs(reply, dims)):
-            expect(not bias.any(), f"b of layer {index}: expected zeros")
+        pairs = _layer_pairs(student.call(probes.drawn_parameters, dims), dims)
+        for index, (weight, bias) in enumerate(pairs):
+            shape = tuple(dims[index : index + 2])
+            what = f"W of layer {index}: got shape {weight.shape}"
+            expect(weight.shape == shape, f"{what}, expected (in, out) = {shape}")
+            expect(bool(weight.any()), f"W of layer {index} is all zero: draw it at random")
+            what = f"b of layer {index}"
+            expect(bias.shape in [shape[1:], (1, *shape[1:])], f"{what}: got shape {bias.shape}")
+            expect(not bias.any(), f"{what}: expected zeros")
 
 
 @check("functional_parameters", points=1)
 def weights_have_the_asked_spread(student, rng):
     """The weights are normal with mean zero and standard deviation `std`, 0.01 if none is given."""
-    dims = [int(n) for n in rng.integers(150, 250, size=3)]
+    dims = [int(rng.integers(150, 250))] * 3
     for std in (None, float(rng.uniform(0.03, 0.1)), float(rng.uniform(0.3, 2.0))):
         expected = 0.01 if std is None else std
-        reply = student.call(probes.drawn_parameters, dims, std)
-        for index, (weight, _) in enumerate(_layer_pairs(reply, dims)):
+        pairs = _layer_pairs(student.call(probes.drawn_parameters, dims, std), dims)
+        for index, (weight, _) in enumerate(pairs):
             what = f"W of layer {index}"
             ratio = weight.std() / expected
             expect(abs(ratio - 1) < 0.04, f"{what}: its standard deviation is {ratio:.3g} x `std`")
             expect(abs(weight.mean()) < 0.04 * expected, f"{what}: expected mean zero")
             _expect_normal(weight, what, 0.02)
+        (first, _), (second, _) = pairs
+        same = first.size == second.size and bool((first.ravel() == second.ravel()).any())
+        expect(not same, "two layers of one size share weights: draw anew for each of them")
 
 
 @check("functional_parameters", points=1)
 def parameters_are_leaves_that_learn(student, rng):
     """Backward gives every W and b a gradient, and an optimizer can update them."""
     dims = ref.distinct_sizes(rng, int(rng.integers(3, 5)))
-    x, labels = ref.floats(rng, 9, dims[0]), ref.labels_of(rng, 9, dims[-1])
     lr, num_steps = float(rng.uniform(0.1, 0.5)), 3
-    reply = student.call(probes.train_parameters, dims, x, labels, lr, num_steps)
-    start = _layer_pairs(reply["start"], dims)
-    leaves = [rules.double(tensor, grad=True) for pair in start for tensor in pair]
-    first = None
-    for _ in range(num_steps):
-        h = torch.tensor(x, dtype=torch.float64)
-        for weight, bias in zip(leaves[::2], leaves[1::2], strict=True):
-            h = torch.tanh(h @ weight + bias)
-        loss = torch.nn.functional.cross_entropy(h, torch.tensor(labels))
-        steps = torch.autograd.grad(loss, leaves)
-        first = first or [g.numpy() for g in steps]
-        with torch.no_grad():
-            for leaf, step in zip(leaves, steps, strict=True):
-                leaf -= lr * step
-    gradients = reply["gradients"].items(len(leaves), "the gradients")
-    for index, (got, expected) in enumerate(zip(gradients, first, strict=True)):
-        what = f"the gradient of {'Wb'[index % 2]} of layer {index // 2}"
-        expect(not got.is_none, f"{what} stays None: is the tensor a leaf that requires one?")
-        expect_close(got, expected, what=what, rtol=1e-3, atol=1e-5)
-    end = reply["end"].items(len(leaves), "the tensors")
-    hint = "Is every tensor a leaf? An optimizer takes no other"
-    what = "the parameters after SGD steps"
-    for got, leaf in zip(end, leaves, strict=True):
-        expect_close(got, leaf.detach().numpy(), hint, what=what, rtol=1e-3)
+    reply = student.call(probes.train_parameters, dims, lr, num_steps)
+    start = [a for pair in _layer_pairs(reply["start"], dims) for a in pair]
+    asked = reply["asked"].items(len(start), "the tensors")
+    gradients = reply["gradients"].items(len(start), "the gradients")
+    end = reply["end"].items(len(start), "the tensors")
+    for index, before in enumerate(start):
+        what = f"{'Wb'[index % 2]} of layer {index // 2}"
+        if gradients[index].is_none and not asked[index].flag():
+            expect(False, f"{what} gets no gradient: was requires_grad forgotten there?")
+        elif gradients[index].is_none:
+            expect(False, f"the gradient of {what} stays None: it was computed, so it is no leaf")
+        expect_close(gradients[index], before - 1, what=f"the gradient of {what}", rtol=1e-3)
+        after = 1 + (before - 1) * (1 - lr) ** num_steps
+        expect_close(end[index], after, what=f"{what} after SGD steps", rtol=1e-3)
 
 
 # functional_mlp
@@ -135,13 +131,14 @@ def _drawn_pairs(rng, dims):
     return [[ref.floats(rng, *gap, scale=0.5), ref.floats(rng, gap[1])] for gap in gaps]
 
 
-def _functional_case(rng, num_layers, num_images=None):
-    shape = _image_shape(rng)
-    dims = [math.prod(shape), *ref.distinct_sizes(rng, num_layers)]
-    x = ref.floats(rng, num_images or int(rng.integers(5, 9)), *shape)
-    parameters = _drawn_pairs(rng, dims)
-    layers = [(rules.double(w, grad=True), rules.double(b, grad=True)) for w, b in parameters]
-    return x, parameters, layers
+def _plain_case(rng, num_layers, num_rows=5):
+    """Inputs (N, in) and parameters with many outputs, some of which are surely positive."""
+    dims = [*ref.distinct_sizes(rng, num_layers, low=6, high=16), 20]
+    return ref.floats(rng, num_rows, dims[0]), _drawn_pairs(rng, dims)
+
+
+def _leaves(parameters):
+    return [(rules.double(w, grad=True), rules.double(b, grad=True)) for w, b in parameters]
 
 
 def _expect_logits(got, x, layers, hint):
@@ -149,75 +146,131 @@ def _expect_logits(got, x, layers, hint):
     expect_close(got, expected, hint, what="the logits", rtol=1e-3, atol=1e-3)
 
 
+def _own_logits(student, x, parameters):
+    reply = student.call(probes.functional_logits, np.float32(x), parameters)
+    return _usable(reply["logits"], (len(x), parameters[-1][1].size), "the logits")
+
+
+def _expect_all_used(student, x, parameters):
+    """Other inputs, and other weights in any layer, give other logits."""
+    logits = _own_logits(student, x, parameters)
+    changed = (_own_logits(student, -2 * x, parameters) != logits).any(axis=1)
+    expect(bool(changed.all()), "the logits do not depend on the inputs")
+    for index, (weight, bias) in enumerate(parameters):
+        others = [*parameters[:index], [-2 * weight, bias], *parameters[index + 1 :]]
+        changed = (_own_logits(student, x, others) != logits).any()
+        expect(bool(changed), f"the logits do not depend on W of layer {index}")
+
+
 @check("functional_mlp", points=1.5)
 def functional_logits_follow_the_rule(student, rng):
     """Image batches become logits: every W and b is used, ReLU stands between the layers only."""
-    for num_layers in (2, 3):
-        x, parameters, layers = _functional_case(rng, num_layers)
+    for _ in range(2):
+        shape = _image_shape(rng)
+        parameters = _drawn_pairs(rng, [math.prod(shape), *ref.distinct_sizes(rng, 2)])
+        x = ref.floats(rng, int(rng.integers(5, 9)), *shape)
         logits = student.call(probes.functional_logits, x, parameters)["logits"]
         hint = "Are the biases added? Is ReLU between the layers, and only there?"
-        _expect_logits(logits, x, layers, hint)
+        _expect_logits(logits, x, _leaves(parameters), hint)
 
 
 @check("functional_mlp", points=1)
 def functional_mlp_has_any_depth(student, rng):
-    """The number of layers is that of the parameters, one or five; a batch may be one image."""
-    for num_layers, num_images in ((1, None), (4, 1), (5, None)):
-        x, parameters, layers = _functional_case(rng, num_layers, num_images)
-        logits = student.call(probes.functional_logits, x, parameters)["logits"]
-        hint = f"Here {len(x)} image(s) go through {num_layers} layer(s)"
-        _expect_logits(logits, x, layers, hint)
+    """The number of layers is that of the parameters: one, three, four or five."""
+    x, parameters = _plain_case(rng, 1)
+    # ReLU leaves what is positive as it is, so a layer that does nothing may stand before.
+    x, same = np.abs(x), _nothing(x.shape[1])
+    _expect_all_used(student, x, parameters)
+    one, two = (_own_logits(student, x, p) for p in (parameters, [same, *parameters]))
+    expect_close(one, two, "Here is one layer", what="the logits", rtol=1e-3, atol=1e-3)
+    for num_layers in (3, 4, 5):
+        x, parameters = _plain_case(rng, num_layers)
+        _expect_all_used(student, x, parameters)
+        first, *others = parameters
+        hidden = _own_logits(student, x, [first, _nothing(first[1].size)])
+        hint = f"{num_layers} layers are the first one, ReLU, and the other {num_layers - 1}"
+        rest = _own_logits(student, hidden, others)
+        whole = _own_logits(student, x, parameters)
+        expect_close(whole, rest, hint, what="the logits", rtol=1e-3, atol=1e-3)
+
+
+def _nothing(width):
+    """A layer that puts out what comes in."""
+    return [np.eye(width, dtype=np.float32), np.zeros(width, np.float32)]
+
+
+@check("functional_mlp", points=0.5)
+def functional_images_stand_alone(student, rng):
+    """An input has the same logits alone, in a batch, and in another order."""
+    x, parameters = _plain_case(rng, 2)
+    _expect_all_used(student, x, parameters)
+    logits, order = _own_logits(student, x, parameters), rng.permutation(len(x))
+    for rows, hint in ((slice(0, 1), "A batch may be one input"), (order, "Does the batch mix?")):
+        got = _own_logits(student, x[rows], parameters)
+        expect_close(got, logits[rows], hint, what="the logits", rtol=1e-3, atol=1e-3)
 
 
 @check("functional_mlp", points=0.5)
 def functional_mlp_leaves_its_inputs(student, rng):
-    """The images and the parameters are the same after the call."""
-    x, parameters, layers = _functional_case(rng, int(rng.integers(1, 4)))
+    """The inputs and the parameters are the same after the call."""
+    x, parameters = _plain_case(rng, 2)
+    _expect_all_used(student, x, parameters)
     reply = student.call(probes.functional_logits, x, parameters)
-    hint = "The logits are checked first, then the inputs after the call"
-    _expect_logits(reply["logits"], x, layers, hint)
     hint = "Which operation works in place?"
     expect_close(reply["x"], x, hint, what="x after the call")
-    after = reply["parameters"].items(len(parameters), "the parameters")
+    after = reply["parameters"].items(len(parameters), "the list of parameters after the call")
     for pair, before in zip(after, parameters, strict=True):
         for got, tensor in zip(pair.items(2, "a layer"), before, strict=True):
             expect_close(got, tensor, hint, what="a parameter")
 
 
-@check("functional_mlp", points=1)
+@check("functional_mlp", points=0.5)
 def functional_mlp_passes_gradients(student, rng):
     """The logits can be differentiated with respect to every parameter."""
-    x, parameters, layers = _functional_case(rng, 3)
-    while rules.nearest_kink(x, layers) < 1e-4:
-        x, parameters, layers = _functional_case(rng, 3)
+    x, parameters = _plain_case(rng, 2, 3)
+    while rules.nearest_kink(x, _leaves(parameters)) < 0.02:
+        x, parameters = _plain_case(rng, 2, 3)
     factors = ref.floats(rng, len(x), parameters[-1][1].size)
     reply = student.call(probes.functional_logits, x, parameters, factors)
-    gradients = reply["gradients"].items(len(layers), "the gradients")
-    (rules.perceptron(rules.double(x), layers) * rules.double(factors)).sum().backward()
-    for index, (pair, own) in enumerate(zip(gradients, layers, strict=True)):
-        for name, got, tensor in zip("Wb", pair.items(2, "a layer"), own, strict=True):
-            what = f"the gradient of {name} of layer {index}"
-            expect(not got.is_none, f"{what} is None: is the graph cut by .data, detach or numpy?")
-            expect_close(got, tensor.grad.numpy(), what=what, rtol=1e-3, atol=1e-3)
+    gradients = reply["gradients"].items(len(parameters), "the gradients")
+    for index, pair in enumerate(gradients):
+        for part, gradient in enumerate(pair.items(2, "a layer")):
+            tensor, what = parameters[index][part], f"{'Wb'[part]} of layer {index}"
+            way = rng.choice([-1.0, 1.0], size=tensor.shape)
+            ends = []
+            for step in (0.002, -0.002):
+                moved = [list(p) for p in parameters]
+                moved[index][part] = np.float32(tensor + step * way)
+                ends.append((_own_logits(student, x, moved) * factors).sum())
+            slope = (ends[0] - ends[1]) / 0.004
+            expect(part == 1 or slope != 0, f"the logits do not depend on {what}")
+            if slope == 0 and gradient.is_none:
+                continue  # A bias that is not used is another check's business.
+            cut = f"the gradient of {what} is None: is the graph cut by .data, detach or numpy?"
+            expect(not gradient.is_none, cut)
+            got = (_usable(gradient, tensor.shape, f"the gradient of {what}") * way).sum()
+            fits = abs(got - slope) < 0.1 * (abs(got) + abs(slope)) + 0.05
+            expect(fits, f"the gradient of {what} does not fit how the logits change with it")
 
 
 # count_parameters
 
 
-def _expect_count(got, expected, hint):
-    got = got.array((), "the count")
-    expect(got == expected, f"got {got:.0f} parameters, expected a different number. {hint}")
+def _count(student, layers, *args, **kwargs):
+    return student.call(probes.counted, layers, *args, **kwargs)["count"].number("the count")
 
 
 @check("count_parameters", points=1)
 def counts_weights_and_biases(student, rng):
-    """Every entry of every weight and bias counts, in networks of any size."""
+    """Every entry of every weight and bias counts, in networks of any size; the count is an int."""
     for num_layers in (1, int(rng.integers(2, 5))):
         dims = [int(n) for n in rng.integers(2, 40, size=num_layers + 1)]
         gaps = list(zip(dims[:-1], dims[1:], strict=True))
-        layers = [["Linear", a, b] for a, b in gaps]
-        expected = sum(a * b + b for a, b in gaps)
-        _expect_count(student.call(probes.counted, layers), expected, "Weights and biases count")
+        reply = student.call(probes.counted, [["Linear", a, b] for a, b in gaps])
+        got = reply["count"].number("the count")
+        right = got == sum(a * b + b for a, b in gaps)
+        expect(right, f"got {got:.0f} parameters, expected another number: are biases counted?")
+        expect(reply["whole"].flag(), "expected an int: which method takes it out of a tensor?")
 
 
 @check("count_parameters", points=1)
@@ -225,35 +278,48 @@ def leaves_out_frozen_parameters(student, rng):
     """Parameters that do not require a gradient are not trainable."""
     a, b, c = ref.distinct_sizes(rng, 3)
     layers = [["Linear", a, b], ["ReLU"], ["Linear", b, c]]
-    sizes = {"0.weight": a * b, "0.bias": b, "2.weight": b * c, "2.bias": c}
-    single = str(rng.choice(list(sizes)))
-    for frozen in ([single], ["0.weight", "0.bias"], list(sizes)):
-        expected = sum(n for name, n in sizes.items() if name not in frozen)
-        got = student.call(probes.counted, layers, frozen)
-        _expect_count(got, expected, f"{len(frozen)} of 4 tensors are frozen")
+    every = _count(student, layers)
+    for frozen, size in ((["0.weight"], a * b), (["0.weight", "2.weight"], a * b + b * c)):
+        missing = every - _count(student, layers, frozen)
+        message = f"freezing {size} weights changes the count by {missing:.0f}"
+        expect(missing == size, message)
+    names = ["0.weight", "0.bias", "2.weight", "2.bias"]
+    reply = student.call(probes.counted, layers, names)
+    left = reply["count"].number("the count")
+    expect(left == 0, f"everything is frozen: got {left:.0f}, expected nothing to train")
+    expect(not reply["trainable"].flag(), "counting changes the model: it is not frozen any more")
 
 
 @check("count_parameters", points=1)
 def counts_every_kind_once(student, rng):
     """Norm layers and custom layers count, buffers do not, a shared weight counts once."""
     a, b, c = ref.distinct_sizes(rng, 3)
-    inner = [["Linear", a, b, False], ["BatchNorm1d", b], ["Sequential", [["Scale", b]]]]
-    nested = [["Sequential", inner], ["Linear", b, c]]
-    got = student.call(probes.counted, nested)
-    hint = "The model has a Linear without bias, a BatchNorm1d and a custom layer with a buffer"
-    _expect_count(got, a * b + 2 * b + b + b * c + c, hint)
-    shared = [["Linear", a, a], ["ReLU"], ["Linear", a, a], ["Linear", a, b]]
-    got = student.call(probes.counted, shared, tied=[0, 2])
-    _expect_count(got, a * a + 2 * a + a * b + b, "Two layers share one weight matrix")
+    bare = _count(student, [["Linear", a, b, False]])
+    expect(bare >= a * b, f"a Linear without bias from {a} to {b}: got {bare:.0f} parameters")
+    # Vectors count here as biases do: those are another check's business.
+    biases = _count(student, [["Linear", a, b]]) - bare
+    norm, custom = ["BatchNorm1d", b], [["Scale", [b, c]], ["Conv2d", a, b, 3, {"bias": False}]]
+    for what, layer, size in (
+        ("a norm with buffers", norm, 2 * biases),
+        ("a norm with nothing but buffers", [*norm, {"affine": False}], 0),
+        ("a custom layer with one factor for each feature", custom[0], b * c),
+        ("a convolution, two levels deep", ["Sequential", [["Sequential", custom[1:]]]], 9 * a * b),
+    ):
+        more = _count(student, [["Linear", a, b, False], layer]) - bare
+        hint = ": buffers are no parameters" if more > size else ""
+        expect(more == size, f"{what} adds {more:.0f} parameters, expected another number{hint}")
+    twice = [["Linear", a, a], ["ReLU"], ["Linear", a, a]]
+    saved = _count(student, twice) - _count(student, twice, tied=[0, 2])
+    expect(saved == a * a, "two layers share one weight matrix: it counts once")
 
 
 # dense_layer
 
 
-def _dense_case(student, rng, options, num_rows=None):
+def _dense_case(student, rng, options):
     """A layer: its two sizes, its state, Linear(x) without a bias, and the reply."""
     sizes = ref.distinct_sizes(rng, 2)
-    x = ref.floats(rng, num_rows or int(rng.integers(8, 20)), sizes[0])
+    x = ref.floats(rng, int(rng.integers(8, 20)), sizes[0])
     reply = student.call(probes.dense_layer_outputs, sizes, options, x)
     entries = reply["state"].mapping(what="the layer's state")
     state = {str(name): _usable(value, None, str(name)) for name, value in entries.items()}
@@ -286,53 +352,57 @@ def _norm_of(state, width):
 
 @check("dense_layer", points=1)
 def dense_is_linear_then_activation(student, rng):
-    """Without options: Linear, then the activation that was asked for, ReLU by default."""
+    """Linear, then the activation that was asked for, ReLU by default."""
     names = ["ReLU", *rng.permutation(["Tanh", "ELU", "Softplus", "Sigmoid"])[:2]]
     for index, name in enumerate(map(str, names)):
         options = {} if index == 0 else {"activation": name}
         (_, width), state, z, reply = _dense_case(student, rng, options)
-        expected = rules.ACTIVATIONS[name](z + _vectors(state, "bias", width)[-1]).numpy()
-        hint = f"Is it {name}(Linear(x)), with the Linear's bias?"
+        # Whether there has to be a bias is another check's business.
+        has_bias = any(key.endswith("bias") for key in state)
+        z = z + _vectors(state, "bias", width)[-1] if has_bias else z
+        expected = rules.ACTIVATIONS[name](z).numpy()
+        hint = f"Is it {name}(Linear(x))?"
         expect_close(reply["evaluated"], expected, hint, what="the output", rtol=1e-3, atol=1e-4)
         hint = "Without options, training and evaluation mode do the same"
         expect_close(reply["trained"], expected, hint, what="the output", rtol=1e-3, atol=1e-4)
+    for options in ({"batch_norm": True}, {"dropout": 0.5}, {"batch_norm": True, "dropout": 0.5}):
+        made = student.call(probes.activations_made, ref.distinct_sizes(rng, 2), options)
+        given = ", ".join(f"{key}={value}" for key, value in options.items())
+        expect(made.integer() > 0, f"with {given} the activation is not the one asked for")
 
 
 @check("dense_layer", points=1)
 def batch_norm_stands_before_activation(student, rng):
     """With batch norm: Linear, norm over the outputs, activation, in this order."""
-    name = str(rng.choice(["ReLU", "Tanh", "ELU"]))
-    options = {"activation": name, "batch_norm": True}
-    (_, width), state, z, reply = _dense_case(student, rng, options)
+    (_, width), state, z, reply = _dense_case(student, rng, {"batch_norm": True})
     gamma, beta = _norm_of(state, width)
     # A Linear bias may wrongly be there: that is another check's business, so it is used here.
     biases = _vectors(state, "bias", width)
     z = z + biases[0] if len(biases) > 1 else z
     mean, variance = (_vectors(state, f"running_{k}", width)[-1] for k in ("mean", "var"))
     expect(bool((variance > 0).all()), "'running_var': expected positive numbers")
-    act = rules.ACTIVATIONS[name]
-    expected = act(rules.batch_norm(z, gamma, beta, mean, variance)).numpy()
-    hint = f"Is it {name}(BatchNorm1d(Linear(x)))?"
+    expected = rules.batch_norm(z, gamma, beta, mean, variance).relu().numpy()
+    hint = "Is it ReLU(BatchNorm1d(Linear(x)))?"
     expect_close(reply["evaluated"], expected, hint, what="the output", rtol=1e-3, atol=1e-3)
     batch = rules.batch_norm(z, gamma, beta, z.mean(0), z.var(0, unbiased=False))
     hint = "In training mode the batch's own mean and variance count"
-    expected = act(batch).numpy()
+    expected = batch.relu().numpy()
     expect_close(reply["trained"], expected, hint, what="the output", rtol=2e-3, atol=2e-3)
 
 
 @check("dense_layer", points=1)
 def no_bias_under_batch_norm(student, rng):
     """The Linear has a bias without batch norm, and none under it."""
-    for batch_norm in (True, False):
-        (fan_in, fan_out), *_, reply = _dense_case(student, rng, {"batch_norm": batch_norm})
-        got = sum(math.prod(shape) for shape in _shapes(reply["parameters"]))
-        expected = fan_in * fan_out + (2 * fan_out if batch_norm else fan_out)
-        hint = "what does the norm do to a bias?" if batch_norm else "is the bias there?"
-        expect(
-            got == expected,
-            f"{fan_in} to {fan_out} features, batch_norm={batch_norm}: {got:.0f} parameters are "
-            f"not the right number: {hint}",
-        )
+    for batch_norm in (False, True):
+        sizes = ref.distinct_sizes(rng, 2)
+        shapes = _shapes(student.call(probes.dense_layer_shapes, sizes, batch_norm))
+        expect(tuple(sizes[::-1]) in shapes, "expected one weight matrix of shape (out, in)")
+        vectors = shapes.count((sizes[1],))
+        if batch_norm:
+            hint = "the norm takes a bias away again"
+            expect(vectors <= 2, f"batch_norm=True: the Linear has a bias, {hint}")
+        else:
+            expect(vectors > 0, "batch_norm=False: the Linear has no bias")
 
 
 @check("dense_layer", points=1)
@@ -340,78 +410,135 @@ def dropout_comes_last(student, rng):
     """Dropout zeroes its share of the activations in training mode and scales the rest."""
     rate = float(rng.uniform(0.2, 0.6))
     name = str(rng.choice(["Tanh", "ELU"]))
+    size = int(rng.integers(8, 15))
+    x = ref.floats(rng, 3000, size)
     for batch_norm in (False, True):
         options = {"activation": name, "dropout": rate, "batch_norm": batch_norm}
-        (_, width), state, z, reply = _dense_case(student, rng, options, num_rows=3000)
+        reply = student.call(probes.dense_layer_outputs, [size, size], options, x)
+        evaluated, trained, again = (
+            _usable(reply[mode], (len(x), size), "the output")
+            for mode in ("evaluated", "trained", "again")
+        )
+        _expect_drawn(evaluated, "the output")
+        _expect_dropped(trained == 0, again != 0, rate)
         if batch_norm:
-            z = rules.batch_norm(z, *_norm_of(state, width), z.mean(0), z.var(0, unbiased=False))
+            kept, hint = again, "Which values are dropped is decided after batch norm"
         else:
-            z = z + _vectors(state, "bias", width)[-1]
-        kept = rules.ACTIVATIONS[name](z).numpy() / (1 - rate)
-        trained = reply["trained"].finite(kept.shape, "the output")
-        zero = trained == 0
-        expect(
-            abs(zero.mean() - rate) < 0.05,
-            f"dropout={rate:.2f} in training mode: {zero.mean():.2f} of the outputs are zero",
-        )
-        spread = np.abs(zero.mean(axis=0) - rate).max()
-        expect(spread < 0.1, "dropout should affect every unit alike, anew for each sample")
-        rows = zero.all(axis=1).mean()
-        expect(rows < rate**3 + 0.05, "dropout should drop single units, not whole samples")
-        hint = "What dropout keeps it divides by 1 - dropout, after the activation"
-        expect_close(
-            trained[~zero], kept[~zero], hint, what="the kept outputs", rtol=2e-3, atol=2e-3
-        )
-        evaluated = reply["evaluated"].finite(kept.shape, "the output")
-        expect((evaluated == 0).mean() < 0.01, "in evaluation mode nothing is dropped")
+            kept = evaluated / (1 - rate)
+            hint = "What dropout keeps it divides by 1 - dropout, after the activation"
+            dropped = ((evaluated == 0) & (again != 0)).mean()
+            expect(dropped < 0.01, "in evaluation mode nothing is dropped")
+        both = (trained != 0) & (again != 0)
+        what = "the kept outputs"
+        expect_close(trained[both], kept[both], hint, what=what, rtol=2e-3, atol=2e-3)
+
+
+def _expect_dropped(zero, live, rate):
+    """Of the values that are not zero in another pass, `rate` are zero in this one."""
+    share = zero[live].mean() if live.any() else 0.0
+    close = abs(share - rate) < 0.05
+    expect(close, f"dropout={rate:.2f} in training mode: {share:.2f} of the outputs are dropped")
+    for unit in range(zero.shape[1]):
+        if live[:, unit].sum() > 300:
+            even = abs(zero[live[:, unit], unit].mean() - rate) < 0.12
+            expect(even, "dropout should affect every unit alike, anew for each sample")
+    rows = zero.all(axis=1).mean()
+    expect(rows < 0.8 * rate, "dropout should drop single units, not whole samples")
 
 
 # mlp
 
 
-def _mlp_case(rng, num_hidden, same_width=False):
+def _mlp_case(rng, num_hidden):
     shape = _image_shape(rng)
     sizes = ref.distinct_sizes(rng, num_hidden + 1)
-    if same_width:
-        sizes[:-1] = [sizes[0]] * num_hidden
     x = ref.floats(rng, int(rng.integers(5, 9)), *shape)
     return [math.prod(shape), *sizes], x, ref.labels_of(rng, len(x), sizes[-1])
 
 
-def _mlp_reply(student, rng, num_hidden, same_width=False):
-    dims, x, labels = _mlp_case(rng, num_hidden, same_width)
+def _mlp_reply(student, rng, num_hidden):
+    """Reply to `probes.mlp_outputs`, layer sizes, inputs (no images: one check has them), labels."""
+    dims, x, labels = _mlp_case(rng, num_hidden)
+    x = x.reshape(len(x), -1)
     reply = student.call(probes.mlp_outputs, dims[0], dims[-1], dims[1:-1], x, labels)
     return reply, dims, x, labels
 
 
-def _expect_perceptron(reply, dims, x, hint):
-    """Parameters, their arrangement (see `rules.arrangements`) and logits, which belong together."""
+def _explained(reply, dims, x):
+    """Parameters, their arrangement (see `rules.arrangements`), logits, and the right logits."""
     parameters = [_usable(p, None, "a parameter") for p in reply["parameters"].items()]
-    logits = reply["logits"].array(None, "the logits")
+    logits = _usable(reply["logits"], (len(x), dims[-1]), "the logits")
     way, expected = rules.explain(parameters, dims, x, logits)
     for parameter in parameters:
         _expect_drawn(parameter, "a parameter")
+    return parameters, way, logits, expected
+
+
+def _follows(logits, expected):
+    return np.allclose(logits, expected, rtol=1e-3, atol=1e-3)
+
+
+def _expect_perceptron(reply, dims, x, hint):
+    _, _, logits, expected = _explained(reply, dims, x)
     expect_close(logits, expected, hint, what="the logits", rtol=1e-3, atol=1e-3)
-    return parameters, way, logits
+    return logits
 
 
-def _expect_gradients(reply, dims, x, labels, hint):
-    """Every parameter gets the gradient of the mean cross-entropy."""
-    parameters, way, _ = _expect_perceptron(reply, dims, x, hint)
-    expected = rules.perceptron_gradients(parameters, way, x, labels)
-    gradients = reply["gradients"].items(len(expected), "the gradients")
-    for got, own in zip(gradients, expected, strict=True):
+def _expect_gradients(reply, dims, x, labels):
+    """Every parameter is registered and gets the gradient of the mean cross-entropy.
+
+    Where the logits are wrong, which is another check's business, any gradient will do.
+    """
+    parameters, way, logits, expected = _explained(reply, dims, x)
+    registered, count = reply["registered"].integer(), len(parameters)
+    expect(
+        registered == count,
+        f"the model registers {registered} of {count} parameter tensors: "
+        "is every layer an attribute of the module or in an nn.ModuleList?",
+    )
+    own = rules.perceptron_gradients(parameters, way, x, labels)
+    gradients = reply["gradients"].items(count, "the gradients")
+    for got, gradient in zip(gradients, own, strict=True):
         expect(not got.is_none, "a parameter got no gradient: is its layer used?")
-        expect_close(got, own, what="a parameter's gradient", rtol=2e-3, atol=1e-4)
+        if _follows(logits, expected):
+            what = "a parameter's gradient"
+            expect_close(got, gradient, what=what, rtol=2e-3, atol=1e-4)
+        else:
+            numbers = got.array(gradient.shape, "a gradient")
+            expect(bool(numbers.any()), "a parameter's gradient is zero")
 
 
-@check("mlp", points=1.5)
+def _expect_own_layers(student, rng, widths):
+    """Weights and biases of all layers are there, and each of them changes the logits."""
+    dims = [int(rng.integers(16, 30)), *widths, 7]
+    x = ref.floats(rng, 40, dims[0])
+    reply = student.call(probes.mlp_influences, dims[0], dims[-1], widths, x)
+    given = f"hidden_sizes={tuple(widths)}"
+    rules.arrangements([np.empty(shape) for shape in _sizes_of(reply["shapes"])], dims)
+    logits = _usable(reply["logits"], (len(x), dims[-1]), "the logits")
+    expect(np.ptp(logits, axis=0).max() > 1e-4, f"{given}: all inputs get the same logits")
+    changes = reply["changes"].numbers(2 * len(dims) - 2, "the parameters")
+    used = int((changes > 0).sum())
+    message = f"{given}: only {used} of {len(changes)} parameter tensors have an effect"
+    expect(used == len(changes), f"{message}. Is one layer used in another's place?")
+
+
+def _sizes_of(reply):
+    """Shapes of tensors that a perceptron could have."""
+    shapes = [shape.integers((-1,), "a shape") for shape in reply.items()]
+    small = all(len(s) <= 2 and ((s >= 0) & (s < 1000)).all() for s in shapes)
+    expect(small, "the parameters' shapes do not fit the layer sizes")
+    return [tuple(s.tolist()) for s in shapes]
+
+
+@check("mlp", points=2)
 def mlp_logits_follow_the_rule(student, rng):
     """Images are flattened; ReLU follows every hidden layer and nothing follows the last."""
-    for num_hidden in (1, 2):
-        reply, dims, x, _ = _mlp_reply(student, rng, num_hidden)
+    for _ in range(2):
+        dims, x, labels = _mlp_case(rng, 2)
+        reply = student.call(probes.mlp_outputs, dims[0], dims[-1], dims[1:-1], x, labels)
         hint = "Is ReLU after each hidden layer and nothing on the output?"
-        _, _, logits = _expect_perceptron(reply, dims, x, hint)
+        logits = _expect_perceptron(reply, dims, x, hint)
         hint = "Evaluation mode changes nothing here: logits, never probabilities"
         expect_close(reply["evaluated"], logits, hint, what="the logits", rtol=1e-3, atol=1e-3)
         hint = "A batch may be a single image"
@@ -421,31 +548,36 @@ def mlp_logits_follow_the_rule(student, rng):
 @check("mlp", points=1)
 def mlp_has_any_depth(student, rng):
     """`hidden_sizes` decides the depth: none, one or three hidden layers."""
-    for num_hidden in (0, 3):
-        reply, dims, x, _ = _mlp_reply(student, rng, num_hidden)
-        _expect_perceptron(reply, dims, x, f"Here {num_hidden} hidden layers were asked for")
+    reply, dims, x, _ = _mlp_reply(student, rng, 2)
+    _, _, logits, expected = _explained(reply, dims, x)
+    for num_hidden in (0, 1, 3):
+        widths = ref.distinct_sizes(rng, num_hidden, low=8, high=16)
+        _expect_own_layers(student, rng, widths)
+        # If two hidden layers are wrong already, the rule is not asked for here again.
+        if _follows(logits, expected):
+            reply, dims, x, _ = _mlp_reply(student, rng, num_hidden)
+            _expect_perceptron(reply, dims, x, f"Here are {num_hidden} hidden layers")
 
 
-@check("mlp", points=1)
+@check("mlp", points=0.5)
 def mlp_layers_of_one_width_are_separate(student, rng):
     """Hidden layers of the same width have weights of their own."""
     for num_hidden in (2, 3):
-        reply, dims, x, _ = _mlp_reply(student, rng, num_hidden, same_width=True)
-        _expect_perceptron(reply, dims, x, "Is one layer used twice?")
+        _expect_own_layers(student, rng, [int(rng.integers(8, 16))] * num_hidden)
 
 
 @check("mlp", points=1)
 def mlp_gradients_reach_every_parameter(student, rng):
     """Every layer is registered: an optimizer over `model.parameters()` trains all of them."""
     reply, dims, x, labels = _mlp_reply(student, rng, 2)
-    _expect_gradients(reply, dims, x, labels, "The gradients are checked after this")
+    _expect_gradients(reply, dims, x, labels)
 
 
 @check("mlp", points=0.5)
 def mlp_defaults_are_for_mnist(student, rng):
     """Without arguments: 784 inputs, hidden layers of 256 and 128, 10 logits."""
     count = int(rng.integers(2, 6))
-    reply = student.call(probes.default_mlp, ref.floats(rng, count, 1, 28, 28))
+    reply = student.call(probes.default_mlp, ref.floats(rng, count, 784))
     # Neither the orientation of a weight nor a bias of shape (1, out) is wrong.
     shapes = _shapes(reply["parameters"])
     got = sorted(tuple(sorted(n for n in shape if n != 1)) for shape in shapes)
@@ -480,22 +612,25 @@ def sequential_gives_the_same_logits(student, rng):
             f"the parameters' shapes do not fit dims={dims}: "
             "one Linear per gap between two sizes, in order",
         )
-        layers = [(rules.double(w), rules.double(b)) for w, b in parameters]
         hint = "Flatten, Linear and ReLU in turn, Linear at the end"
-        _expect_logits(reply["logits"], x, layers, hint)
+        _expect_logits(reply["logits"], x, _leaves(parameters), hint)
 
 
 @check("sequential_mlp", points=1)
 def sequential_is_a_chain(student, rng):
     """It is an `nn.Sequential`: applying its layers one after another gives the logits."""
     dims, parameters, x = _sequential_case(rng, int(rng.integers(2, 4)))
+    x = x.reshape(len(x), -1)
     reply = student.call(probes.sequential_with_weights, dims, parameters, x)
     step = reply["step_by_step"]
     expect(not step.is_none, "expected an nn.Sequential")
-    fits = _shapes(reply["shapes"]) == _linear_shapes(dims)
-    expect(fits, "the layers do not fit the sizes: one Linear per gap, in order")
-    layers = [(rules.double(w), rules.double(b)) for w, b in parameters]
-    _expect_logits(step, x, layers, "The images are flattened by a layer of the chain")
+    shapes = _shapes(reply["shapes"])
+    ends = _linear_shapes(dims)
+    fits = bool(shapes) and shapes[-1] == ends[-1] and shapes[0] == ends[0]
+    expect(fits, "the layers do not fit the sizes: expected one Linear per gap, in order")
+    logits = _usable(reply["logits"], (len(x), dims[-1]), "the logits")
+    _expect_drawn(logits, "the logits of random inputs")
+    expect_close(step, logits, what="the layers one after another", rtol=1e-3, atol=1e-3)
 
 
 @check("sequential_mlp", points=0.5)
@@ -504,17 +639,17 @@ def sequential_passes_gradients(student, rng):
     width = ref.distinct_sizes(rng, 1)[0]
     dims, x, _ = _mlp_case(rng, 1)
     dims = [dims[0], width, width, width, dims[-1] + 20]
-    labels = ref.labels_of(rng, len(x), dims[-1])
+    x, labels = x.reshape(len(x), -1), ref.labels_of(rng, len(x), dims[-1])
     reply = student.call(probes.sequential_outputs, dims, x, labels)
-    _expect_gradients(reply, dims, x, labels, "Is one layer used twice?")
+    _expect_gradients(reply, dims, x, labels)
 
 
 # train_epoch
 
 
-def _training_case(rng, norm=False, conv=False):
+def _training_case(rng, norm=False, conv=False, sizes=None):
     shape, layers = ref.small_network(rng, conv=conv, norm=norm)
-    sizes = [*(int(n) for n in rng.integers(5, 9, size=2)), 3]
+    sizes = sizes or [*(int(n) for n in rng.integers(5, 9, size=2)), 1]
     return layers, ref.drawn_state(rng, layers), ref.ragged_data(rng, shape, 3, sizes)
 
 
@@ -523,194 +658,248 @@ def _expect_loss(reply, expected, hint=""):
     expect_close(reply["value"].number(what), expected, hint, what=what, rtol=1e-3)
 
 
+def _moved(reply, state):
+    """Whether any parameter has changed."""
+    names = [name for name in state if name.endswith(("weight", "bias"))]
+    after = reply["state"].mapping(state, "the weights")
+    got = {name: after[name].array(state[name].shape, name) for name in names}
+    return any((got[name] != state[name]).any() for name in names)
+
+
 @check("train_epoch", points=1.5)
 def epoch_takes_one_step_per_batch(student, rng):
     """The weights after the epoch are those of one fresh optimizer step per batch."""
-    for loss, momentum in (("module", 0.0), ("smooth", 0.9)):
+    for momentum in (0.0, 0.9):
         layers, state, data = _training_case(rng)
         lr = float(rng.uniform(0.1, 0.4))
-        reply = student.call(probes.trained_epoch, layers, state, data, loss, lr, momentum)
-        expected = rules.trained(layers, state, data, loss, lr, momentum)[1]
-        hint = "Per batch: gradients zeroed, backward on the loss given, one step"
+        reply = student.call(probes.trained_epoch, layers, state, data, "module", lr, momentum)
+        expected = rules.trained(layers, state, data, "module", lr, momentum)[1]
+        hint = "Per batch: gradients zeroed, backward on the loss, one step"
         expect_state(reply["state"], expected, hint)
 
 
 @check("train_epoch", points=1)
 def epoch_returns_the_mean_per_sample(student, rng):
-    """Every sample counts the same in the returned loss, in the small last batch too."""
-    layers, state, data = _training_case(rng)
-    lr = float(rng.uniform(0.05, 0.3))
-    reply = student.call(probes.trained_epoch, layers, state, data, "module", lr)
-    expected, _ = rules.trained(layers, state, data, "module", lr)
-    sizes = ", ".join(str(len(y)) for _, y in data)
-    _expect_loss(reply, expected, f"Batches of {sizes} images: weigh each loss by its batch's size")
+    """Every sample counts the same in the returned loss, measured before its batch's step."""
+    # Nothing moves at a rate of 0, and a single batch is measured before anything moves.
+    for sizes, lr in ((None, 0.0), ([int(rng.integers(5, 9))], float(rng.uniform(0.2, 0.4)))):
+        layers, state, data = _training_case(rng, sizes=sizes)
+        reply = student.call(probes.trained_epoch, layers, state, data, "module", lr)
+        expected, _ = rules.trained(layers, state, data, "module", lr)
+        sizes = ", ".join(str(len(y)) for _, y in data)
+        hint = "weigh each loss, taken before the step, by its batch's size"
+        _expect_loss(reply, expected, f"Batches of {sizes} images: {hint}")
 
 
 @check("train_epoch", points=0.5)
 def epoch_returns_a_plain_float(student, rng):
     """The returned loss is a float, not a tensor that still holds the graph."""
-    layers, state, data = _training_case(rng)
-    reply = student.call(probes.trained_epoch, layers, state, data, "module", 0.1)
-    reply["value"].finite((), "the returned loss")
+    layers, state, data = _training_case(rng, sizes=[6, 6])
+    reply = student.call(probes.trained_epoch, layers, state, data, "module", 0.0)
+    _expect_loss(reply, rules.trained(layers, state, data, "module", 0.0)[0])
     hint = "expected a Python float: which method takes a number out of a tensor?"
     expect(reply["plain"].flag(), hint)
 
 
-@check("train_epoch", points=1)
+@check("train_epoch", points=0.5)
 def epoch_minimises_the_penalty_too(student, rng):
-    """The penalty moves the weights, but is not in the returned loss."""
-    layers, state, data = _training_case(rng)
+    """The penalty is part of what the step makes smaller."""
+    layers, state, data = _training_case(rng, sizes=[int(rng.integers(5, 9))])
     lr, penalty = float(rng.uniform(0.1, 0.2)), float(rng.uniform(0.1, 0.5))
     reply = student.call(probes.trained_epoch, layers, state, data, "module", lr, penalty=penalty)
-    expected, weights = rules.trained(layers, state, data, "module", lr, penalty=penalty)
-    expect_state(reply["state"], weights, "Is penalty(model) added to what backward starts from?")
+    expect(_moved(reply, state), "depends on the steps: no weight has changed")
+    expected = rules.trained(layers, state, data, "module", lr, penalty=penalty)[1]
+    expect_state(reply["state"], expected, "Is penalty(model) added to what backward starts from?")
+    layers, state, data = _training_case(rng)
+    reply = student.call(probes.trained_epoch, layers, state, data, "module", lr, penalty=penalty)
+    asked = reply["asked"].integer("how often the penalty is computed")
+    expect(
+        asked >= len(data), "the penalty belongs to every batch, with the weights of that moment"
+    )
+
+
+@check("train_epoch", points=0.5)
+def epoch_reports_without_the_penalty(student, rng):
+    """The penalty is not in the returned loss."""
+    layers, state, data = _training_case(rng, sizes=[6, 6])
+    reply = student.call(probes.trained_epoch, layers, state, data, "module", 0.0, penalty=0.7)
+    expected, _ = rules.trained(layers, state, data, "module", 0.0)
     _expect_loss(reply, expected, "Is the penalty part of it? Only the loss should be")
 
 
 @check("train_epoch", points=0.5)
 def epoch_runs_in_training_mode(student, rng):
     """The model trains in training mode, whatever mode it was in before."""
-    layers, state, data = _training_case(rng, norm=True)
+    layers, state, data = _training_case(rng, norm=True, sizes=[6, 7, 5])
     reply = student.call(probes.trained_epoch, layers, state, data, "module", 0.1)
-    expected = rules.trained(layers, state, data, "module", 0.1)[1]
-    hint = "Batch norm works with the batch's statistics while it trains"
-    expect_state(reply["state"], expected, hint, rtol=5e-3, atol=1e-3)
-    # With inputs of one the gradient of a dropped input's weights is exactly zero.
-    size, rate = 500, float(rng.uniform(0.3, 0.6))
-    dropout = [["Dropout", rate], ["Linear", size, 3]]
-    start = ref.drawn_state(rng, dropout, scale=0.01)
-    data = [[np.ones((1, size), np.float32), ref.labels_of(rng, 1, 3)]]
-    reply = student.call(probes.trained_epoch, dropout, start, data, "module", 1.0)
-    weight = reply["state"]["1.weight"].array((3, size), "the weights")
-    share = (weight == start["1.weight"]).all(axis=0).mean()
-    expect(abs(share - rate) < 0.15, "dropout should be at work while the model trains")
+    after = reply["state"].mapping(state, "the state")
+    for name in ("2.running_mean", "2.running_var"):
+        got = _usable(after[name], state[name].shape, name)
+        moved = bool((got != state[name]).all())
+        expect(moved, "batch norm does not follow the data: is the model in training mode?")
+    seen = after["2.num_batches_tracked"].integer("batches") - state["2.num_batches_tracked"]
+    expect(seen >= len(data), "the model is not in training mode for every batch")
 
 
 @check("train_epoch", points=0.5)
 def epoch_takes_any_loss_and_loader(student, rng):
     """Any loss, any model and anything that yields batches will do, a generator too."""
-    layers, state, data = _training_case(rng, conv=True)
-    lr = float(rng.uniform(0.1, 0.3))
+    layers, state, data = _training_case(rng, conv=True, sizes=[6, 6])
     targets = [[x, ref.floats(rng, len(x), 3)] for x, _ in data]
     for loss, batches in (("squares", targets), ("function", data)):
-        args = (layers, state, batches, loss, lr)
+        args = (layers, state, batches, loss, 0.0)
         reply = student.call(probes.trained_epoch, *args, one_shot=True)
-        expected, weights = rules.trained(*args)
         hint = "Is it the loss passed in, and is the loader read once?"
-        expect_state(reply["state"], weights, hint)
-        _expect_loss(reply, expected)
+        _expect_loss(reply, rules.trained(*args)[0], hint)
+    args = (layers, state, targets[:1], "squares", float(rng.uniform(0.05, 0.2)))
+    reply = student.call(probes.trained_epoch, *args, one_shot=True)
+    # Whether there is a step at all is another check's business.
+    if _moved(reply, state):
+        hint = "Is what the step makes smaller the loss passed in?"
+        expect_state(reply["state"], rules.trained(*args)[1], hint)
 
 
 # evaluate
 
 
-def _expect_scores(result, logits, labels, loss):
-    expected_loss, expected_accuracy = ref.scores(logits, labels, probes.loss_function(loss))
-    loss, accuracy = result["loss"].number("the loss"), result["accuracy"].number("the accuracy")
-    hint = "Is it the mean over all samples, in evaluation mode?"
-    expect_close(loss, expected_loss, hint, what="the loss", rtol=1e-3, atol=1e-4)
-    hint = "Is it the fraction of right predictions among all samples, in evaluation mode?"
-    expect_close(accuracy, expected_accuracy, hint, what="the accuracy", rtol=1e-4)
+def _even_case(rng):
+    """A network with batch norm and dropout, its state, and batches of one size."""
+    layers, state, *_ = evaluation_case(rng)
+    shape = (1, 2, state["1.weight"].shape[1] // 2)
+    return layers, state, ref.ragged_data(rng, shape, 3, [7, 7])
+
+
+def _nested_mode_case(rng):
+    """A `mode_case` with its batch norm one level deeper."""
+    layers, _, x, width = mode_case(rng)
+    layers[2] = ["Sequential", [layers[2]]]
+    return layers, ref.drawn_state(rng, layers), x, width
+
+
+def _expect_evaluated(reply, layers, state, data):
+    """The loss is that of evaluation mode; the accuracy is another check's business."""
+    images, labels = ref.joined(data)
+    expected, _ = ref.scores(ref.outputs(layers, state, images), labels)
+    got = reply["result"]["loss"].number("the loss")
+    hint = "Is it measured in evaluation mode?"
+    expect_close(got, expected, hint, what="the loss", rtol=1e-3, atol=1e-4)
 
 
 @check("evaluate", points=1)
 def evaluation_counts_every_sample_alike(student, rng):
-    """Loss and accuracy are means over all samples, in the small last batch too."""
+    """Loss and accuracy are means over all samples, in a last batch of one too."""
     for loss, conv in (("smooth", False), ("function", True)):
         layers, state, data, logits, labels = evaluation_case(rng, conv=conv)
+        x, y = data.pop()
+        data += [[x[:1], y[:1]], [x[1:], y[1:]]]
         reply = student.call(probes.evaluated, layers, state, data, loss, data[0][0], False)
-        _expect_scores(reply["result"], logits, labels, loss)
+        expected_loss, expected = ref.scores(logits, labels, probes.loss_function(loss))
+        hint, what = "Is it the mean over all samples?", "the loss"
+        got = reply["result"]["loss"].number(what)
+        expect_close(got, expected_loss, hint, what=what, rtol=1e-3, atol=1e-4)
+        hint, what = "Is it the fraction of right predictions among all samples?", "the accuracy"
+        got = reply["result"]["accuracy"].number(what)
+        expect_close(got, expected, hint, what=what, rtol=1e-4)
 
 
 @check("evaluate", points=1)
 def evaluation_switches_training_off(student, rng):
     """A model that is in training mode is evaluated without dropout, with stored means."""
-    layers, state, data, logits, labels = evaluation_case(rng)
-    reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], True)
-    _expect_scores(reply["result"], logits, labels, "module")
+    layers, state, data = _even_case(rng)
+    accuracies = []
+    for training in (False, True):
+        reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], training)
+        _expect_evaluated(reply, layers, state, data)
+        accuracies.append(reply["result"]["accuracy"].number("the accuracy"))
+    hint = "It should not depend on the mode the model was in"
+    expect_close(accuracies[1], accuracies[0], hint, what="the accuracy")
     expect_unchanged(reply, state)
 
 
 @check("evaluate", points=1)
 def evaluation_restores_the_mode(student, rng):
-    """Afterwards the model is in the mode it was in before, training or evaluation."""
-    layers, state, x, width = mode_case(rng)
-    for training in (True, False):
-        data = [[x[:7], ref.labels_of(rng, 7, width)], [x[7:9], ref.labels_of(rng, 2, width)]]
+    """Afterwards every module is in the mode it was in before, training or evaluation."""
+    layers, state, x, width = _nested_mode_case(rng)
+    data = [[x[:9], ref.labels_of(rng, 9, width)]]
+    for training in (False, True):
         reply = student.call(probes.evaluated, layers, state, data, "module", x, training)
-        labels = np.concatenate([y for _, y in data])
-        loss, _ = ref.scores(ref.outputs(layers, state, x[:9]), labels)
-        got = reply["result"]["loss"].number("the loss")
-        expect_close(got, loss, "Is it measured in evaluation mode?", what="the loss", rtol=1e-3)
+        if training:
+            reply["result"]["loss"].finite((), "the loss")
+        else:
+            _expect_evaluated(reply, layers, state, data)
         expect_mode(reply, layers, state, x, training)
 
 
 @check("evaluate", points=1)
 def evaluation_tracks_no_gradients(student, rng):
     """No graph is built, gradients work again afterwards, and two plain floats come back."""
-    layers, state, data, _, _ = evaluation_case(rng)
+    layers, state, data = _even_case(rng)
     reply = student.call(probes.evaluated, layers, state, data, "module", data[0][0], False)
-    result = reply["result"]
+    _expect_evaluated(reply, layers, state, data)
     expect_no_gradients(reply, state)
-    for name in ("loss", "accuracy"):
-        result[name].finite((), f"the {name}")
-    expect(result["plain"].flag(), "expected two Python floats: (loss, accuracy)")
+    reply["result"]["accuracy"].finite((), "the accuracy")
+    expect(reply["result"]["plain"].flag(), "expected two Python floats: (loss, accuracy)")
 
 
 # trainer
 
 
 def _fit_case(rng, wanted, num_epochs=5, norm=False):
-    """Training data, and validation labels for which `wanted(accuracies, train losses)` holds."""
+    """Training data, and validation labels for which `wanted(history, start accuracy)` holds."""
     while True:
-        layers, state, data = _training_case(rng, norm=norm)
+        layers, state, data = _training_case(rng, norm=norm, sizes=[6, 7, 5])
         images = ref.floats(rng, 14, *data[0][0].shape[1:])
         lr = float(rng.uniform(0.5, 1.0))
         losses, states, logits = ref.epochs(layers, state, data, lr, num_epochs, images)
-        if not min(ref.margin(x) for x in logits) > 1e-3:
+        before = ref.outputs(layers, state, images)
+        if min(ref.margin(x) for x in (before, *logits)) < 1e-3:
             continue
-        labels = _labels_with(rng, logits, losses, wanted)
-        if labels is None:
-            continue
-        # The lowest validation loss must not point at the best epoch too.
-        history = _histories(losses, logits, labels)
-        if np.argmin(history["val_loss"]) != np.argmax(history["val_accuracy"]):
-            return layers, state, data, lr, losses, states, logits, (images, labels)
-
-
-def _labels_with(rng, logits, losses, wanted):
-    """Validation labels for which `wanted(accuracies, losses)` holds, or None."""
-    predictions = np.stack([x.argmax(1) for x in logits])
-    for _ in range(100):
-        labels = ref.guessed_labels(rng, predictions, 3)
-        if wanted((predictions == labels).mean(axis=1), losses):
-            return labels
-    return None
+        predictions = np.stack([x.argmax(1) for x in logits])
+        for _ in range(300):
+            labels = ref.guessed_labels(rng, predictions, 3)
+            history = _history(losses, np.stack(logits), labels)
+            if wanted(history, (before.argmax(1) == labels).mean()):
+                return layers, state, data, lr, states, history, (images, labels)
 
 
 def _split(images, labels):
     return [[images[:10], labels[:10]], [images[10:], labels[10:]]]
 
 
-def _early_best(accuracies, losses):
-    """One best epoch, neither the last nor the one of the lowest training loss."""
-    best = int(accuracies.argmax())
-    unique = (accuracies == accuracies.max()).sum() == 1
-    return unique and best < len(accuracies) - 1 and best != int(np.argmin(losses))
+def _early_best(history, start):
+    """The accuracy climbs to its best, falls, and climbs again to less; no loss points there."""
+    accuracies = history["val_accuracy"]
+    best = int(np.argmax(accuracies))
+    climbs, later = np.diff(accuracies[: best + 1]), np.diff(accuracies[best:])
+    unique = accuracies.count(accuracies[best]) == 1
+    lowest = [int(np.argmin(history[name])) for name in ("train_loss", "val_loss")]
+    elsewhere = best not in lowest and start < accuracies[best]
+    return unique and elsewhere and bool((climbs > 0).all() and (later > 0).any())
 
 
-def _dips(accuracies, losses):
+def _dips(history, start):
     """The accuracy falls before the last epoch: training should neither stop nor go back there."""
-    return bool((np.diff(accuracies)[:-1] < 0).any())
+    return bool((np.diff(history["val_accuracy"])[:-1] < 0).any())
 
 
-def _early_best_after_the_first(accuracies, losses):
-    return _early_best(accuracies, losses) and accuracies.argmax() > 0
+def _early_best_after_the_first(history, start):
+    accuracies = history["val_accuracy"]
+    best = int(np.argmax(accuracies))
+    return accuracies.count(accuracies[best]) == 1 and 0 < best < len(accuracies) - 1
 
 
-def _tied_best(accuracies, losses):
-    """The best accuracy is reached more than once, first before the last epoch."""
-    return (accuracies == accuracies.max()).sum() > 1 and accuracies.max() > accuracies.min()
+def _tied_best(history, start):
+    """Equally good epochs before the last, of which a later one has the lower loss.
+
+    The lowest loss of all is none of them, nor is the last epoch, which beats the one before.
+    """
+    accuracies, losses = np.array(history["val_accuracy"]), np.array(history["val_loss"])
+    equals = np.flatnonzero(accuracies == accuracies.max())
+    lowest = [int(np.argmin(history[name])) for name in ("train_loss", "val_loss")]
+    others = {*lowest, len(accuracies) - 1}
+    if len(equals) < 2 or not others.isdisjoint(equals.tolist()) or np.diff(accuracies)[-1] <= 0:
+        return False
+    return bool(np.argmin(losses[equals]) > 0 and start < accuracies.max())
 
 
 def _fit(student, layers, state, fits, lr):
@@ -718,26 +907,34 @@ def _fit(student, layers, state, fits, lr):
     return reply.items(len(fits), "the results")
 
 
-def _best(logits, labels):
-    """The epoch with the highest validation accuracy, the first of several."""
-    return int(np.argmax([(x.argmax(1) == labels).mean() for x in logits]))
-
-
-def _histories(losses, logits, labels):
-    pairs = [ref.scores(x, labels) for x in logits]
+def _history(losses, logits, labels):
+    """What `fit` records, from training losses and validation logits of shape (epochs, N, C)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    right = np.take_along_axis(shifted, labels[None, :, None], axis=-1)[..., 0]
+    val_losses = np.log(np.exp(shifted).sum(axis=-1)) - right
     return {
         "train_loss": losses,
-        "val_loss": [loss for loss, _ in pairs],
-        "val_accuracy": [accuracy for _, accuracy in pairs],
+        "val_loss": val_losses.mean(axis=1).tolist(),
+        "val_accuracy": (logits.argmax(axis=-1) == labels).mean(axis=1).tolist(),
     }
 
 
-def _expect_best(student, case, hint, *, only="", rtol=5e-3, atol=1e-3):
-    """`fit` leaves the state of the best epoch in the model: entries with `only` in their names."""
-    layers, state, data, lr, _, states, logits, val = case
+def _model_after(student, case):
+    """The state that `fit` leaves in the model, and the epochs whose parameters it has."""
+    layers, state, data, lr, states, _, val = case
     (result,) = _fit(student, layers, state, [[data, _split(*val), len(states)]], lr)
-    best = {name: value for name, value in states[_best(logits, val[1])].items() if only in name}
-    expect_state(result["state"], best, hint, rtol=rtol, atol=atol)
+    return result["state"], _epochs_like(result["state"], states)
+
+
+def _epochs_like(reply, states):
+    after = reply.mapping(states[0], "the weights")
+    names = [name for name in states[0] if name.endswith(("weight", "bias"))]
+    got = {name: after[name].array(states[0][name].shape, name) for name in names}
+    return [
+        epoch
+        for epoch, state in enumerate(states)
+        if all(np.allclose(got[n], state[n], rtol=5e-3, atol=1e-3) for n in names)
+    ]
 
 
 def _recorded(result, name):
@@ -752,66 +949,90 @@ def _recorded(result, name):
 def fit_records_every_epoch(student, rng):
     """The history holds training loss, validation loss and accuracy of each epoch, as floats."""
     num_epochs = int(rng.integers(3, 6))
-    layers, state, data, lr, losses, _, logits, val = _fit_case(rng, _dips, num_epochs)
+    layers, state, data, lr, _, history, val = _fit_case(rng, _dips, num_epochs)
     for _ in range(2):  # the second trainer has a history of its own
         (result,) = _fit(student, layers, state, [[data, _split(*val), num_epochs]], lr)
-        for name, values in _histories(losses, logits, val[1]).items():
+        for name, values in history.items():
             got, what = _recorded(result, name), f"history['{name}']"
             expect_close(got, values, what=what, rtol=2e-3, atol=1e-4)
         expect(result["plain"].flag(), "the history should hold plain floats")
 
 
-@check("trainer", points=1)
+@check("trainer", points=1.5)
 def fit_ends_with_the_best_epoch(student, rng):
     """The model holds the weights of the epoch with the highest validation accuracy."""
+    case = _fit_case(rng, _early_best)
+    *_, states, history, _ = case
+    after, _ = _model_after(student, case)
     hint = "Were the best weights copied when they were current, and put back into the model?"
-    _expect_best(student, _fit_case(rng, _early_best), hint)
+    best = states[int(np.argmax(history["val_accuracy"]))]
+    expect_state(after, best, hint, rtol=5e-3, atol=1e-3)
 
 
-@check("trainer", points=1)
+@check("trainer", points=0.5)
 def fit_takes_the_first_of_equals(student, rng):
-    """Of several epochs with the same best accuracy the first one counts."""
+    """Of several epochs with the same best accuracy, be it 0, the first one counts."""
+    case = _fit_case(rng, _tied_best)
+    accuracies = np.array(case[-2]["val_accuracy"])
+    _, *later = np.flatnonzero(accuracies == accuracies.max()).tolist()
+    _, found = _model_after(student, case)
+    expect(bool(found), "depends on the best epoch: the model holds the weights of no epoch")
+    expect(not set(found) & set(later), "two epochs are equally good: a later one is kept")
+    layers, state, data, lr, states, val = _hopeless_case(rng)
+    (result,) = _fit(student, layers, state, [[data, [list(val)], len(states)]], lr)
+    found = _epochs_like(result["state"], states)
+    expect(0 in found, "every epoch has accuracy 0: the first one is not kept")
+
+
+def _hopeless_case(rng):
+    """Two epochs with accuracy 0; the second has the lower training and the higher other loss."""
     while True:
-        case = _fit_case(rng, _tied_best)
-        *_, losses, _, logits, val = case
-        history = _histories(losses, logits, val[1])
-        accuracies = np.array(history["val_accuracy"])
-        equals = np.flatnonzero(accuracies == accuracies.max())
-        # A lower loss must not decide between them.
-        if np.argmin(np.array(history["val_loss"])[equals]) > 0:
-            break
-    _expect_best(student, case, "Two epochs are equally good here: which of them is kept?")
+        layers, state, data = _training_case(rng, sizes=[6, 7, 5])
+        images = ref.floats(rng, 14, *data[0][0].shape[1:])
+        lr = float(rng.uniform(0.5, 1.0))
+        losses, states, logits = ref.epochs(layers, state, data, lr, 2, images)
+        first, second = (x.argmax(1) for x in logits)
+        # With three classes one is left where both epochs answer the same, and where they do not.
+        labels = np.where(first == second, (first + 1) % 3, 3 - first - second).astype(np.int64)
+        val_losses = _history(losses, np.stack(logits), labels)["val_loss"]
+        clear = min(ref.margin(x) for x in logits) > 1e-3
+        if clear and losses[1] < losses[0] and val_losses[1] > val_losses[0]:
+            return layers, state, data, lr, states, (images, labels)
 
 
 @check("trainer", points=0.5)
 def fit_restores_batch_norm_too(student, rng):
-    """The running statistics of batch norm belong to the best epoch as well."""
+    """The running statistics of batch norm belong to the epoch that is kept as well."""
     case = _fit_case(rng, _early_best_after_the_first, norm=True)
+    states = case[4]
+    after, found = _model_after(student, case)
+    expect(bool(found), "depends on the best epoch: the model holds the weights of no epoch")
+    kept = {name: value for name, value in states[found[0]].items() if "running" in name}
     hint = "A model is more than its parameters: which entries does a state dict have?"
-    _expect_best(student, case, hint, only="running", rtol=1e-2, atol=5e-3)
+    expect_state(after, kept, hint, rtol=1e-2, atol=5e-3)
 
 
 @check("trainer", points=1)
 def fit_may_be_called_again(student, rng):
-    """A second call trains on from the best weights and ends with its own best ones."""
-    num_epochs = 3
-    while True:
-        case = _fit_case(rng, lambda a, losses: _early_best(a, losses) and a.max() < 0.9)
-        layers, state, data, lr, _, states, logits, (images, labels) = case
-        start = states[_best(logits, labels)]
-        losses, later, again = ref.epochs(layers, start, data, lr, num_epochs, images)
-        if min(ref.margin(x) for x in again) > 1e-3:
-            break
-    # With these labels the second call scores 1 in its second epoch: better than the first call.
-    own_labels = again[1].argmax(1)
-    first = [data, _split(images, labels), len(states)]
-    second = [data, _split(images, own_labels), num_epochs]
-    result = _fit(student, layers, state, [first, second], lr)[1]
-    got = _recorded(result, "train_loss").array((-1,), "history['train_loss']")
-    hint = "Does it start at the best weights, in the parameters that the optimizer holds?"
-    expect_close(got[-num_epochs:], losses, hint, what="the losses of the second call", rtol=5e-3)
-    expected = later[_best(again, own_labels)]
-    expect_state(result["state"], expected, hint, rtol=1e-2, atol=2e-3)
+    """A second call trains on from the weights that the first one has left in the model."""
+    case = _fit_case(rng, _early_best)
+    layers, state, data, lr, states, _, (images, labels) = case
+    val = _split(images, labels)
+    fits = [[data, val, len(states)], [data, val, 1]]
+    first, second = _fit(student, layers, state, fits, lr)
+    expect(
+        bool(_epochs_like(first["state"], states)),
+        "depends on the first call: it leaves the weights of no epoch in the model",
+    )
+    left = first["state"].mapping(state, "the weights")
+    start = {name: _usable(left[name], value.shape, name) for name, value in state.items()}
+    losses, later, _ = ref.epochs(layers, start, data, lr, 1, images)
+    hint = "Does it start at the model's weights, in the parameters that the optimizer holds?"
+    got = _recorded(second, "train_loss").array((-1,), "history['train_loss']")
+    expect_close(got[-1:], losses, hint, what="the losses of the second call", rtol=5e-3)
+    # The better of two calls may be kept.
+    kept = _epochs_like(second["state"], [*later, start])
+    expect(bool(kept), "the model holds neither the new weights nor those of the first call")
 
 
 # save_model, load_model
@@ -848,14 +1069,20 @@ def load_fills_the_given_model(student, rng):
 
 @check("save_model", points=1)
 def file_holds_a_state_dict(student, rng):
-    """The file holds the state dict and nothing else: it loads without running code."""
+    """The file holds a state dict and nothing else: it loads without running code."""
     layers, state, _, _ = _file_case(rng)
     reply = student.call(probes.saved_file, layers, state)
     kind = reply["kind"].text()
     expect(kind == "state", f"at `path`: expected a saved state dict, got {kind[:40]}")
+    saved = reply["state"].mapping(what="the file")
+    # Whether anything is missing shows when it is loaded.
+    expected = {name: value for name, value in state.items() if name in saved}
+    expect(set(saved) <= set(state), "the file has entries that are not in model.state_dict()")
+    expect("2.weight" in saved, "the file lacks weights that are in model.state_dict()")
     hint = "The file should hold what model.state_dict() gives"
-    expect_state(reply["state"], state, hint, what="the file", rtol=1e-6, atol=1e-7)
-    reply["state"].mapping(state, "the file")
+    expect_state(reply["state"], expected, hint, what="the file", rtol=1e-6, atol=1e-7)
+    hint = "Saving should leave the model as it is"
+    expect_state(reply["model"], state, hint, what="the model", rtol=1e-6, atol=1e-7)
 
 
 @check("save_model", points=0.5)
@@ -869,82 +1096,122 @@ def load_works_without_the_device(student, rng):
 # l1_penalty, l2_penalty
 
 
-PENALTIES = {
-    "l1_penalty": (lambda w: np.abs(w).sum(), np.sign),
-    "l2_penalty": (lambda w: np.square(w).sum(), lambda w: 2 * w),
-}
+PENALTIES = {"l1_penalty": np.abs, "l2_penalty": np.square}
 
 
 def _penalty_case(rng):
-    """A nested network with norm layers, and the names of its Linear weights."""
+    """A nested network with other layers in it, and the names of its Linear weights."""
     a, b, c, d = ref.distinct_sizes(rng, 4)
     inner = [["Linear", b, c], ["LayerNorm", c], ["Sequential", [["Linear", c, d, False]]]]
     layers = [["Linear", a, b], ["BatchNorm1d", b], ["ReLU"], ["Sequential", inner]]
-    layers += [["Linear", d, a]]
-    names = ["0.weight", "3.0.weight", "3.2.0.weight", "4.weight"]
+    layers += [["Embedding", 5, d], ["Conv1d", d, a, 2], ["Linear", d, a]]
+    names = ["0.weight", "3.0.weight", "3.2.0.weight", "6.weight"]
     return layers, ref.drawn_state(rng, layers), names
 
 
+def _plain_linears(matrices):
+    """The layers and the state of a network with nothing but these matrices."""
+    layers = [["Linear", *matrix.shape[::-1], False] for matrix in matrices]
+    return layers, {f"{index}.weight": matrix for index, matrix in enumerate(matrices)}
+
+
+def _penalty(student, name, layers, state):
+    reply = student.call(probes.penalty_of, name, layers, state, 1.0)
+    return float(_usable(reply["value"], (), name, "It should be a scalar"))
+
+
 def _expect_penalty(student, rng, name):
-    layers, state, names = _penalty_case(rng)
-    factor = float(rng.uniform(0.5, 2))
-    reply = student.call(probes.penalty_of, name, layers, state, factor)
-    value = reply["value"].array((), name, "It should be a scalar")
-    expected = sum(PENALTIES[name][0](state[n].astype(np.float64)) for n in names)
-    hint = "Weight matrices of all Linear layers, nested too; no biases, no norm layers, no root"
-    expect_close(value, expected, hint, what=name, rtol=1e-3)
+    a, b, c = ref.distinct_sizes(rng, 3)
+    matrices = [ref.floats(rng, b, a), ref.floats(rng, c, b)]
+    got = _penalty(student, name, *_plain_linears(matrices))
+    expected = sum(PENALTIES[name](m.astype(np.float64)).sum() for m in matrices)
+    hint = "Two Linear layers without biases: is it a sum, without a root?"
+    expect_close(got, expected, hint, what=name, rtol=1e-3)
 
 
-@check("l1_penalty", points=1)
+@check("l1_penalty", points=0.5)
 def l1_sums_absolute_weights(student, rng):
-    """l1_penalty is the sum of the absolute entries of all Linear weight matrices."""
+    """l1_penalty is the sum of the absolute entries of weight matrices."""
     _expect_penalty(student, rng, "l1_penalty")
 
 
-@check("l1_penalty", points=1)
+@check("l1_penalty", points=0.5)
 def l2_sums_squared_weights(student, rng):
-    """l2_penalty is the sum of the squared entries of all Linear weight matrices."""
+    """l2_penalty is the sum of the squared entries of weight matrices."""
     _expect_penalty(student, rng, "l2_penalty")
 
 
 @check("l1_penalty", points=1)
-def penalties_are_differentiable(student, rng):
-    """Both can be part of a loss: their gradients reach the weights and nothing else."""
-    for name, (_, slope) in PENALTIES.items():
+def penalties_are_of_linear_weights(student, rng):
+    """The weights of all Linear layers count, however nested; no biases and no other layers."""
+    for name in PENALTIES:
         layers, state, names = _penalty_case(rng)
+        # The same matrices alone give the same penalty, whatever is done with their entries.
+        alone = _penalty(student, name, *_plain_linears([state[n] for n in names]))
+        fewer = _penalty(student, name, *_plain_linears([state[n] for n in names[1:]]))
+        expect(alone > fewer > 0, f"{name}: another Linear layer should make it larger")
+        hint = "It should be that of the Linear layers' weight matrices alone"
+        got = _penalty(student, name, layers, state)
+        expect_close(got, alone, hint, what=f"{name} of a nested network", rtol=1e-3)
+
+
+@check("l1_penalty", points=1)
+def penalties_are_differentiable(student, rng):
+    """Both can be part of a loss: their gradients reach the weights."""
+    for name in PENALTIES:
+        a, b, c = ref.distinct_sizes(rng, 3)
+        layers, state = _plain_linears([ref.floats(rng, b, a), ref.floats(rng, c, b)])
         factor = float(rng.uniform(0.5, 2))
         reply = student.call(probes.penalty_of, name, layers, state, factor)
-        gradients = reply["gradients"]
-        expect(not gradients.is_none, f"{name} gives no gradient: return a tensor with a graph")
-        expected = {
-            n: factor * slope(w) if n in names else np.zeros_like(w)
-            for n, w in state.items()
-            if n.endswith(("weight", "bias"))
-        }
-        hint = f"Check the derivative of {name}"
-        expect_state(gradients, expected, hint, what="the gradient", rtol=1e-3)
+        expect(
+            not reply["gradients"].is_none,
+            f"{name} gives no gradient: return a tensor with a graph",
+        )
+        gradients = reply["gradients"].mapping(state, "the gradients")
+        # Each matrix for itself: how the own value changes when it grows or shrinks.
+        for which, matrix in state.items():
+            more, less = (
+                _penalty(student, name, layers, state | {which: np.float32(scale * matrix)})
+                for scale in (1.05, 0.95)
+            )
+            slope = factor * (more - less) / 0.1
+            gradient = _usable(gradients[which], matrix.shape, "the gradient")
+            expect(slope > 0, f"{name}: larger weights should make it larger")
+            expect_close((gradient * matrix).sum(), slope, what=f"{name}: the gradient", rtol=0.02)
+            away = bool((gradient * matrix >= 0).all())
+            expect(away, f"{name}: a step along the gradient should make every weight larger")
 
 
 # initialize
 
 
+SCHEMES = ("xavier_uniform", "kaiming_normal", "zeros")
+
+
 def _initialize_case(rng):
-    """A nested network with norm layers and a Linear without bias, large enough for statistics."""
+    """A network large enough for statistics, with Linear layers at three depths, and others."""
     a, b, c = (int(n) for n in rng.permutation([60, 200, 330]) + rng.integers(0, 20, size=3))
-    inner = [["LayerNorm", b], ["Sequential", [["ReLU"], ["Linear", b, c, False]]]]
-    layers = [["Linear", a, b], ["BatchNorm1d", b], ["Sequential", inner], ["Linear", c, a]]
-    names = ["0.weight", "2.1.1.weight", "3.weight"]
-    return layers, ref.drawn_state(rng, layers), names
+    inner = [["LayerNorm", b], ["Sequential", [["ReLU"], ["Linear", b, c]]]]
+    layers = [["Linear", a, b], ["BatchNorm1d", b], ["Sequential", inner]]
+    layers += [["Embedding", 4, 6], ["Conv1d", 3, 4, 2], ["Linear", c, a]]
+    return layers, ref.drawn_state(rng, layers)
 
 
-def _initialized(student, rng, scheme):
-    layers, state, names = _initialize_case(rng)
-    after = student.call(traces.initialized, "initialize", layers, state, scheme)
-    return state, after, {name: _usable(after[name], state[name].shape, name) for name in names}
+OUTER, NESTED = ("0.weight", "5.weight"), "2.1.1.weight"
+
+
+def _initialized(student, layers, state, scheme):
+    """The state of the model that comes back, or, if none does, of the one that was given."""
+    return student.call(probes.initialized, layers, state, scheme)["state"]
+
+
+def _outer_weights(student, rng, scheme):
+    layers, state = _initialize_case(rng)
+    after = _initialized(student, layers, state, scheme)
+    return {name: _usable(after[name], state[name].shape, name) for name in OUTER}
 
 
 def _expect_spread(name, weight, std):
-    # `name` tells a student how deep the layer is: "2.1.1.weight" is three levels down.
     ratio = weight.std() / std
     expect(
         abs(ratio - 1) < 0.05,
@@ -954,66 +1221,103 @@ def _expect_spread(name, weight, std):
     expect(abs(weight.mean()) < 0.05 * std, f"{name}: expected mean zero")
 
 
-@check("initialize", points=1)
+@check("initialize", points=0.5)
 def xavier_uniform_has_its_bound(student, rng):
-    """xavier_uniform: uniform up to the bound of fan_in and fan_out, in every Linear layer."""
-    for name, weight in _initialized(student, rng, "xavier_uniform")[2].items():
+    """xavier_uniform: uniform up to the bound of fan_in and fan_out."""
+    for name, weight in _outer_weights(student, rng, "xavier_uniform").items():
         bound = math.sqrt(6 / sum(weight.shape))
         _expect_spread(name, weight, bound / math.sqrt(3))
         largest = np.abs(weight).max() / bound
         expect(0.98 < largest < 1.0001, f"{name}: the largest weight is {largest:.3g} x the bound")
 
 
-@check("initialize", points=1)
+@check("initialize", points=0.5)
 def kaiming_normal_has_its_spread(student, rng):
-    """kaiming_normal: normal, as wide as fan_in and ReLU ask for, in every Linear."""
-    for name, weight in _initialized(student, rng, "kaiming_normal")[2].items():
+    """kaiming_normal: normal, as wide as fan_in and ReLU ask for."""
+    for name, weight in _outer_weights(student, rng, "kaiming_normal").items():
         _expect_spread(name, weight, math.sqrt(2 / weight.shape[1]))
         _expect_normal(weight, name, 0.03)
 
 
-@check("initialize", points=1)
-def only_linear_layers_change(student, rng):
-    """All weights zero for "zeros"; all Linear biases zero; norm layers unchanged."""
-    for scheme in ("zeros", str(rng.choice(["xavier_uniform", "kaiming_normal"]))):
-        state, after, weights = _initialized(student, rng, scheme)
-        if scheme == "zeros":
-            for name, weight in weights.items():
-                expect(not weight.any(), f"zeros: {name} should be zero")
-        else:
-            for name, weight in weights.items():
-                same = (weight == state[name]).mean()
-                expect(same < 0.01, f"{scheme}: {name} was not drawn anew")
-        for name in ("0.bias", "3.bias"):
-            bias = after[name].array(state[name].shape, name)
-            expect(not bias.any(), f"{scheme}: {name} should be zero")
-        linear = (*weights, "0.bias", "3.bias")
-        rest = {name: value for name, value in state.items() if name not in linear}
+@check("initialize", points=0.5)
+def zeros_are_zeros(student, rng):
+    """zeros: every weight is zero, which no other scheme makes them."""
+    for name, weight in _outer_weights(student, rng, SCHEMES[0]).items():
+        _expect_drawn(weight, name)
+    for name, weight in _outer_weights(student, rng, "zeros").items():
+        expect(not weight.any(), f"{name}: expected zeros")
+
+
+@check("initialize", points=0.5)
+def every_linear_layer_is_reached(student, rng):
+    """A Linear gets new weights however deep it is nested."""
+    for scheme in SCHEMES:
+        layers, state = _initialize_case(rng)
+        after = _initialized(student, layers, state, scheme)
+        for name, where in ((OUTER[0], "at the top"), (NESTED, "three levels deep")):
+            weight = _usable(after[name], state[name].shape, name)
+            same = (weight == state[name]).mean()
+            expect(same < 0.01, f"{scheme}: a Linear {where} keeps its weights")
+            if scheme != "zeros":
+                _expect_drawn(weight, f"{scheme}: a Linear {where}")
+
+
+@check("initialize", points=0.5)
+def biases_become_zero(student, rng):
+    """The biases of Linear layers become zero; a Linear without one is fine."""
+    for scheme in SCHEMES:
+        a, b = ref.distinct_sizes(rng, 2)
+        layers = [["Linear", a, b], ["ReLU"], ["Linear", b, a, False]]
+        state = ref.drawn_state(rng, layers)
+        after = _initialized(student, layers, state, scheme)
+        bias, weight = after["0.bias"], _usable(after["0.weight"], (b, a), "0.weight")
+        if scheme != "zeros":
+            _expect_drawn(weight, f"{scheme}: the weights")
+        expect_close(bias, np.zeros(b), "Expected zeros", what=f"{scheme}: the bias of a Linear")
+
+
+@check("initialize", points=0.5)
+def other_layers_stay(student, rng):
+    """Norm layers, convolutions and embeddings keep their weights."""
+    for scheme in SCHEMES:
+        layers, state = _initialize_case(rng)
+        after = _initialized(student, layers, state, scheme)
+        weight = _usable(after[OUTER[0]], state[OUTER[0]].shape, OUTER[0])
+        expect(bool((weight != state[OUTER[0]]).any()), f"{scheme} leaves a Linear as it was")
+        prefixes = ("0.", "5.", NESTED.removesuffix("weight"))
+        rest = {name: value for name, value in state.items() if not name.startswith(prefixes)}
         hint = "Only Linear layers are meant"
         expect_state(after, rest, hint, what=scheme, rtol=1e-6, atol=1e-7)
 
 
-@check("initialize", points=1)
-def works_in_place_and_refuses_unknown_schemes(student, rng):
-    """The given model is changed and returned; an unknown scheme raises ValueError."""
+@check("initialize", points=0.5)
+def initialize_works_in_place(student, rng):
+    """The given model's own parameters are changed, and it is returned."""
     a, b = ref.distinct_sizes(rng, 2)
-    layers = [["Sequential", [["Linear", a, b], ["BatchNorm1d", b]]], ["ReLU"], ["Linear", b, a]]
+    layers = [["Linear", a, b], ["ReLU"], ["Linear", b, a]]
     state, x = ref.drawn_state(rng, layers), ref.floats(rng, 5, a)
-    scheme = str(rng.choice(["xavier_uniform", "kaiming_normal"]))
+    scheme = str(rng.choice(SCHEMES[:2]))
     reply = student.call(probes.initialized_and_returned, layers, state, scheme, x)
     after, returned = reply.fields("state", "returned")
-    zeros = {"0.0.bias": np.zeros(b), "2.bias": np.zeros(a)}
-    hint = "Biases should be zero, and no parameter replaced"
-    expect_state(after, zeros, hint, what="the model's own parameters")
+    own = {name: _usable(after[name], value.shape, name) for name, value in state.items()}
+    changed = bool((own["0.weight"] != state["0.weight"]).all())
+    expect(changed, "the model's own parameters keep their values: none of them may be replaced")
     expect(not returned.is_none, "initialize should return the model")
-    shifted = {}
-    for name, value in state.items():
-        own = _usable(after[name], value.shape, name)
-        shifted[name] = (own + name.endswith(("weight", "bias"))).astype(value.dtype)
+    shifted = {name: np.float32(value + 1) for name, value in own.items()}
     expected = ref.outputs(layers, shifted, x)
     expect(bool(np.isfinite(expected).all()), "the model's output is nan or inf")
     hint = "initialize should return the very model that it was given"
     expect_close(returned, expected, hint, what="its output", rtol=1e-3, atol=1e-3)
+
+
+@check("initialize", points=0.5)
+def unknown_schemes_are_refused(student, rng):
+    """An unknown scheme raises ValueError; the three known ones do not."""
+    a, b = ref.distinct_sizes(rng, 2)
+    layers = [["Linear", a, b], ["ReLU"], ["Linear", b, a]]
+    state = ref.drawn_state(rng, layers)
+    for name in SCHEMES:
+        _initialized(student, layers, state, name)
     unknown = "".join(rng.choice(list("abcdefgh"), size=6))
     for name in (unknown, "xavier_normal", "kaiming_uniform", "ones", "zero"):
         reply = student.call(traces.refused, "initialize", layers, state, name)
@@ -1023,29 +1327,58 @@ def works_in_place_and_refuses_unknown_schemes(student, rng):
 # moving_average
 
 
-def _expect_averages(student, rng, count, window, kind):
-    values = rng.normal(size=count)
-    got = student.call(probes.averaged, values, window, kind)
-    expected = [values[i : i + window].mean() for i in range(count - window + 1)]
-    hint = f"{count} values and window {window}: one mean per full window"
-    expect_close(got, expected, hint, what="the means", rtol=1e-4, atol=1e-5)
+def _averages(student, values, window, kind):
+    """What comes back, the means that it should be, and the values after the call."""
+    reply = student.call(probes.averaged, values, window, kind)
+    got = _usable(reply["means"], (-1,), "the means")
+    windows = np.lib.stride_tricks.sliding_window_view(values.astype(np.float64), window)
+    return got, windows.mean(axis=1), reply["values"]
+
+
+def _expect_run(got, expected, hint=""):
+    """One of the two is a stretch of the other: how many there are is another check's business."""
+    shorter, longer = sorted((got, expected), key=len)
+    count = len(shorter)
+    fits = 2 * count >= len(longer) and any(
+        np.allclose(shorter, longer[i : i + count], rtol=1e-4, atol=1e-5)
+        for i in range(len(longer) - count + 1)
+    )
+    expect(fits, f"the means of neighbouring windows, one after another, are not there. {hint}")
 
 
 @check("moving_average", points=1)
 def averages_full_windows_only(student, rng):
-    """There is one mean per full window: `len(values) - window + 1` in all."""
-    for _ in range(3):
-        count = int(rng.integers(8, 30))
-        _expect_averages(student, rng, count, int(rng.integers(2, count - 1)), "list")
+    """There is one number per full window: `len(values) - window + 1` in all."""
+    count = int(rng.integers(20, 40))
+    cases = [(count, int(rng.integers(2, 6))), (count, 1), (count, count)]
+    for count, window in cases:
+        values = rng.normal(size=count)
+        got, expected, _ = _averages(student, values, window, "list")
+        what = f"{count} values and window {window}: got {len(got)} numbers"
+        expect(len(got) == len(expected), f"{what}, expected one per full window")
+        # Roughly: what the numbers are is another check's business.
+        follows = window == count or np.corrcoef(got, expected + 1e-9 * values[: len(got)])[0, 1]
+        expect(bool(follows > 0.5), f"window {window}: the numbers do not follow the values")
 
 
-@check("moving_average", points=1)
-def averages_at_the_extremes(student, rng):
-    """Window 1 gives the values, a window over everything one mean; an array is fine too."""
-    count = int(rng.integers(4, 20))
-    _expect_averages(student, rng, count, 1, "list")
-    _expect_averages(student, rng, count, count, "list")
-    _expect_averages(student, rng, count, 3, "array")
+@check("moving_average", points=0.5)
+def averages_are_means_of_neighbours(student, rng):
+    """Each number is the mean of `window` neighbouring values, each window one value further."""
+    for window in (2, int(rng.integers(3, 6))):
+        got, expected, _ = _averages(student, rng.normal(size=30), window, "list")
+        _expect_run(got, expected)
+
+
+@check("moving_average", points=0.5)
+def averages_of_integers_and_arrays(student, rng):
+    """Integers and arrays may be averaged too; the values stay as they were."""
+    floats, whole = rng.normal(size=24), rng.integers(-9, 9, size=24)
+    for values, kind in ((floats, "list"), (floats, "array"), (whole, "list"), (whole, "array")):
+        got, expected, after = _averages(student, values, 3, kind)
+        what = "integers" if values is whole else "numbers"
+        _expect_run(got, expected, f"Here is a{'n' if kind == 'array' else ''} {kind} of {what}")
+        hint = "Which operation changes what was passed?"
+        expect_close(after, values, hint, what="the values after the call")
 
 
 # accuracy_per_class
@@ -1058,16 +1391,15 @@ def _shares(groups, labels, predicted):
 
 
 def _class_case(rng, num_classes):
-    """An evaluation case in which one class has no images but is predicted."""
+    """An evaluation case with images of every class, and each class's accuracy."""
     while True:
-        layers, state, data, logits, _ = evaluation_case(rng, num_classes)
+        layers, state, data, logits, labels = evaluation_case(rng, num_classes)
+        x, y = data.pop()
+        data += [[x[:1], y[:1]], [x[1:], y[1:]]]
         predicted = logits.argmax(1)
-        absent = int(rng.choice(predicted))
-        for batch in data:
-            others = (absent + rng.integers(1, num_classes, size=len(batch[1]))) % num_classes
-            batch[1] = np.where(batch[1] == absent, others, batch[1]).astype(np.int64)
-        labels = np.concatenate([y for _, y in data])
         shares = _shares(labels, labels, predicted)
+        if len(shares) < num_classes or len(set(predicted.tolist())) < num_classes:
+            continue
         # Wrong rules must not happen to give the same: precision, or a mean over the batches.
         precision = _shares(predicted, labels, predicted)
         starts = np.cumsum([len(y) for _, y in data])[:-1]
@@ -1078,9 +1410,7 @@ def _class_case(rng, num_classes):
             any(abs(shares[c] - other.get(c, 0)) > 0.02 for c in shares)
             for other in (precision, means)
         ):
-            break
-    expected = [float(shares.get(c, math.nan)) for c in range(num_classes)]
-    return layers, state, data, expected
+            return layers, state, data, [float(shares[c]) for c in range(num_classes)]
 
 
 def _class_values(reply, num_classes):
@@ -1097,41 +1427,47 @@ def _class_values(reply, num_classes):
 @check("accuracy_per_class", points=1.5)
 def accuracy_is_per_true_class(student, rng):
     """Each class's accuracy is the share of its own images that the model gets right."""
-    for num_classes in (3, int(rng.integers(4, 8))):
+    for num_classes in (3, int(rng.integers(4, 6))):
         layers, state, data, expected = _class_case(rng, num_classes)
         reply = student.call(
             probes.class_accuracies, layers, state, data, num_classes, data[0][0], False
         )
-        got = _class_values(reply, num_classes)
-        present = [c for c in range(num_classes) if not math.isnan(expected[c])]
         hint = "Divide the right ones of a class by the images of that class, over all batches"
-        expect_close([got[c] for c in present], [expected[c] for c in present], hint)
+        expect_close(_class_values(reply, num_classes), expected, hint)
 
 
 @check("accuracy_per_class", points=0.5)
 def absent_class_is_nan(student, rng):
-    """A class without images has accuracy nan, even if the model predicts it."""
-    layers, state, data, expected = _class_case(rng, 4)
-    reply = student.call(probes.class_accuracies, layers, state, data, 4, data[0][0], False)
-    got = _class_values(reply, 4)
-    for c, value in enumerate(expected):
-        if math.isnan(value):
-            expect(math.isnan(got[c]), f"class {c} has no images: got {got[c]:.3g}, expected nan")
-        else:
-            expect(math.isfinite(got[c]), f"class {c} has images: got {got[c]:.3g}")
+    """A class without images has accuracy nan, every other class a number."""
+    num_classes = 4
+    layers, state, data, _ = _class_case(rng, num_classes - 1)
+    # One class more in the answer than the labels and the model know.
+    reply = student.call(
+        probes.class_accuracies, layers, state, data, num_classes, data[0][0], False
+    )
+    *present, absent = _class_values(reply, num_classes)
+    for c, value in enumerate(present):
+        expect(0 <= value <= 1, f"class {c} has images: got {value:.3g}")
+    expect(np.ptp(present) > 0 or present[0] < 1, "every class is said to be right throughout")
+    last = num_classes - 1
+    expect(math.isnan(absent), f"class {last} has no images: got {absent:.3g}, expected nan")
 
 
 @check("accuracy_per_class", points=1)
 def class_accuracies_leave_the_model(student, rng):
     """The model is evaluated in evaluation mode and left unchanged, without gradients."""
-    layers, state, data, expected = _class_case(rng, 3)
+    layers, state, data, _ = _class_case(rng, 3)
+    images, _ = ref.joined(data)
+    # Every answer is right here, so it matters little how they are counted.
+    predicted = ref.outputs(layers, state, images).argmax(1).astype(np.int64)
+    data = ref.relabelled(data, predicted)
     reply = student.call(probes.class_accuracies, layers, state, data, 3, data[0][0], True)
     got = _class_values(reply, 3)
-    expect_close(got, expected, "A model in training mode is evaluated without dropout")
+    expect(all(got[c] > 0 for c in set(predicted.tolist())), "in evaluation mode some are right")
     expect_no_gradients(reply, state)
     expect_unchanged(reply, state)
-    layers, state, x, width = mode_case(rng)
+    layers, state, x, width = _nested_mode_case(rng)
     for training in (True, False):
-        data = [[x[:9], ref.labels_of(rng, 9, width)]]
+        data = [[x[:width], np.arange(width)]]
         reply = student.call(probes.class_accuracies, layers, state, data, width, x, training)
         expect_mode(reply, layers, state, x, training)

@@ -1,5 +1,6 @@
 """Probes of assignment 01. Arrays come in, plain data goes out; nothing here judges."""
 
+import numbers
 import tempfile
 import warnings
 from pathlib import Path
@@ -25,25 +26,24 @@ def pairs(parameters):
 
 
 def drawn_parameters(ns, dims, std=None):
-    return pairs(ns.functional_parameters(dims, **({} if std is None else {"std": std})))
+    return pairs(ns.functional_parameters(tuple(dims), **({} if std is None else {"std": std})))
 
 
-def train_parameters(ns, dims, x, labels, lr, num_steps):
-    """Start, first gradients and values after SGD steps on a network of the drawn parameters."""
-    parameters = pairs(ns.functional_parameters(dims))
+def train_parameters(ns, dims, lr, num_steps):
+    """Start, first gradients and values after SGD steps that pull every number towards 1.
+
+    `asked` says of each tensor whether it requires a gradient.
+    """
+    parameters = pairs(ns.functional_parameters(tuple(dims)))
     tensors = [t for pair in parameters for t in pair]
     start = [[t.detach().clone() for t in pair] for pair in parameters]
-    x, labels = torch.tensor(x), torch.tensor(labels)
     try:
         optimizer = torch.optim.SGD(tensors, lr=lr)
     except ValueError:  # raised for tensors that are not leaves
         optimizer = None
     gradients = None
     for _ in range(num_steps):
-        h = x
-        for weight, bias in parameters:
-            h = torch.tanh(h @ weight + bias)
-        loss = F.cross_entropy(h, labels)
+        loss = sum((t - 1).square().sum() / 2 for t in tensors)
         if loss.requires_grad:
             loss.backward()
         if gradients is None:
@@ -54,7 +54,8 @@ def train_parameters(ns, dims, x, labels, lr, num_steps):
             break
         optimizer.step()
         optimizer.zero_grad()
-    return {"start": start, "gradients": gradients, "end": tensors}
+    asked = [t.requires_grad for t in tensors]
+    return {"start": start, "asked": asked, "gradients": gradients, "end": tensors}
 
 
 def functional_logits(ns, x, parameters, factors=None):
@@ -81,14 +82,17 @@ def counted(ns, layers, frozen=(), tied=None):
         model[second].weight = model[first].weight
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name not in frozen)
-    return ns.count_parameters(model)
+    count = ns.count_parameters(model)
+    trainable = any(p.requires_grad for p in model.parameters())
+    whole = isinstance(count, numbers.Integral)
+    return {"count": count, "whole": whole, "trainable": trainable}
 
 
 # dense_layer
 
 
 def dense_layer_outputs(ns, sizes, options, x):
-    """Outputs in training and in evaluation mode, with the state each of them started from."""
+    """The layer's state, and its outputs in evaluation mode and, twice, in training mode."""
     options = dict(options)
     if "activation" in options:
         options["activation"] = getattr(nn, options["activation"])
@@ -104,56 +108,100 @@ def dense_layer_outputs(ns, sizes, options, x):
     layer.eval()
     evaluated = layer(x)
     layer.train()
-    return {
-        "parameters": shapes(layer.parameters()),
-        "state": state,
-        "evaluated": evaluated,
-        "trained": layer(x),
-    }
+    return {"state": state, "evaluated": evaluated, "trained": layer(x), "again": layer(x)}
+
+
+def dense_layer_shapes(ns, sizes, batch_norm):
+    return shapes(ns.dense_layer(*sizes, batch_norm=batch_norm).parameters())
+
+
+class Marked(nn.Module):
+    """An activation that is found again."""
+
+    def forward(self, x):
+        return x.abs()
+
+
+def activations_made(ns, sizes, options):
+    """How many modules of a layer are the activation that was passed, as a function."""
+    layer = ns.dense_layer(*sizes, activation=lambda: Marked(), **options)
+    return sum(isinstance(module, Marked) for module in layer.modules())
 
 
 # mlp, sequential_mlp
 
 
-def randomize(model):
-    """Biases may start at zero: only other values show whether they are used."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn_like(parameter) * 0.7)
+def own_parameters(model):
+    """The model's parameters, then those in plain lists and dicts, where `nn.Module` finds none."""
+    found = dict.fromkeys(model.parameters())
+    for module in list(model.modules()):
+        for value in vars(module).values():
+            items = value.values() if isinstance(value, dict) else value
+            for item in items if isinstance(value, list | tuple | dict) else ():
+                if isinstance(item, nn.Parameter):
+                    found[item] = None
+                elif isinstance(item, nn.Module):
+                    found |= dict.fromkeys(own_parameters(item))
+    return list(found)
 
 
 def forward_and_gradients(model, x, labels):
-    randomize(model)
+    parameters = own_parameters(model)
+    with torch.no_grad():
+        for parameter in parameters:  # only other biases than zero show whether they are used
+            parameter.copy_(torch.randn_like(parameter) * 0.7)
     logits = model(torch.tensor(x))
     F.cross_entropy(logits, torch.tensor(labels)).backward()
     return {
-        "parameters": list(model.parameters()),
-        "gradients": [p.grad for p in model.parameters()],
+        "parameters": parameters,
+        "registered": len(list(model.parameters())),
+        "gradients": [p.grad for p in parameters],
         "logits": logits,
     }
 
 
+def new_mlp(ns, input_size, num_classes, hidden_sizes):
+    return ns.MLP(input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes))
+
+
 def mlp_outputs(ns, input_size, num_classes, hidden_sizes, x, labels):
     """As `forward_and_gradients`, with logits in evaluation mode and of the first image alone."""
-    model = ns.MLP(input_size=input_size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes))
+    model = new_mlp(ns, input_size, num_classes, hidden_sizes)
     result = forward_and_gradients(model, x, labels)
     result["single"] = model(torch.tensor(x[:1]))
     result["evaluated"] = model.eval()(torch.tensor(x))
     return result
 
 
+@torch.no_grad()
+def mlp_influences(ns, input_size, num_classes, hidden_sizes, x):
+    """By how much the logits change with each parameter; no unit is silent for all inputs."""
+    model, x = new_mlp(ns, input_size, num_classes, hidden_sizes), torch.tensor(x)
+    parameters = own_parameters(model)
+    for p in parameters:
+        is_bias = p.ndim < 2 or 1 in p.shape
+        p.copy_(torch.rand_like(p) + 0.5 if is_bias else torch.randn_like(p) / p.shape[-1] ** 0.5)
+    logits, changes = model(x), []
+    for p in parameters:
+        before = p.clone()
+        p.mul_(-2)
+        changes.append((model(x) - logits).abs().max().item())
+        p.copy_(before)
+    return {"shapes": shapes(parameters), "logits": logits, "changes": changes}
+
+
 def default_mlp(ns, x):
     model = ns.MLP()
-    return {"parameters": shapes(model.parameters()), "logits": model(torch.tensor(x))}
+    return {"parameters": shapes(own_parameters(model)), "logits": model(torch.tensor(x))}
 
 
 def sequential_outputs(ns, dims, x, labels):
-    return forward_and_gradients(ns.sequential_mlp(dims), x, labels)
+    return forward_and_gradients(ns.sequential_mlp(tuple(dims)), x, labels)
 
 
 def sequential_with_weights(ns, dims, parameters, x):
     """Logits with the given (in, out) weights, of the whole and applied layer by layer."""
-    model = ns.sequential_mlp(dims)
+    model = ns.sequential_mlp(tuple(dims))
     own = list(model.parameters())
     given = [t for weight, bias in parameters for t in (torch.tensor(weight).T, torch.tensor(bias))]
     if shapes(own) == shapes(given):
@@ -195,9 +243,16 @@ def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None,
     model = restored(layers, state).eval()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     loader = (batch for batch in batches(data)) if one_shot else batches(data)
-    extra = {} if penalty is None else {"penalty": square_penalty(penalty)}
+    asked = []
+
+    def counting_penalty(model):
+        asked.append(1)
+        return square_penalty(penalty)(model)
+
+    extra = {} if penalty is None else {"penalty": counting_penalty}
     value = ns.train_epoch(model, loader, optimizer, loss_function(loss), **extra)
-    return {"value": value, "plain": isinstance(value, float), "state": model.state_dict()}
+    plain = isinstance(value, float)
+    return {"value": value, "plain": plain, "asked": len(asked), "state": model.state_dict()}
 
 
 # evaluate, accuracy_per_class
@@ -273,11 +328,12 @@ def round_trip(ns, layers, state, other_state, x, as_path):
 
 
 def saved_file(ns, layers, state):
-    """What is in the file that `save_model` writes."""
+    """What is in the file that `save_model` writes, and in the model afterwards."""
+    model = restored(layers, state)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.pt"
-        ns.save_model(restored(layers, state), path)
-        return file_content(path)
+        ns.save_model(model, path)
+        return file_content(path) | {"model": model.state_dict()}
 
 
 def load_foreign_file(ns, layers, state, other_state):
@@ -287,8 +343,9 @@ def load_foreign_file(ns, layers, state, other_state):
         with mock.patch("torch.serialization.location_tag", lambda storage: "cuda:63"):
             torch.save(restored(layers, state).state_dict(), path)
         model = restored(layers, other_state)
-        ns.load_model(model, path)
-    return model.state_dict()
+        returned = ns.load_model(model, path)
+    # Whether the given model is filled is another check's business.
+    return (returned if isinstance(returned, nn.Module) else model).state_dict()
 
 
 # l1_penalty, l2_penalty
@@ -311,6 +368,13 @@ def penalty_of(ns, name, layers, state, factor):
 # initialize
 
 
+def initialized(ns, layers, state, scheme):
+    """The state of the model that is returned or, if none is, of the given one."""
+    model = restored(layers, state)
+    returned = ns.initialize(model, scheme)
+    return {"state": (returned if isinstance(returned, nn.Module) else model).state_dict()}
+
+
 def initialized_and_returned(ns, layers, state, scheme, x):
     """The state, and the output of what was returned after 1 was added to the parameters."""
     model = restored(layers, state)
@@ -328,7 +392,8 @@ def initialized_and_returned(ns, layers, state, scheme, x):
 # moving_average
 
 
-def averaged(ns, values, window, kind="list"):
-    convert = {"list": lambda v: v.tolist(), "array": lambda v: v}[kind]
-    result = ns.moving_average(convert(values.copy()), window)
-    return list(result)
+def averaged(ns, values, window, kind):
+    """The means of a list or an array, and what is in it afterwards."""
+    given = values.tolist() if kind == "list" else values.copy()
+    means = ns.moving_average(given, window)
+    return {"means": list(means), "values": given}

@@ -95,6 +95,65 @@ def functional_parameters(dims, std=0.01):
 """,
         tells="The biases are drawn at random; they should begin at zero.",
     ),
+    Mistake(
+        "functional_parameters",
+        "bias_without_gradient",
+        "parameters_are_leaves_that_learn",
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        ((torch.randn(a, b) * std).requires_grad_(), torch.zeros(b))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells=("The biases do not require gradients."),
+    ),
+    Mistake(
+        "functional_parameters",
+        "one_matrix_for_equal_layers",
+        "weights_have_the_asked_spread",
+        """
+def functional_parameters(dims, std=0.01):
+    drawn, parameters = {}, []
+    for shape in zip(dims[:-1], dims[1:]):
+        if shape not in drawn:
+            drawn[shape] = torch.randn(shape) * std
+        W = drawn[shape].clone().requires_grad_()
+        parameters.append((W, torch.zeros(shape[1], requires_grad=True)))
+    return parameters
+""",
+        tells=("Layers of equal size start with the same weights; each should draw its own."),
+    ),
+    Mistake(
+        "functional_parameters",
+        "weights_zero",
+        ("weights_have_the_asked_spread", "parameters_fit_the_layer_sizes"),
+        """
+def functional_parameters(dims, std=0.01):
+    return [
+        (torch.zeros(a, b, requires_grad=True), torch.zeros(b, requires_grad=True))
+        for a, b in zip(dims[:-1], dims[1:])
+    ]
+""",
+        tells=("The weights are all zero; they should be drawn at random."),
+    ),
+    Mistake(
+        "functional_parameters",
+        "list_in_a_default_argument",
+        (
+            "parameters_fit_the_layer_sizes",
+            "weights_have_the_asked_spread",
+            "parameters_are_leaves_that_learn",
+        ),
+        """
+def functional_parameters(dims, std=0.01, parameters=[]):
+    for a, b in zip(dims[:-1], dims[1:]):
+        W = (torch.randn(a, b) * std).requires_grad_()
+        parameters.append((W, torch.zeros(b, requires_grad=True)))
+    return parameters
+""",
+        tells=("The list is a default argument: it still holds the layers of earlier calls."),
+    ),
     Alternative(
         "functional_parameters",
         "nn_parameters",
@@ -156,7 +215,7 @@ def functional_mlp(x, parameters):
     Mistake(
         "functional_mlp",
         "softmax_on_the_output",
-        "functional_logits_follow_the_rule",
+        ("functional_logits_follow_the_rule", "functional_mlp_has_any_depth"),
         """
 def functional_mlp(x, parameters):
     h = x.flatten(1)
@@ -213,10 +272,14 @@ def functional_mlp(x, parameters):
     Mistake(
         "functional_mlp",
         "flattened_over_the_batch",
-        "functional_logits_follow_the_rule",
+        (
+            "functional_logits_follow_the_rule",
+            "functional_mlp_has_any_depth",
+            "functional_images_stand_alone",
+        ),
         """
 def functional_mlp(x, parameters):
-    h = x.permute(1, 2, 3, 0).reshape(x.shape[0], -1)
+    h = x.movedim(0, -1).reshape(x.shape[0], -1)
     for W, b in parameters[:-1]:
         h = torch.relu(h @ W + b)
     W, b = parameters[-1]
@@ -227,7 +290,7 @@ def functional_mlp(x, parameters):
     Mistake(
         "functional_mlp",
         "x_mutated",
-        "functional_mlp_leaves_its_inputs",
+        ("functional_mlp_leaves_its_inputs", "functional_mlp_passes_gradients"),
         """
 def functional_mlp(x, parameters):
     h = x.flatten(1)
@@ -268,7 +331,7 @@ def functional_mlp(x, parameters):
     Mistake(
         "functional_mlp",
         "single_image_squeezed",
-        "functional_mlp_has_any_depth",
+        "functional_images_stand_alone",
         """
 def functional_mlp(x, parameters):
     h = x.squeeze().flatten(1)
@@ -278,6 +341,66 @@ def functional_mlp(x, parameters):
     return h @ W + b
 """,
         tells="`squeeze` also removes the batch axis when there is one image.",
+    ),
+    Mistake(
+        "functional_mlp",
+        "parameters_popped",
+        ("functional_mlp_leaves_its_inputs", "functional_mlp_passes_gradients"),
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    W_out, b_out = parameters.pop()
+    for W, b in parameters:
+        h = torch.relu(h @ W + b)
+    return h @ W_out + b_out
+""",
+        tells=("The list of parameters is changed: a layer is missing from it afterwards."),
+    ),
+    Mistake(
+        "functional_mlp",
+        "relu_after_the_first_layer_only",
+        "functional_mlp_has_any_depth",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for index, (W, b) in enumerate(parameters):
+        h = h @ W + b
+        if index == 0 and len(parameters) > 1:
+            h = torch.relu(h)
+    return h
+""",
+        tells=("ReLU follows the first layer only; it should follow every layer but the last."),
+    ),
+    Mistake(
+        "functional_mlp",
+        "single_layer_gets_relu",
+        "functional_mlp_has_any_depth",
+        """
+def functional_mlp(x, parameters):
+    (W, b), *others = parameters
+    h = torch.relu(x.flatten(1) @ W + b)
+    if not others:
+        return -h
+    for W, b in others[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = others[-1]
+    return h @ W + b
+""",
+        tells=("A network of one layer is not handled as one: that layer is the output."),
+    ),
+    Mistake(
+        "functional_mlp",
+        "answer_squeezed",
+        "functional_images_stand_alone",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(1)
+    for W, b in parameters[:-1]:
+        h = torch.relu(h @ W + b)
+    W, b = parameters[-1]
+    return (h @ W + b).squeeze()
+""",
+        tells=("`squeeze` also removes the batch axis when there is one image."),
     ),
     Alternative(
         "functional_mlp",
@@ -311,7 +434,7 @@ COUNT_PARAMETERS = [
     Mistake(
         "count_parameters",
         "hard_coded",
-        "counts_weights_and_biases",
+        ("counts_weights_and_biases", "leaves_out_frozen_parameters", "counts_every_kind_once"),
         """
 def count_parameters(model):
     return 397510
@@ -341,7 +464,7 @@ def count_parameters(model):
     Mistake(
         "count_parameters",
         "tensors_counted",
-        "counts_weights_and_biases",
+        ("counts_weights_and_biases", "leaves_out_frozen_parameters", "counts_every_kind_once"),
         """
 def count_parameters(model):
     return len([p for p in model.parameters() if p.requires_grad])
@@ -380,6 +503,56 @@ def count_parameters(model):
     return sum(t.numel() for name, t in model.state_dict().items() if name not in frozen)
 """,
         tells="Buffers, such as running statistics, are counted as parameters.",
+    ),
+    Mistake(
+        "count_parameters",
+        "tensor_returned",
+        "counts_weights_and_biases",
+        """
+def count_parameters(model):
+    return sum(torch.tensor(p.shape).prod() for p in model.parameters() if p.requires_grad)
+""",
+        tells=("The count is a tensor; it should be an int."),
+    ),
+    Mistake(
+        "count_parameters",
+        "weight_and_bias_attributes",
+        "counts_every_kind_once",
+        """
+def count_parameters(model):
+    total = 0
+    for module in model.modules():
+        for name in ("weight", "bias"):
+            p = getattr(module, name, None)
+            if isinstance(p, torch.Tensor) and p.requires_grad:
+                total += p.numel()
+    return total
+""",
+        tells=("Only parameters called weight and bias are counted, and shared ones twice."),
+    ),
+    Mistake(
+        "count_parameters",
+        "first_level_only",
+        "counts_every_kind_once",
+        """
+def count_parameters(model):
+    layers = list(model.children()) or [model]
+    own = [p for layer in layers for p in layer.parameters(recurse=False) if p.requires_grad]
+    return sum(p.numel() for p in dict.fromkeys(own))
+""",
+        tells=("Only layers directly in the model are found, not those inside its parts."),
+    ),
+    Mistake(
+        "count_parameters",
+        "unfrozen_by_counting",
+        "leaves_out_frozen_parameters",
+        """
+def count_parameters(model):
+    count = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    model.requires_grad_(True)
+    return count
+""",
+        tells=("Counting changes the model: nothing is frozen afterwards."),
     ),
     Alternative(
         "count_parameters",
@@ -487,7 +660,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     Mistake(
         "dense_layer",
         "batch_norm_ignored",
-        "no_bias_under_batch_norm",
+        "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
     return nn.Sequential(
@@ -550,6 +723,63 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     return nn.Sequential(*layers)
 """,
         tells="`dropout` is taken for the share that is kept; it is the share that is dropped.",
+    ),
+    Mistake(
+        "dense_layer",
+        "relu_under_batch_norm",
+        "dense_is_linear_then_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    layers += [nn.BatchNorm1d(out_features), nn.ReLU()] if batch_norm else [activation()]
+    return nn.Sequential(*layers, nn.Dropout(dropout))
+""",
+        tells=("Under batch norm the activation is always ReLU, whatever is passed."),
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_instead_of_batch_norm",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    layers.append(activation())
+    if dropout > 0 and not batch_norm:
+        layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers)
+""",
+        tells=("There is no dropout where there is batch norm."),
+    ),
+    Mistake(
+        "dense_layer",
+        "norm_without_parameters",
+        "batch_norm_stands_before_activation",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features, affine=False))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells=("The batch norm has no scale and shift that are trained."),
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_of_one_half",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    layers.append(activation())
+    if dropout > 0:
+        layers.append(nn.Dropout())
+    return nn.Sequential(*layers)
+""",
+        tells=("Dropout drops one half, whatever `dropout` says."),
     ),
     Alternative(
         "dense_layer",
@@ -721,7 +951,7 @@ class MLP(nn.Module):
     Mistake(
         "mlp",
         "fixed_depth",
-        "mlp_has_any_depth",
+        ("mlp_has_any_depth", "mlp_layers_of_one_width_are_separate"),
         """
 class MLP(nn.Module):
     def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
@@ -872,6 +1102,135 @@ class MLP(nn.Module):
 """,
         tells="In evaluation mode the model returns probabilities; it should always return logits.",
     ),
+    Mistake(
+        "mlp",
+        "log_softmax_on_the_output",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return F.log_softmax(self.output(x), dim=1)
+""",
+        tells=("The output goes through a log-softmax; it should be logits."),
+    ),
+    Mistake(
+        "mlp",
+        "single_image_squeezed",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x).squeeze()
+""",
+        tells=("`squeeze` also removes the batch axis when there is one image."),
+    ),
+    Mistake(
+        "mlp",
+        "activation_on_a_lone_layer",
+        "mlp_has_any_depth",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes, num_classes]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, x):
+        first, *others = self.layers
+        x = F.relu(first(x.flatten(1)))
+        for layer in others[:-1]:
+            x = F.relu(layer(x))
+        return others[-1](x) if others else x
+""",
+        tells=("Without a hidden layer the output goes through a ReLU."),
+    ),
+    Mistake(
+        "mlp",
+        "renamed_arguments",
+        (
+            "mlp_logits_follow_the_rule",
+            "mlp_has_any_depth",
+            "mlp_layers_of_one_width_are_separate",
+            "mlp_gradients_reach_every_parameter",
+        ),
+        """
+class MLP(nn.Module):
+    def __init__(self, inputs=784, outputs=10, hidden=(256, 128)):
+        super().__init__()
+        sizes = [inputs, *hidden]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], outputs)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+""",
+        tells=("The arguments have other names than those of the task."),
+    ),
+    Mistake(
+        "mlp",
+        "lazy_layers",
+        (
+            "mlp_logits_follow_the_rule",
+            "mlp_has_any_depth",
+            "mlp_layers_of_one_width_are_separate",
+            "mlp_gradients_reach_every_parameter",
+            "mlp_defaults_are_for_mnist",
+        ),
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        layers = [nn.Flatten()]
+        for width in hidden_sizes:
+            layers += [nn.LazyLinear(width), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.LazyLinear(num_classes))
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+        tells=("The layers are lazy: they have no weights before they have seen an input."),
+    ),
+    Mistake(
+        "mlp",
+        "leaky_relu",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.leaky_relu(layer(x))
+        return self.output(x)
+""",
+        tells=("The activation is a leaky ReLU, not ReLU."),
+    ),
     Alternative(
         "mlp",
         "output_layer_first_in_a_sequential",
@@ -994,7 +1353,7 @@ def sequential_mlp(dims):
     Mistake(
         "sequential_mlp",
         "structure_differs",
-        "sequential_gives_the_same_logits",
+        ("sequential_gives_the_same_logits", "sequential_passes_gradients"),
         """
 def sequential_mlp(dims):
     layers = [nn.Flatten(), nn.Linear(dims[0], dims[1]), nn.ReLU()]
@@ -1005,7 +1364,7 @@ def sequential_mlp(dims):
     Mistake(
         "sequential_mlp",
         "no_flatten",
-        "sequential_is_a_chain",
+        "sequential_gives_the_same_logits",
         """
 def sequential_mlp(dims):
     layers = []
@@ -1037,6 +1396,20 @@ def sequential_mlp(dims):
     return nn.Sequential(*layers, nn.Linear(dims[-2], dims[-1]))
 """,
         tells="Layers of equal size are one and the same layer.",
+    ),
+    Mistake(
+        "sequential_mlp",
+        "relu_after_the_first_layer_only",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    layers = [nn.Flatten(), nn.Linear(dims[0], dims[1])]
+    if len(dims) > 2:
+        layers.append(nn.ReLU())
+    layers += [nn.Linear(a, b) for a, b in zip(dims[1:-1], dims[2:])]
+    return nn.Sequential(*layers)
+""",
+        tells=("ReLU follows the first layer only; it should follow every layer but the last."),
     ),
     Alternative(
         "sequential_mlp",
@@ -1132,7 +1505,7 @@ def l2_penalty(model):
     Mistake(
         "l1_penalty",
         "biases_included",
-        "l1_sums_absolute_weights",
+        "penalties_are_of_linear_weights",
         """
 def l1_penalty(model):
     return sum(p.abs().sum() for p in model.parameters())
@@ -1146,7 +1519,7 @@ def l2_penalty(model):
     Mistake(
         "l1_penalty",
         "norm_layers_included",
-        "l1_sums_absolute_weights",
+        "penalties_are_of_linear_weights",
         """
 def l1_penalty(model):
     return sum(p.abs().sum() for name, p in model.named_parameters() if "weight" in name)
@@ -1160,7 +1533,7 @@ def l2_penalty(model):
     Mistake(
         "l1_penalty",
         "top_level_only",
-        "l2_sums_squared_weights",
+        "penalties_are_of_linear_weights",
         """
 def l1_penalty(model):
     return sum(m.weight.abs().sum() for m in model.children() if isinstance(m, nn.Linear))
@@ -1174,7 +1547,7 @@ def l2_penalty(model):
     Mistake(
         "l1_penalty",
         "mean_instead_of_sum",
-        "l1_sums_absolute_weights",
+        ("l1_sums_absolute_weights", "l2_sums_squared_weights"),
         """
 def l1_penalty(model):
     return sum(m.weight.abs().mean() for m in model.modules() if isinstance(m, nn.Linear))
@@ -1185,20 +1558,76 @@ def l2_penalty(model):
 """,
         tells="The penalty is a mean, not a sum.",
     ),
-    Alternative(
+    Mistake(
         "l1_penalty",
-        "matrices_by_dimension",
+        "any_matrix",
+        "penalties_are_of_linear_weights",
         """
-def _matrices(model):
-    return torch.cat([p.flatten() for p in model.parameters() if p.dim() == 2])
-
-
 def l1_penalty(model):
-    return torch.linalg.vector_norm(_matrices(model), ord=1)
+    return sum(p.abs().sum() for p in model.parameters() if p.ndim == 2)
 
 
 def l2_penalty(model):
-    w = _matrices(model)
+    return sum(p.square().sum() for p in model.parameters() if p.ndim == 2)
+""",
+        tells="Matrices of other layers, such as an embedding, are penalised as well.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "last_layer_only",
+        (
+            "l1_sums_absolute_weights",
+            "l2_sums_squared_weights",
+            "penalties_are_of_linear_weights",
+            "penalties_are_differentiable",
+        ),
+        """
+def l1_penalty(model):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            total = module.weight.abs().sum()
+    return total
+
+
+def l2_penalty(model):
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            total = module.weight.square().sum()
+    return total
+""",
+        tells="Only the last linear layer is penalised.",
+    ),
+    Mistake(
+        "l1_penalty",
+        "one_factor_detached",
+        "penalties_are_differentiable",
+        """
+def l1_penalty(model):
+    return sum(m.weight.abs().sum() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    linears = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    return sum((m.weight * m.weight.detach()).sum() for m in linears)
+""",
+        tells=(
+            "The gradient of the L2 penalty is half of what it should be: a factor is detached."
+        ),
+    ),
+    Alternative(
+        "l1_penalty",
+        "one_long_vector",
+        """
+def _weights(model):
+    return torch.cat([m.weight.flatten() for m in model.modules() if isinstance(m, nn.Linear)])
+
+
+def l1_penalty(model):
+    return torch.linalg.vector_norm(_weights(model), ord=1)
+
+
+def l2_penalty(model):
+    w = _weights(model)
     return w @ w
 """,
     ),
@@ -1228,7 +1657,7 @@ INITIALIZE = [
     Mistake(
         "initialize",
         "top_level_only",
-        "xavier_uniform_has_its_bound",
+        ("every_linear_layer_is_reached", "biases_become_zero"),
         """
 def initialize(model, scheme):
     schemes = {
@@ -1249,7 +1678,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "two_levels_only",
-        "kaiming_normal_has_its_spread",
+        "every_linear_layer_is_reached",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1272,7 +1701,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "norm_layers_touched",
-        "only_linear_layers_change",
+        "other_layers_stay",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1294,7 +1723,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "unknown_scheme_ignored",
-        "works_in_place_and_refuses_unknown_schemes",
+        "unknown_schemes_are_refused",
         """
 def initialize(model, scheme):
     for module in model.modules():
@@ -1314,7 +1743,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "bias_always_expected",
-        "only_linear_layers_change",
+        "biases_become_zero",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1335,7 +1764,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "biases_left",
-        "only_linear_layers_change",
+        "biases_become_zero",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1399,7 +1828,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "parameters_replaced",
-        "works_in_place_and_refuses_unknown_schemes",
+        "initialize_works_in_place",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1424,7 +1853,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "copy_returned",
-        "works_in_place_and_refuses_unknown_schemes",
+        "initialize_works_in_place",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1447,7 +1876,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "nothing_returned",
-        "works_in_place_and_refuses_unknown_schemes",
+        "initialize_works_in_place",
         """
 def initialize(model, scheme):
     schemes = {
@@ -1468,7 +1897,7 @@ def initialize(model, scheme):
     Mistake(
         "initialize",
         "any_scheme_of_nn_init",
-        "works_in_place_and_refuses_unknown_schemes",
+        "unknown_schemes_are_refused",
         """
 def initialize(model, scheme):
     for module in model.modules():
@@ -1482,6 +1911,51 @@ def initialize(model, scheme):
     return model
 """,
         tells="Every scheme of `nn.init` is accepted, not only the named ones.",
+    ),
+    Mistake(
+        "initialize",
+        "any_matrix",
+        "other_layers_stay",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(scheme)
+    for module in model.modules():
+        weight = getattr(module, "weight", None)
+        if weight is not None and weight.ndim == 2:
+            schemes[scheme](weight)
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells=("Every matrix is taken for a linear layer's, that of an embedding too."),
+    ),
+    Mistake(
+        "initialize",
+        "zeros_for_biases_only",
+        "zeros_are_zeros",
+        """
+def initialize(model, scheme):
+    if scheme not in ("xavier_uniform", "kaiming_normal", "zeros"):
+        raise ValueError(scheme)
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if scheme == "xavier_uniform":
+                nn.init.xavier_uniform_(module.weight)
+            elif scheme == "kaiming_normal":
+                nn.init.kaiming_normal_(module.weight)
+            else:
+                module.reset_parameters()
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells=("`zeros` does not make the weights zero."),
     ),
     Alternative(
         "initialize",

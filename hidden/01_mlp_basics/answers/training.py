@@ -24,7 +24,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     Mistake(
         "train_epoch",
         "no_step",
-        "epoch_takes_one_step_per_batch",
+        ("epoch_takes_one_step_per_batch", "epoch_minimises_the_penalty_too"),
         """
 def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     model.train()
@@ -63,7 +63,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     Mistake(
         "train_epoch",
         "gradients_zeroed_before_the_step",
-        "epoch_takes_one_step_per_batch",
+        ("epoch_takes_one_step_per_batch", "epoch_minimises_the_penalty_too"),
         """
 def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     model.train()
@@ -180,7 +180,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     Mistake(
         "train_epoch",
         "penalty_in_the_returned_loss",
-        "epoch_minimises_the_penalty_too",
+        "epoch_reports_without_the_penalty",
         """
 def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     model.train()
@@ -292,6 +292,136 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
 """,
         tells="The loop flattens the images; that is the model's job.",
     ),
+    Mistake(
+        "train_epoch",
+        "single_image_squeezed",
+        (
+            "epoch_returns_the_mean_per_sample",
+            "epoch_takes_one_step_per_batch",
+            "epoch_minimises_the_penalty_too",
+        ),
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images).squeeze(), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+        tells=("`squeeze` also removes the batch axis when there is one image."),
+    ),
+    Mistake(
+        "train_epoch",
+        "loss_function_for_the_report_only",
+        "epoch_takes_any_loss_and_loader",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        logits = model(images)
+        objective = F.cross_entropy(logits, labels)
+        (objective if penalty is None else objective + penalty(model)).backward()
+        optimizer.step()
+        total += loss_fn(logits, labels).item() * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+        tells=("`loss_fn` is reported, but another loss is minimised."),
+    ),
+    Mistake(
+        "train_epoch",
+        "stops_when_the_loss_stays",
+        (
+            "epoch_returns_the_mean_per_sample",
+            "epoch_returns_a_plain_float",
+            "epoch_reports_without_the_penalty",
+            "epoch_takes_any_loss_and_loader",
+        ),
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        before = next(model.parameters()).detach().clone()
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+        if torch.equal(before, next(model.parameters())):
+            break
+    return total / seen
+""",
+        tells=("The epoch ends early when a step changes nothing."),
+    ),
+    Mistake(
+        "train_epoch",
+        "last_batch_dropped",
+        ("epoch_takes_one_step_per_batch", "epoch_minimises_the_penalty_too"),
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        loss = loss_fn(model(images), labels)
+        total += loss.item() * len(labels)
+        seen += len(labels)
+        if len(labels) == 1:
+            continue
+        optimizer.zero_grad()
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+    return total / seen
+""",
+        tells=("A batch of one image makes no step."),
+    ),
+    Mistake(
+        "train_epoch",
+        "penalty_on_the_first_batch",
+        "epoch_minimises_the_penalty_too",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss + penalty(model) if penalty is not None and not seen else loss).backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+        tells=("The penalty is added on the first batch only."),
+    ),
+    Mistake(
+        "train_epoch",
+        "evaluation_mode_after_the_first_batch",
+        "epoch_runs_in_training_mode",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        (loss if penalty is None else loss + penalty(model)).backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        seen += len(labels)
+        model.eval()
+    return total / seen
+""",
+        tells=("The model leaves training mode after the first batch."),
+    ),
     Alternative(
         "train_epoch",
         "zero_grad_after_the_step",
@@ -360,26 +490,25 @@ def evaluate(model, loader, loss_fn):
     ),
     Mistake(
         "evaluate",
-        "buffers_changed_before_evaluation_mode",
+        "accuracy_after_the_mode_is_restored",
         "evaluation_switches_training_off",
         """
 def evaluate(model, loader, loss_fn):
     modes = [(module, module.training) for module in model.modules()]
+    model.eval()
     total, right, seen = 0.0, 0, 0
     with torch.no_grad():
         for images, labels in loader:
-            model.train()
-            model(images)
-            model.eval()
-            logits = model(images)
-            total += loss_fn(logits, labels).item() * len(labels)
-            right += (logits.argmax(1) == labels).sum().item()
+            total += loss_fn(model(images), labels).item() * len(labels)
             seen += len(labels)
     for module, mode in modes:
         module.training = mode
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(1) == labels).sum().item()
     return total / seen, right / seen
 """,
-        tells="A forward pass in training mode changes the running statistics.",
+        tells=("A forward pass in training mode changes the running statistics."),
     ),
     Mistake(
         "evaluate",
@@ -437,6 +566,48 @@ def evaluate(model, loader, loss_fn):
     return total / seen, right / seen
 """,
         tells="The loop flattens the images; that is the model's job.",
+    ),
+    Mistake(
+        "evaluate",
+        "single_image_squeezed",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images).squeeze()
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(-1) == labels).sum().item()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells=("`squeeze` also removes the batch axis when there is one image."),
+    ),
+    Mistake(
+        "evaluate",
+        "modes_of_the_first_level",
+        "evaluation_restores_the_mode",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.children()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits, labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells=("The mode is restored at the first level only, not in nested parts."),
     ),
     Alternative(
         "evaluate",
@@ -600,7 +771,7 @@ TRAINER = [
     Mistake(
         "trainer",
         "last_weights_kept",
-        "fit_ends_with_the_best_epoch",
+        ("fit_ends_with_the_best_epoch", "fit_takes_the_first_of_equals"),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -624,7 +795,7 @@ class Trainer:
     Mistake(
         "trainer",
         "best_by_training_loss",
-        "fit_ends_with_the_best_epoch",
+        ("fit_ends_with_the_best_epoch", "fit_takes_the_first_of_equals"),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -677,7 +848,7 @@ class Trainer:
     Mistake(
         "trainer",
         "best_weights_aliased",
-        "fit_ends_with_the_best_epoch",
+        ("fit_ends_with_the_best_epoch", "fit_takes_the_first_of_equals"),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -705,7 +876,7 @@ class Trainer:
     Mistake(
         "trainer",
         "best_weights_shallow_copy",
-        "fit_ends_with_the_best_epoch",
+        ("fit_ends_with_the_best_epoch", "fit_takes_the_first_of_equals"),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -733,7 +904,13 @@ class Trainer:
     Mistake(
         "trainer",
         "validation_data_trained_on",
-        "fit_records_every_epoch",
+        (
+            "fit_records_every_epoch",
+            "fit_ends_with_the_best_epoch",
+            "fit_takes_the_first_of_equals",
+            "fit_restores_batch_norm_too",
+            "fit_may_be_called_again",
+        ),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -759,7 +936,7 @@ class Trainer:
     Mistake(
         "trainer",
         "validated_before_training",
-        "fit_records_every_epoch",
+        ("fit_records_every_epoch", "fit_takes_the_first_of_equals"),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -837,7 +1014,11 @@ class Trainer:
     Mistake(
         "trainer",
         "best_model_in_an_attribute",
-        "fit_ends_with_the_best_epoch",
+        (
+            "fit_ends_with_the_best_epoch",
+            "fit_takes_the_first_of_equals",
+            "fit_may_be_called_again",
+        ),
         """
 class Trainer:
     def __init__(self, model, optimizer, loss_fn):
@@ -936,6 +1117,89 @@ class Trainer:
         return history
 """,
         tells="Training stops at the first epoch that is not better.",
+    ),
+    Mistake(
+        "trainer",
+        "compared_with_the_previous_epoch",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = -1.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                state = copy.deepcopy(self.model.state_dict())
+            best = accuracy
+        if state is not None:
+            self.model.load_state_dict(state)
+        return history
+""",
+        tells=("Each epoch is compared with the one before, not with the best so far."),
+    ),
+    Mistake(
+        "trainer",
+        "best_starts_at_zero",
+        "fit_takes_the_first_of_equals",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = 0.0, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                state = copy.deepcopy(self.model.state_dict())
+                best = accuracy
+        if state is not None:
+            self.model.load_state_dict(state)
+        return history
+""",
+        tells=(
+            "The best accuracy so far starts at 0, which an epoch without a right answer does not beat."
+        ),
+    ),
+    Mistake(
+        "trainer",
+        "best_starts_at_chance",
+        "fit_takes_the_first_of_equals",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer, self.loss_fn = model, optimizer, loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best, state = 0.1, None
+        for _ in range(num_epochs):
+            loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(accuracy)
+            if accuracy > best:
+                state = copy.deepcopy(self.model.state_dict())
+                best = accuracy
+        if state is not None:
+            self.model.load_state_dict(state)
+        return history
+""",
+        tells=("The best accuracy so far starts too high: a bad epoch does not beat it."),
     ),
     Alternative(
         "trainer",
@@ -1133,6 +1397,60 @@ def load_model(model, path):
             "ones."
         ),
     ),
+    Mistake(
+        "save_model",
+        "first_layers_only",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    state = model.state_dict()
+    torch.save({name: state[name] for name in list(state)[:-1]}, path)
+
+
+def load_model(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state, strict=False)
+    return model
+""",
+        tells=("An entry of the state dict is not saved."),
+    ),
+    Mistake(
+        "save_model",
+        "kept_in_memory",
+        "file_holds_a_state_dict",
+        """
+saved = {}
+
+
+def save_model(model, path):
+    saved[str(path)] = copy.deepcopy(model.state_dict())
+
+
+def load_model(model, path):
+    if str(path) not in saved:
+        saved[str(path)] = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(saved[str(path)])
+    return model
+""",
+        tells=("Nothing is written to the file."),
+    ),
+    Mistake(
+        "save_model",
+        "model_changed_by_saving",
+        "file_holds_a_state_dict",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+    for parameter in model.parameters():
+        parameter.data.zero_()
+
+
+def load_model(model, path):
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return model
+""",
+        tells=("Saving changes the model."),
+    ),
     Alternative(
         "save_model",
         "open_files",
@@ -1213,7 +1531,11 @@ def moving_average(values, window):
     Mistake(
         "moving_average",
         "windows_do_not_overlap",
-        "averages_full_windows_only",
+        (
+            "averages_full_windows_only",
+            "averages_are_means_of_neighbours",
+            "averages_of_integers_and_arrays",
+        ),
         """
 def moving_average(values, window):
     values = np.asarray(values)
@@ -1224,7 +1546,7 @@ def moving_average(values, window):
     Mistake(
         "moving_average",
         "window_one_is_empty",
-        "averages_at_the_extremes",
+        "averages_full_windows_only",
         """
 def moving_average(values, window):
     values = np.asarray(values, dtype=float)
@@ -1233,6 +1555,46 @@ def moving_average(values, window):
     return np.convolve(values, np.ones(window) / window, mode="valid")
 """,
         tells="A window of 1 gives nothing; it should give the values themselves.",
+    ),
+    Mistake(
+        "moving_average",
+        "integers_cut_off",
+        "averages_of_integers_and_arrays",
+        """
+def moving_average(values, window):
+    values = np.asarray(values)
+    means = np.zeros_like(values[: len(values) - window + 1])
+    for i in range(len(means)):
+        means[i] = values[i : i + window].mean()
+    return means
+""",
+        tells=("Means of integers are cut off to integers."),
+    ),
+    Mistake(
+        "moving_average",
+        "values_used_up",
+        "averages_of_integers_and_arrays",
+        """
+def moving_average(values, window):
+    means = []
+    if isinstance(values, list):
+        while len(values) >= window:
+            means.append(sum(values[:window]) / window)
+            values.pop(0)
+        return means
+    return [values[i : i + window].mean() for i in range(len(values) - window + 1)]
+""",
+        tells=("The list that is passed is used up."),
+    ),
+    Mistake(
+        "moving_average",
+        "sum_instead_of_mean",
+        ("averages_are_means_of_neighbours", "averages_of_integers_and_arrays"),
+        """
+def moving_average(values, window):
+    return [sum(values[i : i + window]) for i in range(len(values) - window + 1)]
+""",
+        tells=("The sums are not divided by the window."),
     ),
     Alternative(
         "moving_average",
@@ -1447,6 +1809,45 @@ def accuracy_per_class(model, loader, num_classes=10):
     return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
 """,
         tells="The model is left in evaluation mode.",
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "modes_of_the_first_level",
+        "class_accuracies_leave_the_model",
+        """
+def accuracy_per_class(model, loader, num_classes=10):
+    modes = [(module, module.training) for module in model.children()]
+    model.eval()
+    right, seen = [0] * num_classes, [0] * num_classes
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] += 1
+                right[label] += label == guess
+    for module, mode in modes:
+        module.training = mode
+    return {c: right[c] / seen[c] if seen[c] else math.nan for c in range(num_classes)}
+""",
+        tells=("The mode is restored at the first level only, not in nested parts."),
+    ),
+    Mistake(
+        "accuracy_per_class",
+        "counts_in_default_arguments",
+        ("accuracy_is_per_true_class", "absent_class_is_nan"),
+        """
+def accuracy_per_class(model, loader, num_classes=10, right={}, seen={}):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        for images, labels in loader:
+            for label, guess in zip(labels.tolist(), model(images).argmax(1).tolist()):
+                seen[label] = seen.get(label, 0) + 1
+                right[label] = right.get(label, 0) + (label == guess)
+    for module, mode in modes:
+        module.training = mode
+    return {c: right[c] / seen[c] if seen.get(c) else math.nan for c in range(num_classes)}
+""",
+        tells=("The counts are default arguments: they still hold those of earlier calls."),
     ),
     Alternative(
         "accuracy_per_class",
