@@ -19,8 +19,11 @@
 
 # %% setup=true
 import math
+import tempfile
+from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
@@ -71,12 +74,9 @@ def accuracy(model, X, labels):
 
 # %%
 import shutil
-import tempfile
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 
 from helpers import checkpoints, plots, widgets
 from helpers.cells import needs
@@ -140,7 +140,9 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
 
 
 # %% selfcheck="width_for_budget" points=4
-for _budget, _depth, _want in ((100, 1, 13), (100, 2, 6), (52, 2, 4), (51, 2, 3)):
+for _budget, _depth, _want in (
+    (100, 1, 13), (100, 2, 6), (52, 2, 4), (51, 2, 3), (11, 1, 1), (2000, 1, 285)
+):  # fmt: skip
     _got = width_for_budget(_budget, _depth, 2, 4)
     _network = make_network(_depth, _got, seed=0)
     _count = sum(p.numel() for p in _network.parameters())
@@ -213,7 +215,7 @@ for depth in range(1, 6):
 # - `train_network(model, X, labels)`, which trains it in place, to be called once per network;
 # - `accuracy(model, X, labels)`.
 #
-# `depths` and `seeds` are lists of any length from 1 on.
+# `depths` and `seeds` are lists of any length from 1 on, and stay as they are.
 
 # %% [markdown]
 # **Predict in one line.** With 100 parameters and ReLU: which of the depths 1 to 5 wins, and will
@@ -239,40 +241,47 @@ def depth_sweep(depths, budget, seeds):
 
 
 # %% selfcheck="depth_sweep" points=4
-_train_network, _accuracy, _trained, _measured = train_network, accuracy, [], set()
+_tools, _trained, _measured = depth_sweep.__globals__, [], set()
+_train_network, _accuracy = _tools["train_network"], _tools["accuracy"]
 
 
-def train_network(model, X, labels, num_steps=10):
+def _short_training(model, X, labels, num_steps=2):
     """The real one, but short, and it writes down what was trained on how many points."""
     _trained.append((model, model[0].weight.detach().clone(), len(X)))
     return _train_network(model, X, labels, num_steps)
 
 
-def accuracy(model, X, labels):
+def _noted_accuracy(model, X, labels):
     """The real one, and it writes down on how many points it was used."""
     _measured.add(len(X))
     return _accuracy(model, X, labels)
 
 
+_depths, _seeds = [3, 1, 2], [0, 1, 2, 3]
+_tools.update(train_network=_short_training, accuracy=_noted_accuracy)
 try:
-    _got = depth_sweep([2, 1], 60, [0, 1, 2])
+    _got = depth_sweep(_depths, 60, _seeds)
     _runs = list(_trained)
-    _swapped = depth_sweep([1, 2], 60, [0, 1, 2])
-    _singles = [depth_sweep([2, 1], 60, [_seed]) for _seed in (0, 1, 2)]
+    _one = depth_sweep([1], 40, [0])
+    _width = _trained[-1][0][0].out_features
 finally:
-    train_network, accuracy = _train_network, _accuracy
-assert len(_got) == 2, f"two depths: got {len(_got)} numbers, expected 2"
+    _tools.update(train_network=_train_network, accuracy=_accuracy)
+assert len(_got) == 3, f"three depths: got {len(_got)} numbers, expected 3"
+assert len(_one) == 1, f"then one depth: got {len(_one)} numbers, expected 1"
+assert (_depths, _seeds) == ([3, 1, 2], [0, 1, 2, 3]), (
+    f"afterwards the lists passed are {_depths} and {_seeds}: leave them as they are"
+)
 assert all(0 <= float(_value) <= 1 for _value in _got), (
     f"got {[float(_value) for _value in _got]}, expected fractions between 0 and 1"
 )
-assert len(_runs) == 6, (
-    f"2 depths and 3 seeds: train_network was called {len(_runs)} times, expected 6"
+assert len(_runs) == 12, (
+    f"3 depths and 4 seeds: train_network was called {len(_runs)} times, expected 12"
 )
-assert len({id(_model) for _model, *_ in _runs}) == 6, (
+assert len({id(_model) for _model, *_ in _runs}) == 12, (
     "a network was trained twice: the second seed continues where the first one stopped. "
     "Make a new network for each run"
 )
-assert len({_start.sum().item() for _, _start, _ in _runs}) == 6, (
+assert len({_start.sum().item() for _, _start, _ in _runs}) == 12, (
     "two networks began with the same weights: is the seed passed on?"
 )
 assert all(_count == 1200 for *_, _count in _runs), (
@@ -281,19 +290,22 @@ assert all(_count == 1200 for *_, _count in _runs), (
 assert _measured <= {800}, (
     f"accuracy was measured on {sorted(_measured)} points, expected the 800 held-out ones"
 )
+_scores = {_depth: [] for _depth in _depths}
 for _model, *_ in _runs:
-    _depth, _width = len(_model) // 2, _model[0].out_features
-    _want = width_for_budget(60, _depth, 2, 4)
-    assert _width == _want, f"budget 60, depth {_depth}: got width {_width}, expected {_want}"
-assert all(abs(float(_got[_i]) - float(_swapped[1 - _i])) < 1e-5 for _i in (0, 1)), (
-    f"depths [2, 1]: got {[float(_value) for _value in _got]}, but depths [1, 2]: "
-    f"{[float(_value) for _value in _swapped]}; expected the same numbers the other way round"
+    _depth = len(_model) // 2
+    _found, _want = _model[0].out_features, width_for_budget(60, _depth, 2, 4)
+    assert _found == _want, f"budget 60, depth {_depth}: got width {_found}, expected {_want}"
+    _scores[_depth].append(_accuracy(_model, *SPIRAL_HELD_OUT))
+_want = width_for_budget(40, 1, 2, 4)
+assert _width == _want, (
+    f"then budget 40, depth 1: got width {_width}, expected {_want}: is something left over from "
+    "the call before?"
 )
-for _index, _depth in enumerate((2, 1)):
-    _mean = sum(float(_single[_index]) for _single in _singles) / 3
-    assert abs(float(_got[_index]) - _mean) < 1e-5, (
-        f"depth {_depth}: got {float(_got[_index]):.4f} for the seeds 0, 1, 2, but the three "
-        f"seeds by themselves have the mean {_mean:.4f}: does every seed count?"
+for _depth, _value in zip(_depths, _got):
+    _mean = sum(_scores[_depth]) / 4
+    assert abs(float(_value) - _mean) < 1e-5, (
+        f"depths {_depths}, four seeds: got {float(_value):.4f} for depth {_depth}, but its "
+        f"networks have the mean {_mean:.4f}: is it the mean of all, in the order of the depths?"
     )
 print("✓ a network of its own for each depth and seed, and their mean")
 
@@ -416,7 +428,8 @@ decision_maps(_models, *SPIRAL_HELD_OUT)
 # **Goal.** Instead of learning features, one can write down very many and put a linear classifier
 # on top. Write `polynomial_features`: all monomials $x_1^i x_2^j$ with $1 \le i + j \le$ degree,
 # each exactly once, as the columns of a tensor. `X` is a float tensor (N, 2) with any values,
-# negative ones and zeros included; it stays as it is. The order of the columns is yours.
+# negative ones and zeros included; it stays as it is. The order of the columns is yours, and
+# their type is that of `X` (or a larger one), so that double precision is not lost.
 
 # %% [markdown]
 # **Predict in one line.** How many columns are there at degree 2, and roughly how many at degree
@@ -455,6 +468,11 @@ assert _got == (1, 5), f"one point, degree 2: got {_got}, expected (1, 5)"
 assert torch.equal(_X, _before), "X has been changed: compute the columns from it, leave it as is"
 _got = polynomial_features(_X, 1)
 assert _got.shape == (3, 2), f"degree 1: got {tuple(_got.shape)}, expected x1 and x2 themselves"
+_got = polynomial_features(torch.tensor([[8.0, 8.0], [0.5, -0.5]], dtype=torch.float64), 50)
+assert _got.shape == (2, 1325), f"degree 50: got {_got.shape[1]} columns, expected 1325"
+assert _got.isfinite().all(), (
+    f"degree 50 of double numbers: got {_got.dtype} with infinities: keep the type of X"
+)
 print("✓ all monomials up to the degree, each once, without the constant")
 
 # %% [markdown]
@@ -618,68 +636,120 @@ def image_loaders(root, batch_size, seed):
 
 
 # %% selfcheck="image_loaders" points=5
+_axis = torch.arange(32) - 15.5
+# What a turn by some degrees cannot move out of the picture.
+_disc = _axis[:, None] ** 2 + _axis**2 < 14**2
+
+
+def _picture(red):
+    """Bytes (32, 32, 3): a green square right of the centre, a blue one above it, and some red."""
+    pixels = torch.zeros(32, 32, 3, dtype=torch.uint8)
+    pixels[:, :, 0] = red
+    pixels[13:19, 22:28, 1] = 255
+    pixels[4:10, 13:19, 2] = 255
+    return pixels
+
+
+def _square(channel):
+    """How far right and how far down the squares in a channel (N, 32, 32) lie from the centre."""
+    light = (channel + 1) * _disc
+    total = light.sum((1, 2))
+    return (light * _axis).sum((1, 2)) / total, (light * _axis[:, None]).sum((1, 2)) / total
+
+
 with tempfile.TemporaryDirectory() as _root:
-    # Ten pictures per split, of one colour each, which no rotation changes in the middle.
     for _split, _shift in (("train", 0), ("val", 10)):
         for _index in range(10):
             _folder = Path(_root) / _split / ("cat" if _index < 6 else "dog")
             _folder.mkdir(parents=True, exist_ok=True)
-            _colour = (12 * _index + _shift, 255, 0)
-            Image.new("RGB", (32, 32), _colour).save(_folder / f"{_index}.png")
-    _train, _test = image_loaders(Path(_root), 4, seed=0)
+            _pixels = _picture(12 * _index + _shift)
+            Image.fromarray(_pixels.numpy()).save(_folder / f"{_index}.png")
+    _train, _test = image_loaders(Path(_root), 3, seed=0)
+    _again, _other = (image_loaders(Path(_root), 3, seed=_seed)[0] for _seed in (0, 1))
     _epochs = {
-        _name: [[(_x.clone(), _y.clone()) for _x, _y in _loader] for _ in range(3)]
-        for _name, _loader in (("training", _train), ("test", _test))
+        _name: [[(_x.clone(), _y.clone()) for _x, _y in _loader] for _ in range(_count)]
+        for _name, _loader, _count in (("training", _train, 8), ("test", _test, 2))
     }
     torch.rand(3)
-    _again, _other = (image_loaders(Path(_root), 4, seed=_seed)[0] for _seed in (0, 1))
-    _again, _other = ([_x[:, 0, 16, 16].clone() for _x, _ in _part] for _part in (_again, _other))
-_orders = {}
-for _name, _three in _epochs.items():
-    for _epoch in _three:
+    _again, _other = (
+        torch.cat([_x[:, 0, 16, 16].clone() for _x, _ in _part]) for _part in (_again, _other)
+    )
+_orders, _angles, _mirrored, _spreads = {}, torch.zeros(8, 10), torch.zeros(8, 10), []
+for _name, _all in _epochs.items():
+    for _number, _epoch in enumerate(_all):
         _sizes = [len(_y) for _, _y in _epoch]
-        assert _sizes == [4, 4, 2], (
-            f"{_name} loader, ten pictures, batch size 4: got batches of {_sizes}, "
-            "expected [4, 4, 2]"
+        assert _sizes == [3, 3, 3, 1], (
+            f"{_name} loader, ten pictures, batch size 3: got batches of {_sizes}, "
+            "expected [3, 3, 3, 1]"
         )
+        for _x, _y in _epoch:
+            assert _x.shape == (len(_y), 3, 32, 32), f"{_name} images: got {tuple(_x.shape)}"
+            assert _x.dtype.is_floating_point and _y.dtype == torch.int64, (
+                f"{_name} loader: got {_x.dtype} and {_y.dtype}, expected floats and int64"
+            )
         _x, _y = (torch.cat(_parts) for _parts in zip(*_epoch))
-        assert _x.shape == (10, 3, 32, 32), f"{_name} images: got {tuple(_x.shape)}"
-        assert _x.dtype.is_floating_point and _y.dtype == torch.int64, (
-            f"{_name} loader: got {_x.dtype} and {_y.dtype}, expected floats and int64"
-        )
-        _middle = _x[:, :, 16, 16]
-        assert _middle.max() < 1.01 and _middle.min() < -0.99, (
-            f"{_name} images: values from {_middle.min():.3g} to {_middle.max():.3g}, "
+        assert -1.001 < _x.min() < -0.99 and 0.99 < _x.max() < 1.001, (
+            f"{_name} images: values from {_x.min():.3g} to {_x.max():.3g}, "
             "expected -1 to 1: how are the numbers 0 to 255 brought there, and how often?"
         )
-        _level = ((_middle[:, 0] + 1) * 127.5 - (10 if _name == "test" else 0)) / 12
-        _order = _level.round().int().tolist()
+        _red = (_x[:, 0, 16, 16] + 1) * 127.5 - (10 if _name == "test" else 0)
+        _order = (_red / 12).round().int().tolist()
         assert sorted(_order) == list(range(10)), (
             f"{_name} loader: each of the ten pictures should come once per epoch, "
-            f"and from the folder {'train' if _name == 'training' else 'val'}"
+            f"from the folder {'train' if _name == 'training' else 'val'}, in its own colours"
         )
         assert all((_i >= 6) == bool(_label) for _i, _label in zip(_order, _y)), (
             f"{_name} loader: a picture came with the wrong label (cat is 0, dog is 1)"
         )
         _orders.setdefault(_name, []).append(_order)
-    assert _name == "training" or torch.equal(_x[:, :, 0, 0], _middle), (
-        "a test picture has corners of another colour: is it augmented?"
-    )
-assert _orders["test"][0] == _orders["test"][1] == _orders["test"][2], (
+        if _name == "test":
+            _want = torch.stack([_picture(12 * _i + 10).permute(2, 0, 1) for _i in _order])
+            _gap = (_x - (_want / 127.5 - 1)).abs().max().item()
+            assert _gap < 3e-3, (
+                f"test images differ by up to {_gap:.2g} from the files brought to -1 ... 1: "
+                "is this loader augmented, or scaled differently?"
+            )
+        else:
+            (_right, _down), (_across, _above) = _square(_x[:, 1]), _square(_x[:, 2])
+            _far = torch.hypot(_across, _above)
+            assert (_far - 9).abs().max() < 1.5, (
+                "training images: a square is at another distance from the centre than in its file: "
+                "what is done beside turning and mirroring?"
+            )
+            _angle = torch.rad2deg(torch.atan2(_across, -_above))
+            _angles[_number, _order] = _angle
+            _mirrored[_number, _order] = (_right * _above > _down * _across).float()
+            _spreads += [_part.max() - _part.min() for _part in _angle.split(3)[:3]]
+assert _orders["test"][0] == _orders["test"][1], (
     "the test loader's order changes from epoch to epoch"
 )
-assert len({tuple(_order) for _order in _orders["training"]}) == 3, (
-    "the training loader has the same order twice in three epochs"
+_low, _high, _far = _angles.min(), _angles.max(), _angles.abs().max()
+# Pictures this small look the same after a turn by less than two degrees or so.
+_turned, _share = (_angles.abs() > 0.5).float().mean(), _mirrored.mean()
+assert _far < 12.5, f"a training picture was turned by {_far:.0f} degrees, expected at most 10"
+assert _far > 5, f"training pictures were turned by {_far:.0f} degrees at most, expected up to 10"
+assert _turned > 0.5, f"only {_turned:.0%} of the training pictures are turned: is each of them?"
+assert 0.15 < _share < 0.85, f"{_share:.0%} of the training pictures are mirrored, expected half"
+_upright = _angles[_mirrored == 0]
+assert _upright.min() < -1.5 and _upright.max() > 1.5, (
+    f"pictures are turned from {_upright.min():.0f} to {_upright.max():.0f} degrees: to both sides?"
+)
+assert (_angles.max(0).values - _angles.min(0).values).mean() > 3, (
+    "a training picture has the same angle in every epoch: draw a new one each time"
+)
+assert torch.stack(_spreads).mean() > 2, "all pictures of a batch are turned by the same angle"
+assert len({tuple(_order) for _order in _orders["training"]}) == 8, (
+    "the training loader has the same order twice in eight epochs"
 )
 _first = torch.cat([_x[:, 0, 16, 16] for _x, _ in _epochs["training"][0]])
-assert torch.allclose(torch.cat(_again), _first, atol=1e-3), (
+assert torch.allclose(_again, _first, atol=1e-3), (
     "two training loaders of seed 0 begin with different orders: the seed alone should decide, "
     "whatever else draws random numbers"
 )
-assert not torch.allclose(torch.cat(_other), _first, atol=1e-3), (
+assert not torch.allclose(_other, _first, atol=1e-3), (
     "training loaders of seed 0 and seed 1 begin with the same order: where is the seed used?"
 )
-print("✓ range, labels and orders; look at the pictures for the augmentation")
+print("✓ range, labels, orders, turned and mirrored; angles only to within some degrees")
 
 # %% [markdown]
 # **Look.** Faces of cats, dogs and wild animals. The first row shows test pictures, the others
@@ -772,12 +842,19 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
 _layer = nn.Linear(2 * 2 * 3, 2)
 _weight = torch.stack([torch.arange(12.0), 6 - 3 * torch.arange(12.0)])
 _layer.weight.data.copy_(_weight)
-_model = nn.Sequential(nn.Flatten(), nn.Sequential(_layer, nn.ReLU()), nn.Linear(2, 3))
+_model = nn.Sequential(
+    nn.Flatten(), nn.BatchNorm1d(12), nn.Sequential(_layer, nn.ReLU()), nn.Linear(2, 3)
+)
+_before = {_name: _value.clone() for _name, _value in _model.state_dict().items()}
 _got = first_layer_maps(_model, (2, 2, 3))
 assert _got.shape == (2, 2, 2, 3), f"got {tuple(_got.shape)}, expected (2, 2, 2, 3)"
 assert torch.equal(_layer.weight, _weight), (
     "the model's weights have been changed: scale a new tensor, not the layer's own"
 )
+assert all(torch.equal(_value, _before[_name]) for _name, _value in _model.state_dict().items()), (
+    "another layer of the model has been changed"
+)
+assert _model.training, "the model was in training mode before the call, and is not afterwards"
 assert _layer.weight.requires_grad, "the model can no longer learn: leave requires_grad as it is"
 _got = _got.detach().float()
 _low, _high = _got.flatten(1).min(1).values, _got.flatten(1).max(1).values
@@ -792,7 +869,10 @@ assert torch.allclose(_got[:, 1, 0, 2], _want), (
     "channel 1, row 0, column 2 of the maps is not the weight of that pixel: "
     "which order does flatten(1) give the channels, rows and columns?"
 )
-print("✓ one map per unit, scaled, and the model untouched")
+_one = nn.Sequential(nn.Flatten(), nn.Linear(1 * 3 * 4, 1))
+_shape = tuple(first_layer_maps(_one, (1, 3, 4)).shape)
+assert _shape == (1, 1, 3, 4), f"one unit, one channel: got {_shape}, expected (1, 1, 3, 4)"
+print("✓ one map per unit, scaled, and the model untouched; few kinds of models were tried")
 
 # %% [markdown]
 # **Look.** A network with 64 hidden units, trained on the faces for ten epochs: some seconds with

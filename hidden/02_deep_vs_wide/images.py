@@ -1,6 +1,7 @@
 """Trees of small pictures, and which of them a loader has handed out, turned and mirrored."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +15,12 @@ EXACT = 3e-3
 # The RMS difference of a picture that is turned by some angle of the grid below. Measured: 0.05
 # at most with any interpolation, 0.09 and more for a shift by a pixel or a changed brightness.
 LIKE = 0.075
-ANGLES = np.arange(-40.0, 41.0)
+# The same for pictures in grey, each on a scale of its own (0 to 1): turned, but otherwise as they
+# were; and still recognised, whatever else was done.
+TURNED, KNOWN = 0.2, 0.6
+PLAIN = 0.05
+# Fine where angles are measured, coarse where they are far too large.
+ANGLES = np.concatenate([np.arange(-180.0, -14, 3), np.arange(-14.0, 15), np.arange(17.0, 180, 3)])
 
 
 @dataclass
@@ -27,6 +33,15 @@ class Tree:
     rows: list
     images: dict
     labels: dict
+
+    @property
+    def pictures(self):
+        """All pictures, those of "train" first."""
+        return np.concatenate([self.images["train"], self.images["val"]])
+
+    @property
+    def all_labels(self):
+        return np.concatenate([self.labels["train"], self.labels["val"]])
 
 
 def draw_tree(rng):
@@ -58,25 +73,45 @@ def draw_pictures(rng, number):
     return ((smooth - low) / (high - low) * 255).round().byte().permute(0, 2, 3, 1).numpy()
 
 
-def one_epoch(epoch, batch_size, count, name):
-    """An epoch's images (N, 3, 32, 32) and labels (N,), its batches checked for their sizes."""
-    sizes, images, labels = [], [], []
+def pictures_of(epoch, name):
+    """An epoch's images (N, 3, 32, 32), and the sizes of its batches."""
+    found = []
     for batch in epoch.items():
-        x, y = batch.items(2, f"a batch of the {name} loader")
+        x, _ = batch.items(2, f"a batch of the {name} loader")
         expect("float" in x.dtype(), f"{name} images: got {x.dtype()}, expected floats")
-        images.append(x.finite((-1, 3, SIZE, SIZE), f"{name} images"))
-        sizes.append(len(images[-1]))
-        expect("int" in y.dtype(), f"{name} labels: got {y.dtype()}, expected integers")
-        labels.append(y.integers((sizes[-1],), f"{name} labels"))
+        found.append(x.finite((-1, 3, SIZE, SIZE), f"{name} images"))
+    sizes = [len(x) for x in found]
+    expect(sum(sizes) > 0, f"{name} loader: there are no pictures")
+    images = np.concatenate(found)
+    expect(bool(np.abs(images).max() < 1e6), f"{name} images: there are huge values")
+    return images.astype(np.float32), sizes
+
+
+def labels_of(epoch, sizes, name):
+    """An epoch's labels (N,)."""
+    found = []
+    for batch, size in zip(epoch.items(len(sizes)), sizes):
+        _, y = batch.items(2, f"a batch of the {name} loader")
+        expect(y.dtype() == "int64", f"{name} labels: got {y.dtype()}, expected int64")
+        found.append(y.integers((size,), f"{name} labels"))
+    return np.concatenate(found)
+
+
+def expect_sizes(sizes, batch_size, count, name):
     want = [batch_size] * (count // batch_size) + [count % batch_size] * bool(count % batch_size)
     expect(
         sizes == want,
         f"{name} loader: {count} pictures, batch size {batch_size}: got {len(sizes)} batches with "
-        f"{sum(sizes)} pictures, the last with {sizes[-1] if sizes else 0}",
+        f"{sum(sizes)} pictures, the last with {sizes[-1]}",
     )
-    images = np.concatenate(images)
-    expect(bool(np.abs(images).max() < 1e6), f"{name} images: there are huge values")
-    return images.astype(np.float32), np.concatenate(labels)
+
+
+def expect_from(who, split, tree, name):
+    """Fail unless most of the pictures are of this split: single ones may be mistaken."""
+    first = len(tree.labels["train"])
+    wrong = int(((who < first) != (split == "train")).sum())
+    expect(wrong <= len(who) / 2, f"{name} loader: {wrong} of {len(who)} pictures are from the "
+           f"other folder, expected root/{split}")  # fmt: skip
 
 
 def nearest(images, pictures):
@@ -85,10 +120,26 @@ def nearest(images, pictures):
     return gap.argmin(axis=1), gap.min(axis=1)
 
 
-def stretched(images):
-    """The images, all together, brought to [-1, 1]."""
-    low, high = images.min(), images.max()
-    return (images - low) / max(high - low, 1e-6) * 2 - 1
+def on_its_own_scale(rows):
+    """Rows (..., n) with mean 0 and norm 1; constant ones are 0."""
+    rows = rows - rows.mean(axis=-1, keepdims=True)
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-6)
+
+
+def not_plain(images, pictures):
+    """How many images differ from their pictures in grey, each on a scale of its own."""
+    rows = (x.mean(axis=1).reshape(len(x), -1) for x in (images, pictures))
+    mine, theirs = map(on_its_own_scale, rows)
+    return int((gap_of((mine * theirs).sum(axis=1)) >= PLAIN).sum())
+
+
+def are_plain(images, pictures):
+    return not_plain(images, pictures) == 0
+
+
+def gap_of(alike):
+    """From 0 for the same picture to 1 for one that has nothing to do with it."""
+    return np.sqrt(np.clip(1 - np.maximum(alike, 0) ** 2, 0, 1))
 
 
 def each_once(who, name):
@@ -108,34 +159,50 @@ def right_labels(got, want, name):
     )
 
 
-class Turned:
-    """All pictures, plain and mirrored, at all `ANGLES`, seen through a disc.
+class Match(NamedTuple):
+    """For each image the picture, mirrored (0 or 1), the angle in degrees, and how far it is off.
 
-    The disc lies inside the picture at any angle, so what fills the corners does not matter.
+    `gap` is between grey pictures, each on a scale of its own (0 to 1); `colour` is the RMS
+    difference of the colours.
     """
 
-    def __init__(self, pictures):
+    who: np.ndarray
+    mirrored: np.ndarray
+    angle: np.ndarray
+    gap: np.ndarray
+    colour: np.ndarray
+
+
+class Turned:
+    """All pictures, plain and mirrored, at all `ANGLES`, seen in grey through a disc.
+
+    The disc lies inside the picture at any angle, so what fills the corners does not matter. Nor do
+    brightness, contrast and the order of the colours, so that a wrong range is not taken for a
+    wrong angle.
+    """
+
+    def __init__(self, pictures, plain=False):
         y, x = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
         self.seen = (x**2 + y**2 < 13.5**2) & ((x + y) % 2 == 0)
         x, y = x[self.seen], y[self.seen]
-        angle = np.deg2rad(ANGLES)[:, None]
+        self.angles = np.zeros(1) if plain else ANGLES
+        angle = np.deg2rad(self.angles)[:, None]
         across, down = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
-        grid = np.stack([np.stack([side * across, down], -1) for side in (1, -1)]) / (SIZE / 2)
-        grid = torch.tensor(grid, dtype=torch.float32).reshape(1, -1, len(x), 2)
-        count = len(pictures)
-        planes = torch.tensor(pictures).reshape(1, count * 3, SIZE, SIZE)
-        views = F.grid_sample(planes, grid, align_corners=False)
-        views = views.reshape(count, 3, -1, len(x)).transpose(1, 2)
-        self.shape = count, 2, len(ANGLES)
-        self.views = views.reshape(-1, 3 * len(x)).numpy()
-        self.squares = (self.views**2).sum(axis=1)
+        sides = (1,) if plain else (1, -1)
+        grid = np.stack([np.stack([side * across, down], -1) for side in sides]) / (SIZE / 2)
+        self.grid = torch.tensor(grid, dtype=torch.float32).reshape(-1, 1, len(x), 2)
+        self.pictures = torch.tensor(pictures)
+        grey = self.pictures.mean(dim=1)[None]
+        views = F.grid_sample(grey, self.grid.reshape(1, -1, len(x), 2), align_corners=False)
+        self.shape = len(pictures), len(sides), len(self.angles)
+        self.views = on_its_own_scale(views.reshape(-1, len(x)).numpy())
 
     def match(self, images):
-        """For each image: picture, mirrored (0 or 1), angle in degrees, and RMS difference."""
-        seen = images[:, :, self.seen].reshape(len(images), -1).astype(np.float32)
-        # The squared distance, less what is the same for all views.
-        score = self.squares[None] - 2 * seen @ self.views.T
-        best = score.argmin(axis=1)
-        gap = np.sqrt(((self.views[best] - seen) ** 2).mean(axis=1))
+        seen = images[:, :, self.seen].astype(np.float32)
+        alike = on_its_own_scale(seen.mean(axis=1)) @ self.views.T
+        best = alike.argmax(axis=1)
         who, mirrored, turn = np.unravel_index(best, self.shape)
-        return who, mirrored, ANGLES[turn], gap
+        grid = self.grid[mirrored * len(self.angles) + turn]
+        colours = F.grid_sample(self.pictures[who], grid, align_corners=False)[:, :, 0].numpy()
+        colour = np.sqrt(((colours - seen) ** 2).mean(axis=(1, 2)))
+        return Match(who, mirrored, self.angles[turn], gap_of(alike.max(axis=1)), colour)

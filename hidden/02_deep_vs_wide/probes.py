@@ -39,10 +39,15 @@ def known_widths(ns, depths, budget, right_widths):
 
 
 def swept(ns, depths, budget, seeds, right_widths, **tools):
-    """The accuracies of `depth_sweep` with other tools, and with widths that are right."""
+    """The `accuracies` of `depth_sweep` with other tools, and with widths that are right.
+
+    Also the lists `depths` and `seeds` as they are afterwards.
+    """
     tools["width_for_budget"] = known_widths(ns, depths, budget, right_widths)
+    depths, seeds = list(depths), list(seeds)
     with replaced(ns, **tools):
-        return ns.depth_sweep(list(depths), budget, list(seeds))
+        accuracies = ns.depth_sweep(depths, budget, seeds)
+    return {"accuracies": accuracies, "depths": depths, "seeds": seeds}
 
 
 class PretendNetwork(nn.Module):
@@ -75,8 +80,8 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
     `wave`, within rounding to a whole number of points. right_widths: what `width_for_budget`
     returns, one per depth, so that this exercise can be solved without that one.
 
-    Returns the `accuracies` and the `networks`: depth, width, seed, trainings, other, a row for
-    each kind of network.
+    Returns what `swept` does, the networks `made` as they were at first, and the `trained` ones as
+    they were after each training: depth, width, seed, trainings, other, a row for each kind.
     """
     points = {}
     for name in ("SPIRAL_TRAIN", "SPIRAL_HELD_OUT"):
@@ -88,34 +93,34 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
         phase = sum(a * history[key] for a, key in zip(wave, sorted(history))) + wave[-1]
         return 0.5 + 0.45 * math.sin(phase)
 
-    made = []
+    first, trained = set(), set()
 
     def make_network(depth, width, seed):
         history = {"depth": int(depth), "width": int(width), "seed": int(seed)}
         history |= {"trainings": 0, "other": 0.0}
-        made.append(PretendNetwork(history, share, points.__getitem__))
-        return made[-1]
+        first.add(tuple(history.values()))
+        return PretendNetwork(history, share, points.__getitem__)
 
     def train_network(model, X, labels, num_steps=None):
         held_out = [points[tuple(point)][2] for point in X.tolist()]
         missing = 1 - len(held_out) / len(ns.SPIRAL_TRAIN[1])
-        if all(model is not network for network in made):
-            made.append(model)  # a copy of a network that was made
         model.history["trainings"] += 1
         model.history["other"] += sum(held_out) / max(1, len(held_out)) + abs(missing)
+        trained.add(tuple(model.history.values()))
         return model
 
     tools = {"make_network": make_network, "train_network": train_network}
-    accuracies = swept(ns, depths, budget, seeds, right_widths, **tools)
-    kinds = sorted({tuple(network.history.values()) for network in made})
-    return {"accuracies": accuracies, "networks": np.array(kinds, dtype=float).reshape(-1, 5)}
+    reply = swept(ns, depths, budget, seeds, right_widths, **tools)
+    for name, kinds in (("made", first), ("trained", trained)):
+        reply[name] = np.array(sorted(kinds), dtype=float).reshape(-1, 5)
+    return reply
 
 
 def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
     """`depth_sweep` with real networks and shorter trainings.
 
-    Returns the `accuracies` and the `networks`: depth, width, seed, and the `weights` before and
-    after the sweep, each a list of arrays (weight, bias, weight, ...).
+    Returns what `swept` does, and the `networks`: width, and the weights `before` and `after` the
+    sweep, each a list of arrays (weight, bias, weight, ...).
     """
     made, make, train = [], ns.make_network, ns.train_network
 
@@ -125,7 +130,7 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
     def make_network(depth, width, seed):
         model = make(depth, width, seed)
         # As an attribute, so that a copy of the network has it, too.
-        model.run = {"depth": int(depth), "width": int(width), "seed": int(seed)}
+        model.run = {"width": int(width)}
         made.append((model, weights(model)))
         return model
 
@@ -135,9 +140,11 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
         return train(model, X, labels, num_steps)
 
     tools = {"make_network": make_network, "train_network": train_network}
-    accuracies = swept(ns, depths, budget, seeds, right_widths, **tools)
-    networks = [{**model.run, "before": before, "after": weights(model)} for model, before in made]
-    return {"accuracies": accuracies, "networks": networks}
+    reply = swept(ns, depths, budget, seeds, right_widths, **tools)
+    reply["networks"] = [
+        {**model.run, "before": before, "after": weights(model)} for model, before in made
+    ]
+    return reply
 
 
 def features(ns, X, degree):
@@ -162,23 +169,25 @@ def batches(loader):
 
 
 def epochs(ns, tree, batch_size, seeds, num_epochs, splits):
-    """Epochs of the loaders of `image_loaders`, made from each seed in turn.
+    """Epochs of the loaders of `image_loaders`, made from each seed before any of them is used.
 
-    Between the epochs the global random state changes. Returns per seed a dict with the epochs
-    of the splits named ("train", "test"), each a list of [images, labels] batches.
+    Between the epochs, which take turns, the global random state changes. Returns per seed a dict
+    with the epochs of the splits named ("train", "test"), each a list of [images, labels] batches.
     """
-    replies = []
     with tempfile.TemporaryDirectory() as root:
         write_tree(root, tree)
+        made = []
         for turn, seed in enumerate(seeds):
             torch.manual_seed(1000 + turn)
-            loaders = dict(zip(("train", "test"), ns.image_loaders(Path(root), batch_size, seed)))
-            reply = {split: [] for split in splits}
-            for _ in range(num_epochs):
+            made.append(
+                dict(zip(("train", "test"), ns.image_loaders(Path(root), batch_size, seed)))
+            )
+        replies = [{split: [] for split in splits} for _ in seeds]
+        for _ in range(num_epochs):
+            for turn, (loaders, reply) in enumerate(zip(made, replies)):
                 for split in splits:
                     torch.rand(turn + 1)
                     reply[split].append(batches(loaders[split]))
-            replies.append(reply)
     return replies
 
 
@@ -193,10 +202,21 @@ class Block(nn.Module):
         return self.body(images.flatten(1))
 
 
-def network_of(kind, weight, bias, num_classes):
+class Mixed(nn.Module):
+    """A layer that is no `nn.Linear`, with a matrix of as many columns."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.weight = nn.Parameter(0.01 * torch.randn(2, inputs))
+
+    def forward(self, x):
+        return x + x @ self.weight.T @ self.weight
+
+
+def network_of(kind, weight, num_classes):
     """A model with the given first layer, in one of several forms."""
     units, inputs = weight.shape
-    first = nn.Linear(inputs, units, bias=bias)
+    first = nn.Linear(inputs, units)
     with torch.no_grad():
         first.weight.copy_(torch.tensor(weight))
     last = nn.Linear(units, num_classes)
@@ -204,16 +224,20 @@ def network_of(kind, weight, bias, num_classes):
         return Block([first, nn.Linear(units, units), nn.ReLU(), last])
     if kind == "normed":
         return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(inputs), first, nn.Tanh(), last)
-    return nn.Sequential(nn.Flatten(), first, nn.ReLU(), last)
+    if kind == "mixed":
+        return nn.Sequential(nn.Flatten(), Mixed(inputs), first, nn.Tanh(), last)
+    # Its only linear layer, at the most usual place.
+    return nn.Sequential(nn.Flatten(), first, nn.BatchNorm1d(units))
 
 
-def maps(ns, kind, weight, bias, image_shape, by_default=False):
+def maps(ns, kind, weight, image_shape, by_default=False):
     """`first_layer_maps` of a model, and the model before and after.
 
-    Returns `maps`, `before` and `after` (all of the model's tensors), and the `gradient` of the
-    first layer's weight in a training step afterwards (zeros if there is none).
+    Returns `maps`, `before` and `after` (all of the model's tensors), whether each module is in
+    `training` mode afterwards, and the `gradient` of the first layer's weight in a training step
+    (zeros if there is none).
     """
-    model = network_of(kind, weight, bias, 3)
+    model = network_of(kind, weight, 3)
     model.train()
     before = [values.clone() for values in model.state_dict().values()]
     if by_default:
@@ -223,10 +247,13 @@ def maps(ns, kind, weight, bias, image_shape, by_default=False):
     if isinstance(result, torch.Tensor):
         result = result.detach().clone()
     after = [values.clone() for values in model.state_dict().values()]
+    training = [module.training for module in model.modules()]
     model.zero_grad()
     images = torch.randn(8, *image_shape)
-    F.cross_entropy(model(images), torch.arange(8) % 3).backward()
+    outputs = model(images)
+    (outputs.square() * torch.randn_like(outputs)).sum().backward()
     layer = next(m for m in model.modules() if isinstance(m, nn.Linear))
     gradient = layer.weight.grad
     gradient = torch.zeros_like(layer.weight) if gradient is None else gradient
-    return {"maps": result, "before": before, "after": after, "gradient": gradient}
+    names = ("maps", "before", "after", "training", "gradient")
+    return dict(zip(names, (result, before, after, training, gradient)))

@@ -209,10 +209,13 @@ def test_the_grader_sees_angles_and_sides_as_torchvision_turns_them():
             for side in (0, 1):
                 images = functional.rotate(torch.tensor(stored), angle, mode, fill=[-1.0])
                 images = functional.hflip(images) if side else images
-                who, mirrored, angles, gap = turned.match(images.numpy())
-                assert who.tolist() == list(range(6)) and set(mirrored) == {side}
-                assert np.abs(np.abs(angles) - abs(angle)).max() <= 1
-                assert gap.max() < pictures.LIKE
-    shifted = np.roll(stored, 2, axis=3)
-    assert turned.match(shifted)[3].min() > pictures.LIKE
-    assert turned.match((stored + 1) / 2)[3].min() > pictures.LIKE
+                found = turned.match(images.numpy())
+                assert found.who.tolist() == list(range(6)) and set(found.mirrored) == {side}
+                assert np.abs(np.abs(found.angle) - abs(angle)).max() <= 1
+                assert found.gap.max() < pictures.TURNED and found.colour.max() < pictures.LIKE
+    shifted = turned.match(np.roll(stored, 2, axis=3))
+    assert shifted.colour.min() > pictures.LIKE
+    # Another range changes the colours, but neither the picture nor the angle.
+    darker = turned.match((stored + 1) / 2)
+    assert darker.colour.min() > pictures.LIKE and darker.gap.max() < pictures.PLAIN
+    assert darker.who.tolist() == list(range(6)) and not darker.angle.any()

@@ -9,6 +9,7 @@ from . import (
     sweep,
     widths,
 )
+from .survivors import SURVIVORS as SURVIVORS
 
 ANSWERS: list[Mistake | Alternative] = [
     *widths.ANSWERS,

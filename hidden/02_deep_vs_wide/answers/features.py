@@ -37,7 +37,7 @@ def polynomial_features(X, degree):
     Mistake(
         "polynomial_features",
         "products_in_both_orders",
-        "all_monomials_once",
+        ("all_monomials_once", "right_at_degree_fifty"),
         """\
 def polynomial_features(X, degree):
     columns = block = X
@@ -94,7 +94,7 @@ def polynomial_features(X, degree):
     Mistake(
         "polynomial_features",
         "through_logarithms",
-        "all_monomials_once",
+        "negative_numbers_and_zeros",
         """\
 def polynomial_features(X, degree):
     logs = X.abs().log()
@@ -110,7 +110,12 @@ def polynomial_features(X, degree):
     Mistake(
         "polynomial_features",
         "standardised",
-        "all_monomials_once",
+        (
+            "all_monomials_once",
+            "right_at_degree_fifty",
+            "negative_numbers_and_zeros",
+            "a_point_on_its_own",
+        ),
         """\
 def polynomial_features(X, degree):
     columns = [
@@ -126,7 +131,12 @@ def polynomial_features(X, degree):
     Mistake(
         "polynomial_features",
         "rows_and_columns_swapped",
-        "all_monomials_once",
+        (
+            "all_monomials_once",
+            "right_at_degree_fifty",
+            "negative_numbers_and_zeros",
+            "a_point_on_its_own",
+        ),
         """\
 def polynomial_features(X, degree):
     return torch.stack(
@@ -175,7 +185,7 @@ def polynomial_features(X, degree):
     Mistake(
         "polynomial_features",
         "squeezed",
-        "leaves_the_points_alone",
+        "a_point_on_its_own",
         """\
 def polynomial_features(X, degree):
     columns = [
@@ -186,6 +196,112 @@ def polynomial_features(X, degree):
     return torch.stack(columns, dim=1).squeeze()
 """,
         tells="`squeeze` removes an axis when there is one point.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "in_float32",
+        "right_at_degree_fifty",
+        """\
+def polynomial_features(X, degree):
+    x1, x2 = X.float().unbind(1)
+    columns = [
+        x1**i * x2 ** (total - i) for total in range(1, degree + 1) for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="The features are kept in float32 whatever the type of `X`: high powers overflow.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "ends_when_powers_are_tiny",
+        "right_at_degree_fifty",
+        """\
+def polynomial_features(X, degree):
+    blocks = [X]
+    for _ in range(degree - 1):
+        last = blocks[-1]
+        blocks.append(torch.cat([last * X[:, :1], last[:, -1:] * X[:, 1:]], dim=1))
+        if blocks[-1][:2].abs().min() < 1e-3:
+            break
+    return torch.cat(blocks, dim=1)
+""",
+        tells="The loop ends as soon as some features become small.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "negative_numbers_cut",
+        "negative_numbers_and_zeros",
+        """\
+def polynomial_features(X, degree):
+    x1, x2 = X.clamp(min=0).unbind(1)
+    columns = [
+        x1**i * x2 ** (total - i) for total in range(1, degree + 1) for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="Negative coordinates are treated as zeros.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "zeros_moved_away",
+        "negative_numbers_and_zeros",
+        """\
+def polynomial_features(X, degree):
+    X = torch.where(X.abs() < 1e-2, torch.full_like(X, 1e-2), X)
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    return torch.stack(columns, dim=1)
+""",
+        tells="Zeros are replaced by small numbers.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "only_the_highest_degree",
+        "all_monomials_once",
+        """\
+def polynomial_features(X, degree):
+    columns = [X[:, 0] ** i * X[:, 1] ** (degree - i) for i in range(degree + 1)]
+    return torch.stack(columns, dim=1)
+""",
+        tells="Only the monomials of the highest degree are there; the lower ones are missing.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "divided_by_the_largest",
+        (
+            "all_monomials_once",
+            "right_at_degree_fifty",
+            "negative_numbers_and_zeros",
+            "a_point_on_its_own",
+        ),
+        """\
+def polynomial_features(X, degree):
+    columns = [
+        X[:, 0] ** i * X[:, 1] ** (total - i)
+        for total in range(1, degree + 1)
+        for i in range(total + 1)
+    ]
+    features = torch.stack(columns, dim=1)
+    return features / features.abs().amax(0)
+""",
+        tells="Each column is divided by its largest value; the plain monomials were asked for.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "points_scaled_in_place",
+        "leaves_the_points_alone",
+        """\
+def polynomial_features(X, degree):
+    columns, x1 = [], X[:, 0].clone()
+    for total in range(1, degree + 1):
+        columns += [x1 ** (total - j) * X[:, 1] ** j for j in range(total + 1)]
+    X[:, 0] *= x1
+    return torch.stack(columns, dim=1)
+""",
+        tells="The points `X` are changed in place.",
     ),
     Alternative(
         "polynomial_features",

@@ -62,7 +62,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "range_0_to_1",
-        "train_epochs_complete",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor()]
@@ -80,7 +80,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "normalised_twice",
-        "test_pictures_unchanged",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [
@@ -102,7 +102,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "statistics_of_imagenet",
-        "test_pictures_unchanged",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [
@@ -342,7 +342,12 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "cropped_as_well",
-        "train_pictures_turned_and_mirrored",
+        (
+            "train_pictures_turned_and_mirrored",
+            "brought_to_minus_one_to_one",
+            "every_picture_once_with_its_label",
+            "train_order_from_the_seed",
+        ),
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
@@ -383,7 +388,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "last_batch_dropped",
-        "train_epochs_complete",
+        "every_picture_once_with_its_label",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
@@ -403,7 +408,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "folders_swapped",
-        "train_epochs_complete",
+        ("every_picture_once_with_its_label", "test_pictures_unchanged"),
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
@@ -439,7 +444,13 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "loaders_swapped",
-        "train_pictures_turned_and_mirrored",
+        (
+            "train_pictures_turned_and_mirrored",
+            "test_pictures_unchanged",
+            "test_order_fixed",
+            "every_picture_once_with_its_label",
+            "train_order_from_the_seed",
+        ),
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
@@ -479,7 +490,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "colours_changed",
-        "train_epochs_complete",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
@@ -502,7 +513,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "channels_reversed",
-        "test_pictures_unchanged",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [
@@ -524,7 +535,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "divided_by_256",
-        "test_pictures_unchanged",
+        "brought_to_minus_one_to_one",
         """\
 def image_loaders(root, batch_size, seed):
     plain = [
@@ -594,7 +605,7 @@ def image_loaders(root, batch_size, seed):
     Mistake(
         "image_loaders",
         "labels_of_another_order",
-        "test_pictures_unchanged",
+        "every_picture_once_with_its_label",
         """\
 class Pictures(datasets.ImageFolder):
     def find_classes(self, directory):
@@ -613,6 +624,180 @@ def image_loaders(root, batch_size, seed):
     )
 """,
         tells="The classes are not numbered in the order of their names.",
+    ),
+    Mistake(
+        "image_loaders",
+        "one_picture_squeezed",
+        "every_picture_once_with_its_label",
+        """\
+def joined(rows):
+    images, labels = zip(*rows)
+    return torch.stack(images).squeeze(), torch.tensor(labels)
+
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(
+            train, batch_size, shuffle=True, generator=generator, collate_fn=joined
+        ),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="`squeeze` removes an axis when a batch holds one picture.",
+    ),
+    Mistake(
+        "image_loaders",
+        "batch_of_one_dropped",
+        "every_picture_once_with_its_label",
+        """\
+class Without:
+    def __init__(self, loader):
+        self.loader = loader
+
+    def __iter__(self):
+        return (batch for batch in self.loader if len(batch[1]) > 1)
+
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        Without(DataLoader(train, batch_size, shuffle=True, generator=generator)),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="A last batch of a single picture is left out.",
+    ),
+    Mistake(
+        "image_loaders",
+        "labels_in_small_integers",
+        "every_picture_once_with_its_label",
+        """\
+def image_loaders(root, batch_size, seed):
+    def small(label):
+        return torch.tensor(label, dtype=torch.uint8)
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented), small)
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain), small)
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The labels have another integer type than int64.",
+    ),
+    Mistake(
+        "image_loaders",
+        "generator_shared_between_calls",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed, generator=torch.Generator()):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator.manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="All calls share one generator, so a second loader changes the first one's order.",
+    ),
+    Mistake(
+        "image_loaders",
+        "order_drawn_with_the_loader",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return (
+        DataLoader(train, batch_size=batch_size, sampler=order),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The order is drawn once, when the loader is made.",
+    ),
+    Mistake(
+        "image_loaders",
+        "bytes_wrap_around",
+        (
+            "brought_to_minus_one_to_one",
+            "test_pictures_unchanged",
+            "test_order_fixed",
+            "every_picture_once_with_its_label",
+            "train_pictures_turned_and_mirrored",
+            "train_order_from_the_seed",
+        ),
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [
+        transforms.PILToTensor(),
+        transforms.Lambda(lambda image: (2 * image - 255) / 255.0),
+    ]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The bytes are doubled as bytes, which go no further than 255.",
+    ),
+    Mistake(
+        "image_loaders",
+        "each_picture_stretched",
+        ("brought_to_minus_one_to_one", "test_pictures_unchanged"),
+        """\
+def standard(image):
+    return ((image - image.mean()) / image.std() / 2).clamp(-1, 1)
+
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Lambda(standard)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="Each picture is scaled by its own mean and spread; the same rule should hold for all.",
+    ),
+    Mistake(
+        "image_loaders",
+        "turned_by_100",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(100), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator),
+        DataLoader(test, batch_size=batch_size),
+    )
+""",
+        tells="The training pictures are turned too far.",
     ),
     Alternative(
         "image_loaders",

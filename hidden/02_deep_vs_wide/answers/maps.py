@@ -39,7 +39,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "rows_columns_channels",
-        "any_image_shape_and_model",
+        "pixels_in_their_places",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     channels, height, width = image_shape
@@ -53,7 +53,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "rows_and_columns_swapped",
-        "any_image_shape_and_model",
+        "pixels_in_their_places",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     channels, height, width = image_shape
@@ -67,7 +67,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "one_scale_for_all_maps",
-        "maps_of_each_unit",
+        "scaled_by_its_own_range",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -78,7 +78,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "one_scale_for_each_channel",
-        "maps_of_each_unit",
+        "scaled_by_its_own_range",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -91,7 +91,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "divided_by_the_maximum",
-        "maps_of_each_unit",
+        "scaled_by_its_own_range",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -102,7 +102,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "scaled_pixel_by_pixel",
-        "maps_of_each_unit",
+        ("scaled_by_its_own_range", "pixels_in_their_places"),
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -114,7 +114,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "unscaled",
-        "maps_of_each_unit",
+        "scaled_by_its_own_range",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -125,7 +125,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "second_child_only",
-        "any_image_shape_and_model",
+        "first_linear_layer_of_any_model",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = list(model.children())[1].weight.detach()
@@ -137,7 +137,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "first_parameter",
-        "any_image_shape_and_model",
+        "first_linear_layer_of_any_model",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(model.parameters()).detach()
@@ -149,7 +149,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "last_linear_layer",
-        "maps_of_each_unit",
+        "first_linear_layer_of_any_model",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = [m for m in model.modules() if isinstance(m, nn.Linear)][-1].weight.detach()
@@ -161,7 +161,7 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     Mistake(
         "first_layer_maps",
         "colour_32_only",
-        "any_image_shape_and_model",
+        "pixels_in_their_places",
         """\
 def first_layer_maps(model, image_shape=(3, 32, 32)):
     weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
@@ -183,6 +183,105 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
 """,
         tells="The model's weight no longer requires gradients.",
     ),
+    Mistake(
+        "first_layer_maps",
+        "first_matrix_of_that_size",
+        "first_linear_layer_of_any_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    size = math.prod(image_shape)
+    weight = next(
+        w.detach() for w in model.state_dict().values() if w.ndim == 2 and w.shape[1] == size
+    )
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The first matrix of that size is taken, whichever layer it belongs to.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "first_sixteen_units",
+        "scaled_by_its_own_range",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()[:16]
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="Only the first units have maps.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "squeezed",
+        "pixels_in_their_places",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape).squeeze()
+""",
+        tells="`squeeze` removes an axis where there is one unit or one channel.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "scale_of_the_first_unit",
+        "scaled_by_its_own_range",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight[0].min(), weight[0].max()
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The first unit's minimum and maximum are used for all maps.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "left_in_evaluation_mode",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    model.eval()
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The model is left in evaluation mode.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "statistics_moved",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    found = []
+    hooks = [
+        module.register_forward_hook(lambda layer, inputs, output: found.append(layer))
+        for module in model.modules()
+        if isinstance(module, nn.Linear)
+    ]
+    with torch.no_grad():
+        model(torch.rand(2, *image_shape))
+    for hook in hooks:
+        hook.remove()
+    weight = found[0].weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The model is run in training mode, which moves the statistics of its norm layers.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "in_whole_steps",
+        "scaled_by_its_own_range",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    weight = next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+    low, high = weight.amin(1, keepdim=True), weight.amax(1, keepdim=True)
+    maps = ((weight - low) / (high - low))
+    return (255 * maps).byte().reshape(-1, *image_shape)
+""",
+        tells="The maps are bytes from 0 to 255; 0 to 1 was asked for.",
+    ),
     Alternative(
         "first_layer_maps",
         "loop_over_clones",
@@ -201,14 +300,18 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     ),
     Alternative(
         "first_layer_maps",
-        "two_dimensional_parameter_in_numpy",
+        "recursion_and_numpy",
         """\
 import numpy
 
+def linear_layers(module):
+    if isinstance(module, nn.Linear):
+        yield module
+    for child in module.children():
+        yield from linear_layers(child)
+
 def first_layer_maps(model, image_shape=(3, 32, 32)):
-    size = math.prod(image_shape)
-    weights = [w for w in model.state_dict().values() if w.ndim == 2 and w.shape[1] == size]
-    rows = weights[0].cpu().double().numpy()
+    rows = next(linear_layers(model)).weight.detach().cpu().double().numpy()
     maps = (rows - rows.min(1, keepdims=True)) / numpy.ptp(rows, axis=1, keepdims=True)
     return torch.tensor(maps.reshape(len(rows), *image_shape))
 """,

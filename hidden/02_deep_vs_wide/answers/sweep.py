@@ -43,7 +43,7 @@ def depth_sweep(depths, budget, seeds):
     Mistake(
         "depth_sweep",
         "first_seed_only",
-        "mean_of_held_out_accuracies",
+        "a_network_for_each_run",
         """\
 def depth_sweep(depths, budget, seeds):
     means = []
@@ -151,7 +151,7 @@ def depth_sweep(depths, budget, seeds):
     Mistake(
         "depth_sweep",
         "never_trained",
-        "a_network_for_each_run",
+        ("a_network_for_each_run", "real_networks_score_what_is_reported"),
         """\
 def depth_sweep(depths, budget, seeds):
     means = []
@@ -201,7 +201,7 @@ def depth_sweep(depths, budget, seeds):
     Mistake(
         "depth_sweep",
         "three_seeds_assumed",
-        "mean_of_held_out_accuracies",
+        ("mean_of_held_out_accuracies", "real_networks_score_what_is_reported"),
         """\
 def depth_sweep(depths, budget, seeds):
     means = []
@@ -236,7 +236,7 @@ def depth_sweep(depths, budget, seeds):
     Mistake(
         "depth_sweep",
         "in_percent",
-        "real_networks_score_what_is_reported",
+        ("mean_of_held_out_accuracies", "real_networks_score_what_is_reported"),
         """\
 def depth_sweep(depths, budget, seeds):
     means = []
@@ -279,6 +279,128 @@ def depth_sweep(depths, budget, seeds):
     return table.mean(0)
 """,
         tells="The mean is over the depths, one number per seed; it should be over the seeds.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "seeds_popped",
+        "lists_stay_as_they_are",
+        """\
+def depth_sweep(depths, budget, seeds):
+    order, scores = list(depths), {depth: [] for depth in depths}
+    while seeds:
+        seed = seeds.pop()
+        for depth in order:
+            model = make_network(depth, width_for_budget(budget, depth, 2, 4), seed)
+            train_network(model, *SPIRAL_TRAIN)
+            scores[depth].append(accuracy(model, *SPIRAL_HELD_OUT))
+    return [sum(scores[depth]) / len(scores[depth]) for depth in order]
+""",
+        tells="The list of seeds is emptied by the function; it belongs to the caller.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "depths_popped",
+        "lists_stay_as_they_are",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    while depths:
+        depth = depths.pop(0)
+        width = width_for_budget(budget, depth, 2, 4)
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in seeds]
+        means.append(sum(accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(seeds))
+    return means
+""",
+        tells="The list of depths is emptied by the function; it belongs to the caller.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "seeds_popped_at_the_first_depth",
+        (
+            "a_network_for_each_run",
+            "mean_of_held_out_accuracies",
+            "widths_follow_the_budget",
+            "lists_stay_as_they_are",
+        ),
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width, scores = width_for_budget(budget, depth, 2, 4), []
+        while seeds:
+            model = train_network(make_network(depth, width, seeds.pop()), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(sum(scores) / max(1, len(scores)))
+    return means
+""",
+        tells="The seeds are used up at the first depth, so the others have none.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "list_in_the_default",
+        ("mean_of_held_out_accuracies", "real_networks_score_what_is_reported"),
+        """\
+def depth_sweep(depths, budget, seeds, means=[]):
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in seeds]
+        means.append(sum(accuracy(n, *SPIRAL_HELD_OUT) for n in networks) / len(seeds))
+    return means
+""",
+        tells="The list of results is a default argument: it still holds those of the last call.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "networks_kept_for_the_next_call",
+        "widths_follow_the_budget",
+        """\
+trained = {}
+
+def depth_sweep(depths, budget, seeds):
+    for depth in depths:
+        for seed in seeds:
+            if (depth, seed) not in trained:
+                model = make_network(depth, width_for_budget(budget, depth, 2, 4), seed)
+                trained[depth, seed] = train_network(model, *SPIRAL_TRAIN)
+    return [
+        sum(accuracy(trained[d, s], *SPIRAL_HELD_OUT) for s in seeds) / len(seeds) for d in depths
+    ]
+""",
+        tells="Networks of an earlier call are used again, although the budget is another one.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "stops_when_nothing_improves",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width, scores = width_for_budget(budget, depth, 2, 4), []
+        for seed in seeds:
+            model = train_network(make_network(depth, width, seed), *SPIRAL_TRAIN)
+            scores.append(accuracy(model, *SPIRAL_HELD_OUT))
+            if scores[-1] <= max(scores[:-1], default=0.0):
+                break
+        means.append(sum(scores) / len(scores))
+    return means
+""",
+        tells="The loop over the seeds ends early; every seed should count.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "rounded_before_the_mean",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        networks = [train_network(make_network(depth, width, s), *SPIRAL_TRAIN) for s in seeds]
+        means.append(sum(round(accuracy(n, *SPIRAL_HELD_OUT), 1) for n in networks) / len(seeds))
+    return means
+""",
+        tells="The accuracies are rounded before their mean is taken.",
     ),
     Alternative(
         "depth_sweep",

@@ -16,7 +16,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     if cost(1) > budget:
         raise ValueError("too small a budget")
     width = 1
-    while cost(width) < budget:
+    while cost(width) <= budget:
         width += 1
     return width
 """,
@@ -25,7 +25,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "biases_forgotten",
-        "widest_within_the_budget",
+        ("widest_within_the_budget", "budget_may_be_used_up"),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     def cost(width):
@@ -57,7 +57,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "depth_counts_the_output_layer",
-        "widest_within_the_budget",
+        ("widest_within_the_budget", "budget_may_be_used_up"),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     def cost(width):
@@ -76,7 +76,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "one_hidden_layer_too_many",
-        "widest_within_the_budget",
+        ("widest_within_the_budget", "budget_may_be_used_up"),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     def cost(width):
@@ -132,7 +132,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "inputs_and_classes_swapped",
-        "any_inputs_and_classes",
+        ("any_inputs_and_classes", "budget_may_be_used_up"),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     def cost(width):
@@ -202,7 +202,7 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "deep_formula_at_every_depth",
-        "widest_within_the_budget",
+        ("widest_within_the_budget", "budget_may_be_used_up"),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     a = max(depth - 1, 1)
@@ -217,7 +217,12 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     Mistake(
         "width_for_budget",
         "table_of_the_text",
-        "widest_within_the_budget",
+        (
+            "widest_within_the_budget",
+            "any_inputs_and_classes",
+            "budget_may_be_used_up",
+            "impossible_budgets_are_refused",
+        ),
         """\
 def width_for_budget(budget, depth, num_inputs, num_classes):
     if budget < num_inputs + 1 + 2 * (depth - 1) + 2 * num_classes:
@@ -225,6 +230,97 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     return [13, 6, 5, 4, 3][depth - 1]
 """,
         tells="The widths are those of one example.",
+    ),
+    Mistake(
+        "width_for_budget",
+        "first_width_that_reaches_the_budget",
+        ("widest_within_the_budget", "budget_may_be_used_up"),
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    def cost(width):
+        sizes = [num_inputs, *[width] * depth, num_classes]
+        return sum((a + 1) * b for a, b in zip(sizes, sizes[1:]))
+
+    if cost(1) > budget:
+        raise ValueError("too small a budget")
+    width = 1
+    while cost(width) < budget:
+        width += 1
+    return width
+""",
+        tells="The width is the first that reaches the budget, so it mostly costs more.",
+    ),
+    Mistake(
+        "width_for_budget",
+        "not_an_int",
+        "widest_within_the_budget",
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    a, b = depth - 1, num_inputs + num_classes + depth
+    if a == 0:
+        width = (budget - num_classes) / b
+    else:
+        inside = b * b - 4 * a * (num_classes - budget)
+        width = (math.sqrt(inside) - b) / (2 * a) if inside >= 0 else 0
+    if width < 1:
+        raise ValueError("too small a budget")
+    return width // 1
+""",
+        tells="The width is a float, such as 6.0.",
+    ),
+    Mistake(
+        "width_for_budget",
+        "search_ends_at_100",
+        "widest_within_the_budget",
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    best = 0
+    for width in range(1, 100):
+        sizes = [num_inputs, *[width] * depth, num_classes]
+        if sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) <= budget:
+            best = width
+    if best == 0:
+        raise ValueError("too small a budget")
+    return best
+""",
+        tells="Only widths up to a fixed one are tried; a large budget allows more.",
+    ),
+    Mistake(
+        "width_for_budget",
+        "width_one_refused",
+        "budget_may_be_used_up",
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    def cost(width):
+        sizes = [num_inputs, *[width] * depth, num_classes]
+        return sum((a + 1) * b for a, b in zip(sizes, sizes[1:]))
+
+    if cost(1) >= budget:
+        raise ValueError("too small a budget")
+    width = 1
+    while cost(width + 1) <= budget:
+        width += 1
+    return width
+""",
+        tells="A budget that is just enough for width 1 is refused.",
+    ),
+    Mistake(
+        "width_for_budget",
+        "impossible_printed",
+        "impossible_budgets_are_refused",
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+    width = 0
+    while True:
+        sizes = [num_inputs, *[width + 1] * depth, num_classes]
+        if sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) > budget:
+            break
+        width += 1
+    if width == 0:
+        return None
+    return width
+""",
+        tells="A budget that no network fits gives None; it should be refused.",
     ),
     Alternative(
         "width_for_budget",
