@@ -117,8 +117,7 @@ def test_a_solution_in_the_release_is_a_leak(course):
 
 @pytest.mark.parametrize(
     "assignment",
-    # The others train networks, or have many answers.
-    [pytest.param(a, marks=[pytest.mark.slow] if a[:2] != "03" else []) for a in ASSIGNMENTS],
+    [pytest.param(a, marks=pytest.mark.slow) for a in ASSIGNMENTS],
 )
 def test_the_course_is_proven(real_course, assignment):
     # `autograder audit` tries 25 seeds; this is to find what a change has broken.

@@ -16,7 +16,7 @@ from helpers import selfcheck
 A = "99_tiny"
 WRONG = {"double": "def double(x):\n    return x + 1"}
 # What the check cell of `double` itself says then.
-MESSAGE = "got 3, expected 4"
+MESSAGE = "got 4, expected 6"
 
 
 @pytest.fixture
