@@ -286,6 +286,105 @@ class SGD:
 """,
     ),
     Mistake(
+        "sgd",
+        "large_gradients_clipped",
+        "follows_the_rule",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        p.sub_(self.lr * p.grad.clamp(-10, 10))
+""",
+        tells="Large gradients are cut: the step is not in proportion to the gradient.",
+    ),
+    Mistake(
+        "sgd",
+        "reshaped_copy_moved",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        p.reshape(-1).sub_(self.lr * p.grad.reshape(-1))
+""",
+        tells="`reshape` may return a copy, and then only the copy moves.",
+    ),
+    Mistake(
+        "sgd",
+        "row_by_row",
+        "follows_the_rule",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        for i in range(p.shape[0]):
+            p[i] -= self.lr * p.grad[i]
+""",
+        tells="The rows are gone through one by one, which a single number does not have.",
+    ),
+    Mistake(
+        "sgd",
+        "first_parameter_only",
+        "skips_missing_gradients",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        if p is self.params[0]:
+            p.sub_(self.lr * p.grad)
+""",
+        tells="Only the first parameter is ever updated.",
+    ),
+    Mistake(
+        "sgd",
+        "gradient_scaled_and_back",
+        "changes_the_parameter_in_place",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        p.sub_(p.grad.mul_(self.lr))
+        p.grad.div_(self.lr)
+""",
+        tells="An operation with a trailing underscore writes into `p.grad` itself.",
+    ),
+    Mistake(
+        "sgd",
+        "learning_rate_in_the_class_read_at_each_step",
+        ("learning_rate_may_change", "works_in_a_training_loop"),
+        """\
+class SGD(OptimizerTemplate):
+
+    def __init__(self, params, lr):
+        super().__init__(params, lr)
+        SGD.rate = lr
+
+    def update_param(self, p):
+        p.sub_(SGD.rate * p.grad)
+""",
+        tells="The learning rate is kept in the class, so a second optimizer changes that of the first.",
+    ),
+    Alternative(
+        "sgd",
+        "numpy_on_the_same_memory",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        p.detach().numpy()[...] -= (self.lr * p.grad).numpy()
+""",
+    ),
+    Alternative(
+        "sgd",
+        "lerp",
+        """\
+class SGD(OptimizerTemplate):
+
+    def update_param(self, p):
+        p.lerp_(p - p.grad, self.lr)
+""",
+    ),
+    Mistake(
         "sgd_momentum",
         "no_one_minus_momentum",
         ("follows_the_rule", "arrives"),
@@ -886,6 +985,244 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * self.mean[p]
 """,
     ),
+    Mistake(
+        "sgd_momentum",
+        "ascent",
+        ("follows_the_rule", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        m = self.mean[p]
+        m.lerp_(p.grad, 1 - self.momentum)
+        p.add_(m, alpha=self.lr)
+""",
+        tells="The step goes up the gradient, not down.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "learning_rate_forgotten",
+        ("follows_the_rule", "learning_rate_may_change", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        m = self.mean[p]
+        m.lerp_(p.grad, 1 - self.momentum)
+        p.sub_(m)
+""",
+        tells="The step is the whole mean: the learning rate is missing.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "means_by_turn",
+        "skips_missing_gradients",
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.means = [torch.zeros_like(p) for p in self.params]
+        self.i = -1
+
+    def update_param(self, p):
+        self.i = (self.i + 1) % len(self.params)
+        m = self.means[self.i]
+        m.mul_(self.momentum).add_((1 - self.momentum) * p.grad)
+        p -= self.lr * m
+""",
+        tells="The means are found by counting calls, so one missing gradient mixes them up.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "means_by_place_among_gradients",
+        "skips_missing_gradients",
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.means = {}
+        self.i = 0
+
+    def update_param(self, p):
+        m = self.momentum * self.means.get(self.i, 0) + (1 - self.momentum) * p.grad
+        self.means[self.i] = m
+        self.i += 1
+        p -= self.lr * m
+
+    def step(self):
+        self.i = 0
+        super().step()
+""",
+        tells="The means are found by counting calls, so one missing gradient mixes them up.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "zero_gradient_skipped",
+        "follows_the_rule",
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        if not p.grad.any():
+            return
+        self.mean[p].lerp_(p.grad, 1 - self.momentum)
+        p.sub_(self.lr * self.mean[p])
+""",
+        tells="A gradient of zero is treated as if there were none.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "mean_emptied_at_a_turn",
+        ("follows_the_rule", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        m = self.mean[p]
+        m[m * p.grad < 0] = 0
+        m.lerp_(p.grad, 1 - self.momentum)
+        p.sub_(self.lr * m)
+""",
+        tells="The mean is emptied where the gradient changes its sign.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "found_by_equality",
+        ("one_mean_per_parameter", "skips_missing_gradients"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.means = [torch.zeros_like(p) for p in self.params]
+
+    def update_param(self, p):
+        i = self.params.index(p)
+        self.means[i] = self.momentum * self.means[i] + (1 - self.momentum) * p.grad
+        p -= self.lr * self.means[i]
+""",
+        tells="`list.index` compares the parameters' values; it does not look for the same tensor.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "bias_corrected",
+        ("follows_the_rule", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        m = self.mean[p]
+        m.lerp_(p.grad, 1 - self.momentum)
+        p.sub_(self.lr * m / (1 - self.momentum ** self.t[p]))
+""",
+        tells="The mean is divided by `1 - momentum**t`, as in Adam; this rule has no correction.",
+    ),
+    Mistake(
+        "sgd_momentum",
+        "nesterov",
+        ("follows_the_rule", "arrives"),
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: torch.zeros_like(p) for p in self.params}
+
+    def update_param(self, p):
+        m = self.mean[p]
+        m.lerp_(p.grad, 1 - self.momentum)
+        look = torch.lerp(m, p.grad, 1 - self.momentum)
+        p.sub_(self.lr * look)
+""",
+        tells="This is Nesterov's momentum, which looks one step ahead.",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "all_gradients_kept",
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.history = {id(p): [] for p in self.params}
+
+    def update_param(self, p):
+        history = self.history[id(p)]
+        history.append(p.grad.clone())
+        b, n = self.momentum, len(history)
+        m = sum((1 - b) * b ** (n - 1 - i) * g for i, g in enumerate(history))
+        p.copy_(p - self.lr * m)
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "sgd_on_the_mean",
+        """\
+class SGDMomentum(SGD):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+        self.mean = {p: p.detach().clone().zero_() for p in self.params}
+
+    def update_param(self, p):
+        mean = self.mean[p]
+        mean.copy_(torch.lerp(p.grad, mean, self.momentum))
+        grad, p.grad = p.grad, mean
+        super().update_param(p)
+        p.grad = grad
+""",
+    ),
+    Alternative(
+        "sgd_momentum",
+        "numbers_at_first",
+        """\
+class SGDMomentum(OptimizerTemplate):
+
+    def __init__(self, params, lr, momentum=0.9):
+        super().__init__(params, lr)
+        self.beta = momentum
+        self.m = dict.fromkeys(self.params, 0.0)
+
+    def update_param(self, p):
+        self.m[p] = self.m[p] + (p.grad - self.m[p]) * (1 - self.beta)
+        p.sub_(self.m[p], alpha=self.lr)
+""",
+    ),
 ]
 
 # Adam's answers differ in a line or two of this.
@@ -999,7 +1336,7 @@ ANSWERS += [
         "eps_forgotten",
         "epsilon_beside_the_root",
         adam((" + self.eps", "")),
-        tells="`eps` is missing from the denominator.",
+        tells="The `eps` that is passed is not added to the root.",
     ),
     Mistake(
         "adam",
@@ -1303,6 +1640,317 @@ class Adam(OptimizerTemplate):
         power1, power2 = power1 * self.beta1, power2 * self.beta2
         self.memory[id(p)] = (m, v, power1, power2)
         p.sub_(self.lr * (m / (1 - power1)) / (torch.sqrt(v / (1 - power2)) + self.eps))
+""",
+    ),
+    Mistake(
+        "adam",
+        "one_mean_and_square_for_all",
+        "counts_each_parameter",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        m, v = torch.zeros_like(self.params[0]), torch.zeros_like(self.params[0])
+        self.m = {p: m for p in self.params}
+        self.v = {p: v for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        g = p.grad
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+""",
+        tells="All parameters share both running means.",
+    ),
+    Mistake(
+        "adam",
+        "weights_swapped_in_both_means",
+        ("steps_by_both_means", "corrects_both_means", "epsilon_beside_the_root", "arrives"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, self.beta1)
+        v.lerp_(p.grad.square(), self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+""",
+        tells="In both means the two weights are swapped.",
+    ),
+    Mistake(
+        "adam",
+        "ascent",
+        ("steps_by_both_means", "corrects_both_means", "arrives"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=self.lr)
+""",
+        tells="The step goes up the gradient, not down.",
+    ),
+    Mistake(
+        "adam",
+        "learning_rate_forgotten",
+        ("steps_by_both_means", "corrects_both_means", "learning_rate_may_change"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-1)
+""",
+        tells="The learning rate is missing from the step.",
+    ),
+    Mistake(
+        "adam",
+        "gradient_instead_of_its_square",
+        ("steps_by_both_means", "corrects_both_means", "epsilon_beside_the_root", "changes_the_parameter_in_place", "skips_missing_gradients", "counts_each_parameter", "one_past_per_optimizer", "learning_rate_may_change", "works_in_a_training_loop", "arrives"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.copy_(self.beta2 * v + (1 - self.beta2) * p.grad)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+""",
+        tells="The second mean is of the gradients themselves, and a negative one has no root.",
+    ),
+    Mistake(
+        "adam",
+        "count_of_steps_with_any_gradient",
+        "skips_missing_gradients",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+        self.steps = 0
+
+    def update_param(self, p):
+        t, m, v = self.steps, self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+
+    def step(self):
+        if any(p.grad is not None for p in self.params):
+            self.steps += 1
+        super().step()
+""",
+        tells="One count for all parameters: it also grows for those that have no gradient.",
+    ),
+    Mistake(
+        "adam",
+        "zero_gradient_skipped",
+        "steps_by_both_means",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is not None and p.grad.any():
+                self.update_param(p)
+""",
+        tells="A gradient of zero is treated as if there were none.",
+    ),
+    Mistake(
+        "adam",
+        "eps_fixed_at_its_default",
+        "epsilon_beside_the_root",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + 1e-8, value=-self.lr)
+""",
+        tells="The `eps` that is passed is not added to the root.",
+    ),
+    Mistake(
+        "adam",
+        "eps_as_a_floor",
+        "epsilon_beside_the_root",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        p.sub_(self.lr * m / (1 - self.beta1**t) / (v / (1 - self.beta2**t)).sqrt().clamp_min(self.eps))
+""",
+        tells="The `eps` that is passed is not added to the root.",
+    ),
+    Mistake(
+        "adam",
+        "variance_about_the_mean",
+        ("steps_by_both_means", "corrects_both_means", "epsilon_beside_the_root"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_((p.grad - m).square(), 1 - self.beta2)
+        p.addcdiv_(m / (1 - self.beta1**t), (v / (1 - self.beta2**t)).sqrt() + self.eps, value=-self.lr)
+""",
+        tells="The second mean is of squared distances from the first mean, not of squared gradients.",
+    ),
+    Mistake(
+        "adam",
+        "nesterov",
+        ("steps_by_both_means", "corrects_both_means"),
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        mh = (self.beta1 * m + (1 - self.beta1) * p.grad) / (1 - self.beta1**t)
+        p.sub_(self.lr * mh / ((v / (1 - self.beta2**t)).sqrt() + self.eps))
+""",
+        tells="This is NAdam, which mixes the new gradient into the corrected mean once more.",
+    ),
+    Alternative(
+        "adam",
+        "correction_by_logarithms",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m = {p: torch.zeros_like(p) for p in self.params}
+        self.v = {p: torch.zeros_like(p) for p in self.params}
+        self.t = {p: 0 for p in self.params}
+
+    def update_param(self, p):
+        self.t[p] += 1
+        t, m, v = self.t[p], self.m[p], self.v[p]
+        m.lerp_(p.grad, 1 - self.beta1)
+        v.lerp_(p.grad.square(), 1 - self.beta2)
+        c1, c2 = -math.expm1(t * math.log(self.beta1)), -math.expm1(t * math.log(self.beta2))
+        p.sub_(self.lr * (m / c1) / ((v / c2).sqrt() + self.eps))
+""",
+    ),
+    Alternative(
+        "adam",
+        "all_gradients_kept",
+        """\
+class Adam(OptimizerTemplate):
+
+    def __init__(self, params, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.past = {}
+
+    def update_param(self, p):
+        past = self.past.setdefault(id(p), [])
+        past.append(p.grad.clone())
+        n = len(past)
+        w1 = [(1 - self.beta1) * self.beta1 ** (n - 1 - i) for i in range(n)]
+        w2 = [(1 - self.beta2) * self.beta2 ** (n - 1 - i) for i in range(n)]
+        mh = sum(w * g for w, g in zip(w1, past)) / sum(w1)
+        vh = sum(w * g * g for w, g in zip(w2, past)) / sum(w2)
+        p.copy_(p - self.lr * mh / (vh**0.5 + self.eps))
 """,
     ),
     Mistake(
@@ -1711,6 +2359,183 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
 """,
     ),
     Mistake(
+        "train_curve",
+        "stops_when_the_loss_is_low",
+        ("rows_before_their_update", "clears_the_gradients", "starts_afresh"),
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        if loss.item() < 1e-3:
+            break
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The run ends early, when the loss is low.",
+    ),
+    Mistake(
+        "train_curve",
+        "descends_the_absolute_loss",
+        "clears_the_gradients",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.abs().backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The gradient is that of the absolute loss: a negative loss would rise.",
+    ),
+    Mistake(
+        "train_curve",
+        "weights_kept_in_a_box",
+        "starts_afresh",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        weights.data.clamp_(-20, 20)
+    return np.array(path)
+""",
+        tells="The weights are moved back after an update that leads far away.",
+    ),
+    Mistake(
+        "train_curve",
+        "path_remembered",
+        "starts_afresh",
+        """\
+CACHE = {}
+
+
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    key = (optimizer_func, curve_func)
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    if key in CACHE:
+        return CACHE[key]
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    CACHE[key] = np.array(path)
+    return CACHE[key]
+""",
+        tells="The path of an earlier call is returned, and nothing is run.",
+    ),
+    Mistake(
+        "train_curve",
+        "columns_swapped",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*reversed(weights.tolist()), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The first column holds w2 and the second one w1.",
+    ),
+    Mistake(
+        "train_curve",
+        "start_cut_to_integers",
+        "starts_afresh",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(int(w)) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+        tells="The start is cut to whole numbers.",
+    ),
+    Mistake(
+        "train_curve",
+        "loss_of_the_row_before",
+        "rows_before_their_update",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path, last = [], 0.0
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item() if not path else last])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        last = loss.item()
+    return np.array(path)
+""",
+        tells="Each row has the loss of the row before.",
+    ),
+    Alternative(
+        "train_curve",
+        "double_precision",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor(init, dtype=torch.float64))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(path)
+""",
+    ),
+    Alternative(
+        "train_curve",
+        "gradient_set_by_hand",
+        """\
+def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
+    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
+    optimizer = optimizer_func([weights])
+    path = []
+    for _ in range(num_updates):
+        loss = curve_func(weights[0], weights[1])
+        path.append([*weights.tolist(), loss.item()])
+        (weights.grad,) = torch.autograd.grad(loss, weights)
+        optimizer.step()
+    return np.array(path)
+""",
+    ),
+    Mistake(
         "pathological_curve",
         "both_arrive",
         "sgd_fails_where_the_rival_arrives",
@@ -2086,6 +2911,46 @@ def pathological_curve(w1, w2):
 def pathological_settings():
     start = (0.02, 9.0)
     return dict(start=start, rival="adam", lr=0.3)
+""",
+    ),
+    Mistake(
+        "pathological_curve",
+        "noisy",
+        ("is_a_loss_of_its_own", "sgd_fails_where_the_rival_arrives"),
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2) + 1e-3 * torch.rand_like(w1)
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.05), "rival": "momentum", "lr": 0.03}
+""",
+        tells="The loss has random noise in it.",
+    ),
+    Mistake(
+        "pathological_curve",
+        "float64_only",
+        ("is_a_loss_of_its_own", "sgd_fails_where_the_rival_arrives"),
+        """\
+def pathological_curve(w1, w2):
+    return 0.5 * (w1**2 + 1000 * w2**2) if w1.dtype == torch.float64 else 0 * w1 + 1
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.05), "rival": "momentum", "lr": 0.03}
+""",
+        tells="In float32 this is another curve.",
+    ),
+    Alternative(
+        "pathological_curve",
+        "linear_walls",
+        """\
+def pathological_curve(w1, w2):
+    return nn.functional.huber_loss(w1, torch.zeros_like(w1), reduction='none', delta=1.0) + 800 * nn.functional.huber_loss(w2, torch.zeros_like(w2), reduction='none')
+
+
+def pathological_settings():
+    return {"start": (5.0, 0.1), "rival": "adam"}
 """,
     ),
 ]

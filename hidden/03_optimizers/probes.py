@@ -24,24 +24,25 @@ def set_gradients(params, gradients):
 KEPT = []
 
 
-def parameter(values):
-    """A new parameter with these values."""
-    KEPT.append(nn.Parameter(torch.tensor(values)))
+def parameter(values, turned=False):
+    """A new parameter with these values. turned: whether its memory goes column by column."""
+    tensor = torch.tensor(values)
+    KEPT.append(nn.Parameter(tensor.t().contiguous().t() if turned else tensor))
     return KEPT[-1]
 
 
-def updates(ns, name, start, gradients, lr, settings, rates=None, same_tensor=False):
+def updates(ns, name, start, gradients, lr, settings, rates=None, same_tensor=False, turned=False):
     """Steps of one optimizer on given gradients.
 
     start: an array per parameter. gradients: per step a list with an array or None per parameter.
     rates: the learning rate to set before each step, if it changes. same_tensor: whether a gradient
-    lies in the same tensor at every step.
+    lies in the same tensor at every step. turned: whether matrices lie in memory column by column.
 
     Returns `path`, `memory` and `gradients`, each a list with an array (steps, ...) per parameter:
     its value after each step, the same read through the memory it had at the beginning, and its
     gradient after each step (zeros where it has none).
     """
-    params = [parameter(values) for values in start]
+    params = [parameter(values, turned) for values in start]
     memory = [p.data for p in params]
     optimizer = getattr(ns, name)(params, lr, **settings)
     rows = {"path": [], "memory": [], "gradients": []}
@@ -160,9 +161,9 @@ def joined(tensors):
 
 
 def smooth_curve(coefficients):
-    """a w1^2 + b w2^2 + c w1 w2 + d sin(w1) + e w2."""
-    a, b, c, d, e = coefficients
-    return lambda w1, w2: a * w1**2 + b * w2**2 + c * w1 * w2 + d * torch.sin(w1) + e * w2
+    """a w1^2 + b w2^2 + c w1 w2 + d sin(w1) + e w2 + f."""
+    a, b, c, d, e, f = coefficients
+    return lambda w1, w2: a * w1**2 + b * w2**2 + c * w1 * w2 + d * torch.sin(w1) + e * w2 + f
 
 
 def readable(path):
@@ -177,16 +178,18 @@ def recorded(ns, coefficients, amounts, init):
     A log has one array per field of its entries.
     """
     inits, paths, logs = [list(init), list(init)], [], []
+    curve, entries = smooth_curve(coefficients), []
+
+    def optimizer(params):
+        return Logbook(params, amounts, entries)
+
     for own in inits:
-        log = []
+        entries.clear()
         path = ns.train_curve(
-            optimizer_func=lambda params, log=log: Logbook(params, amounts, log),
-            curve_func=smooth_curve(coefficients),
-            num_updates=len(amounts),
-            init=own,
+            optimizer_func=optimizer, curve_func=curve, num_updates=len(amounts), init=own
         )
         paths.append(readable(path))
-        logs.append({key: [entry[key] for entry in log] for key in (log or [{}])[0]})
+        logs.append({key: [entry[key] for entry in entries] for key in (entries or [{}])[0]})
     return {"paths": paths, "logs": logs, "inits": inits}
 
 
@@ -221,7 +224,10 @@ def settings(ns):
 
 
 def values_and_slopes(ns, w1, w2):
-    """The student's loss at the points and its slopes in w1 and in w2, each of the same shape."""
+    """The student's loss at the points and its slopes in w1 and in w2, each of the same shape.
+
+    The points are of the dtype of the arrays.
+    """
     w1, w2 = (torch.tensor(w, requires_grad=True) for w in (w1, w2))
     loss = ns.pathological_curve(w1, w2)
     slopes = torch.autograd.grad(loss.sum(), (w1, w2), allow_unused=True)
