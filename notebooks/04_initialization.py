@@ -417,12 +417,19 @@ _model = nn.Sequential(nn.Sequential(_inner), _Own(200, 100, bias=False), nn.Emb
 _inner[1].weight.data.fill_(3.0)
 _inner[1].bias.data.fill_(2.0)
 _inner[1].bias.requires_grad_(False)
+_inner[1].eval()
 _model[2].weight.data.fill_(1.0)
 _linear, _weight, _own = _inner[0], _inner[0].weight, _model[1].weight.clone()
 for _mode in ("normal", "uniform"):
+    _linear.bias.data.fill_(5.0)
     assert xavier_init(_model, 1.5, _mode) is _model, "return the model that was given"
+    _on = torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    assert _on, "gradients are now off for all that follows: `with torch.no_grad()` ends by itself"
     assert _linear.weight is _weight, "a new parameter was made: fill the one that is there"
     assert _model.training, "the model was in training mode before"
+    assert not _inner[1].training, "one part was in evaluation mode before, now it is not"
+    assert _linear.bias.requires_grad, "the bias of a Linear needs no gradient any more"
     _std = _weight.std().item()
     assert abs(_std - 0.0333) > 0.002, (
         f"{_mode}: std {_std:.4f}, as PyTorch draws it: is the nested Linear reached?"
@@ -436,6 +443,11 @@ for _mode in ("normal", "uniform"):
     assert not _linear.bias.any(), f"{_mode}: the bias of the nested Linear is not zero"
 assert not torch.equal(_model[1].weight, _own), (
     "a Linear of a class of one's own, `class _Own(nn.Linear)`, has its old weights"
+)
+_std = _model[1].weight.std().item()
+assert abs(_std - 0.1225) < 0.005, (
+    f"uniform: a second Linear, with fans 200 and 100, gain 1.5, has std {_std:.4f}, "
+    "expected about 0.1225"
 )
 _most = _weight.abs().max().item()
 assert 0.16 < _most < 0.1644, f"uniform: largest weight {_most:.4f}, expected close to 0.1643"
@@ -454,7 +466,7 @@ xavier_init(_alone, 1.0, "normal")
 assert not _alone.bias.any(), "a model that is itself a Linear was not initialized"
 _linear.bias.data.fill_(5.0)
 _before = _weight.clone()
-for _mode in ("no such mode", "xavier_normal"):
+for _mode in ("no such mode", "xavier_normal", "norm"):
     try:
         xavier_init(_model, 1.5, _mode)
     except ValueError:
@@ -463,6 +475,12 @@ for _mode in ("no such mode", "xavier_normal"):
         )
     else:
         raise AssertionError(f"the unknown mode {_mode!r} should raise ValueError")
+try:
+    xavier_init(nn.ReLU(), 1.5, "no such mode")
+except ValueError:
+    pass
+else:
+    raise AssertionError("a model without a Linear: an unknown mode should raise ValueError, too")
 print("✓ every Linear, however deep, and nothing else")
 
 # %% [markdown]
@@ -887,6 +905,7 @@ assert all(torch.allclose(_draw, _first[_seed], atol=1e-5) for _seed, _, _draw i
     "with one seed, two gains began with different draws: initialize right after `make_model(seed)`"
 )
 assert not torch.allclose(_first[5], _first[7], atol=0.01), "two seeds began with the same weights"
+assert _first[5].abs().max() > 2 * _first[5].std(), 'the mode should be "normal"'
 _got = [float(_value) for _value in _got]
 for _index, _mean in ((0, 0.36), (1, 0.16), (3, 0.46)):
     assert abs(_got[_index] - 0.9) > 1e-5, "got the test accuracy, expected that of training"

@@ -107,7 +107,7 @@ def gain_scales_both(student, rng):
     """The gain is a factor of the standard deviation and of the bound; without one, it is 1."""
     pair = similar_fans(rng)[0]
     pairs = [pair, [4 * n for n in pair]]
-    gains = [drawn_gain(rng), int(rng.integers(2, 5))]
+    gains = [float(rng.uniform(0.3, 0.7)), float(rng.uniform(1.5, 3)), int(rng.integers(2, 5))]
     for name in ("xavier_std", "xavier_bound"):
         one, fourfold = spreads(student, name, [[*pair, 1.0] for pair in pairs])
         expect(
@@ -167,11 +167,15 @@ MODES = ("normal", "uniform")
 
 
 def large_case(rng):
-    """A flat network, large enough for statistics: layers, state, and its Linears' shapes (out, in)."""
+    """A flat network, large enough for statistics: layers, state, and its Linears' shapes (out, in).
+
+    The first and the last Linear have the same shape.
+    """
     a, b, c = (int(n) for n in rng.permutation([90, 130, 180]) + rng.integers(0, 15, size=3))
     layers = [["Linear", a, b], ["BatchNorm1d", b], ["ReLU"], ["Linear", b, c], ["Tanh"],
-              ["Linear", c, a]]  # fmt: skip
-    return layers, drawn_state(rng, layers), {"0": (b, a), "3": (c, b), "5": (a, c)}
+              ["Linear", c, a], ["Tanh"], ["Linear", a, b]]  # fmt: skip
+    shapes = {"0": (b, a), "3": (c, b), "5": (a, c), "7": (b, a)}
+    return layers, drawn_state(rng, layers), shapes
 
 
 def drawn_weights(reply, shapes, mode):
@@ -242,9 +246,31 @@ def normal_or_uniform(student, rng):
                 hint = "some weights lie beyond the bound, or none comes near it"
                 expect(0.97 < largest / math.sqrt(3) < 1.03, f"{mode}: {name}: {hint}")
             expect(
-                abs(np.corrcoef(weight.ravel(), second[name].ravel())[0, 1]) < 0.1,
+                lengths_differ(weight),
+                f"{mode}: {name}: the weights are not independent: all units' are equally long",
+            )
+            expect(
+                unlike(weight, second[name]),
                 f"{mode}: {name}: two calls drew the same numbers: is there a seed inside?",
             )
+        expect(
+            unlike(first["0.weight"], first["7.weight"]),
+            f"{mode}: two layers of one shape got the same numbers",
+        )
+
+
+def unlike(weight, other):
+    """Whether two draws are not the same up to a factor."""
+    return abs(np.corrcoef(weight.ravel(), other.ravel())[0, 1]) < 0.1
+
+
+def lengths_differ(weight):
+    """Whether rows and columns differ in length at least half as much as independent uniform ones."""
+    for axis, size in enumerate(weight.shape):
+        lengths = np.linalg.norm(weight / np.abs(weight).max(), axis=axis)
+        if lengths.std() / lengths.mean() < 0.5 * math.sqrt(0.2 / size):
+            return False
+    return True
 
 
 def near_gain(rng):
@@ -320,7 +346,7 @@ def flat_case(rng):
 
 @check("xavier_init", points=0.5)
 def works_in_place(student, rng):
-    """The parameters stay the same tensors, modes do not change, and the model is returned."""
+    """The parameters stay the same tensors; modes and each .grad do not change; returns the model."""
     layers, state, x = flat_case(rng)
     gain = near_gain(rng)
     reply = student.call(probes.initialized_and_returned, layers, state, gain, "normal", x)
@@ -331,8 +357,12 @@ def works_in_place(student, rng):
             kept.flag(name),
             f"{name} was replaced, frozen or set free (requires_grad): work in place",
         )
+    for name, kept in reply["gradients"].mapping(names, "the model's parameters").items():
+        expect(kept.flag(), f"{name} has another .grad than before")
     modes = reply["modes"].array((len(list(model.modules())),), "the modes")
-    expect(bool((modes == 1).all()), "a module was in training mode before, and now it is not")
+    hint = "a module is in another mode (training or evaluation) than before"
+    expect(bool((modes == 1).all()), hint)
+    expect(reply["tracked"].flag(), "gradients are switched off for everything that follows")
     expect(not reply["returned"].is_none, "the model should be returned")
     own = {name: reply["state"][name].finite(v.shape, name) for name, v in state.items()}
     expect_drawn("0.weight", own["0.weight"] - 1, state["0.weight"], gain)
@@ -350,7 +380,7 @@ def refuses_unknown_modes(student, rng):
     layers, state, _ = flat_case(rng)
     drawn = "".join(rng.choice(list("abcdefgh"), size=6))
     gain = near_gain(rng)
-    for mode in (drawn, "xavier", "xavier_normal", "xavier_uniform"):
+    for mode in (drawn, "xavier", "xavier_normal", "xavier_uniform", "norm", "uniformly", ""):
         reply = student.call(probes.initialized, layers, state, gain, mode)
         expect(reply["refused"].flag(), f"the unknown mode {mode!r} should raise ValueError")
         for name, value in state.items():
@@ -358,6 +388,10 @@ def refuses_unknown_modes(student, rng):
                 np.array_equal(reply["state"][name].array(value.shape, name), value),
                 f"the unknown mode {mode!r} changed {name} before ValueError was raised",
             )
+    without = [["LayerNorm", 5]]
+    reply = student.call(probes.initialized, without, drawn_state(rng, without), gain, drawn)
+    hint = "a model without a Linear: an unknown mode should raise ValueError there, too"
+    expect(reply["refused"].flag(), hint)
     for mode in MODES:
         reply = student.call(probes.initialized, layers, state, gain, mode)
         expect(not reply["refused"].flag(), f"mode {mode!r} raised ValueError")
@@ -435,6 +469,16 @@ def plain_case(rng):
     layers[6] = ["ReLU"]
     layers += [["Linear", sizes[-1], 4]]
     x = floats(rng, int(rng.integers(5, 12)), 2, height, width, scale=2.0)
+    return layers, drawn_state(rng, layers), x
+
+
+def extreme_case(rng):
+    """A flat network without biases, and a large batch whose samples become larger to its end."""
+    a, b, c = distinct_sizes(rng, 3, 6, 16)
+    layers = [["Linear", a, b, {"bias": False}], activation(rng, ("LeakyReLU",)),
+              ["Linear", b, c, {"bias": False}], activation(rng, ("LeakyReLU",))]  # fmt: skip
+    x = floats(rng, int(rng.integers(150, 200)), a)
+    x *= np.linspace(0.5, 2, len(x), dtype=np.float32)[:, None]
     return layers, drawn_state(rng, layers), x
 
 
@@ -609,6 +653,12 @@ def rms_after_each_activation(student, rng):
         layers, state, x = case(rng)
         reply = measured(student, "activation_rms", layers, state, x)
         expect_values(reply, expected_activations(layers, state, x), hint, "activation")
+    layers, state, x = extreme_case(rng)
+    for factor, kind in ((1e-4, "small"), (1e5, "large")):
+        scaled = np.float32(factor) * x
+        reply = measured(student, "activation_rms", layers, state, scaled)
+        hint = f"The signal is very {kind} here: is it measured exactly, over the whole batch?"
+        expect_values(reply, expected_activations(layers, state, scaled), hint, "activation")
 
 
 @check("activation_rms", points=1.25)
@@ -712,16 +762,22 @@ def gradient_case(rng, num_samples):
 def rms_of_weight_gradients(student, rng):
     """A plain network: RMS of the gradient of each Linear's weight, first layer first, mean loss."""
     hint = "The mean cross-entropy's gradient, of the weights of Linear layers only"
-    for num_samples in (int(rng.integers(5, 12)), 1):
+    for num_samples in (1, int(rng.integers(5, 12))):
         layers, state, x, y, want = gradient_case(rng, num_samples)
         reply = measured(student, "gradient_rms", layers, state, x, y)
         expect_values(reply, want, hint, "Linear")
+    # Small weights in the last layer make the gradients of the others small.
+    state["4.weight"] *= np.float32(1e-3)
+    want, _ = expected_gradients(layers, state, x, y)
+    reply = measured(student, "gradient_rms", layers, state, x, y)
+    expect_values(reply, want, "Some gradients are very small here: are they rounded?", "Linear")
 
 
 def twin_case(rng):
     """A flat network, and one that computes the same with modules nested and others in between.
 
-    Returns two pairs of layers and state, input and labels.
+    In the nested one the last Linear was made before the one that runs before it. Returns two pairs
+    of layers and state, input and labels.
     """
     height, width = (int(n) for n in rng.integers(2, 4, size=2))
     size, (a, b) = height * width, distinct_sizes(rng, 2, 10, 18)
@@ -729,13 +785,14 @@ def twin_case(rng):
             ["Linear", b, 4]]  # fmt: skip
     inner = [["BatchNorm1d", a], ["Sequential", [["Linear", a, b], ["Tanh"]]], ["PReLU"]]
     nested = [["Conv2d", 1, 1, 1], ["Flatten"], ["MixLinearly", size], ["Dense", size, a], ["Tanh"],
-              ["Sequential", inner], ["Linear", b, 4]]  # fmt: skip
+              ["Path", [("last", ["Linear", b, 4]), ("inner", ["Sequential", inner])],
+               ["inner", "last"]]]  # fmt: skip
     state = drawn_state(rng, flat)
     # The modules in between change nothing.
     other = {name: value.numpy() for name, value in network(nested).state_dict().items()}
     other |= {"0.weight": np.ones((1, 1, 1, 1), np.float32), "0.bias": np.zeros(1, np.float32),
-              "5.2.weight": np.ones(1, np.float32)}  # fmt: skip
-    for mine, theirs in (("1", "3"), ("3", "5.1.0"), ("5", "6")):
+              "5.inner.2.weight": np.ones(1, np.float32)}  # fmt: skip
+    for mine, theirs in (("1", "3"), ("3", "5.inner.1.0"), ("5", "5.last")):
         for kind in ("weight", "bias"):
             other[f"{theirs}.{kind}"] = state[f"{mine}.{kind}"]
     n = int(rng.integers(5, 12))
@@ -758,7 +815,9 @@ def weights_of_every_linear(student, rng):
     )
     got = replies[2]["values"].numbers(3, "nested Linears, a number for each")
     hint = "The weights of Linear layers, wherever they are, and of nothing else"
-    expect_close(got, want, hint, what="beside an equal plain network", **MEASURED)
+    if np.allclose(got, want, **MEASURED):
+        hint = "The order is that of model.modules(), not that in which the layers run"
+    expect_close(got, want[[0, 2, 1]], hint, what="beside an equal plain network", **MEASURED)
 
 
 @check("gradient_rms", points=0.75)
@@ -874,26 +933,36 @@ def new_models_and_the_same_seeds(student, rng):
 
 @check("gain_sweep", points=0.5)
 def one_draw_for_every_gain(student, rng):
-    """For one seed, all gains start from the same draw; another seed gives another one."""
+    """For one seed, all gains start from the same normal draw; another seed gives another one."""
     gains, seeds, accuracies = sweep_case(rng)
+    some = [sweep_draws(student, gains, order, accuracies) for order in (seeds, seeds[::-1])]
+    draws, runs = (np.concatenate(parts) for parts in zip(*some))
+    with np.errstate(all="ignore"):
+        alike = draws @ draws.T
+    # The draw may follow the seed of the model or that of the training, if they differ.
+    verdicts = [draws_follow(alike, seed) for seed in runs[:, 1:3].T]
+    expect("" in verdicts, verdicts[0])
+    # Uniform numbers stay below 1.74 standard deviations.
+    largest = np.abs(draws).max() * math.sqrt(probes.NUM_DRAWN)
+    expect(largest > 2.1, 'the weights are not normal: is the mode "normal"?')
+
+
+def sweep_draws(student, gains, seeds, accuracies):
+    """The first weights of each run, of length 1, and the runs."""
     reply = student.call(probes.swept, gains, seeds, *accuracies)
     runs = runs_of(reply, len(accuracies[0]))
     expect(len(runs) > 1, "this depends on more than one run")
     draws = reply["draws"].finite((len(runs), probes.NUM_DRAWN), "the first weights")
     expect(bool((np.ptp(draws, axis=1) > 0).all()), "this depends on random weights")
     with np.errstate(all="ignore"):
-        draws = draws / np.linalg.norm(draws, axis=1, keepdims=True)
-        alike = draws @ draws.T
-    # The draw may follow the seed of the model or that of the training, if they differ.
-    verdicts = [draws_follow(alike, seed) for seed in runs[:, 1:3].T]
-    expect("" in verdicts, verdicts[0])
+        return draws / np.linalg.norm(draws, axis=1, keepdims=True), runs
 
 
 def draws_follow(alike, seed):
     """Why the draws do not follow from the seed; empty if they do."""
     same_seed = seed[:, None] == seed
     if not (alike[same_seed] > 0.999).all():
-        return "with one seed, two gains started from different draws: initialize after make_model"
+        return "one seed gave different draws: initialize right after make_model(seed)"
     if not (np.abs(alike[~same_seed]) < 0.9).all():
         return "two seeds started from the same weights: is another seed set in between?"
     return ""

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..shared.names import replaced
-from ..shared.networks import Broken, layer, restored
+from ..shared.networks import Broken, MixLinearly, layer, restored
 
 # xavier_std, xavier_bound, leaky_relu_gain
 
@@ -35,7 +35,11 @@ def gains_of(ns, slopes):
 def built(layers, state):
     """The network, or a single layer if `layers` describes one."""
     if isinstance(layers[0], list):
-        return restored(layers, state)
+        model = restored(layers, state)
+        for module in model.modules():
+            if isinstance(module, MixLinearly):  # it may well know its sizes
+                module.in_features, module.out_features = module.weight.shape
+        return model
     model = layer(layers)
     model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
     return model
@@ -65,7 +69,8 @@ def initialized_and_returned(ns, layers, state, gain, mode, x):
     """The output of the returned model after 1 was added to the given model's parameters.
 
     Also the given model's state, whether each parameter is still the same tensor and requires a
-    gradient if it did before, and the mode of each module, which was training mode.
+    gradient if it did before, whether it has the same .grad, whether each module is in the mode it
+    was in before, and whether gradients are still on.
     """
     model = restored(layers, state)
     parameters = dict(model.named_parameters())
@@ -73,19 +78,29 @@ def initialized_and_returned(ns, layers, state, gain, mode, x):
     for frozen in list(parameters.values())[:2]:
         frozen.requires_grad_(False)
     required = {name: value.requires_grad for name, value in parameters.items()}
-    returned = ns.xavier_init(model, gain, mode)
+    gradients = {name: torch.ones_like(value) for name, value in parameters.items()}
+    for name, value in parameters.items():
+        value.grad = gradients[name]
+    # One part is in evaluation mode.
+    model[1].eval()
+    modes = [module.training for module in model.modules()]
+    with gradients_on():
+        returned = ns.xavier_init(model, gain, mode)
+        tracked = torch.is_grad_enabled()
     kept = {
         name: value is parameters[name] and value.requires_grad == required[name]
         for name, value in model.named_parameters()
     }
-    modes = [module.training for module in model.modules()]
+    modes = [module.training == mode for module, mode in zip(model.modules(), modes)]
+    gradients = {name: value.grad is gradients[name] for name, value in model.named_parameters()}
     with torch.no_grad():
         for parameter in parameters.values():
             parameter.add_(1.0)
     output = None
     if isinstance(returned, nn.Module):
         output = returned.eval()(torch.tensor(x))
-    return {"state": model.state_dict(), "kept": kept, "returned": output, "modes": modes}
+    return {"state": model.state_dict(), "kept": kept, "gradients": gradients, "modes": modes,
+            "tracked": tracked, "returned": output}  # fmt: skip
 
 
 # activation_rms, gradient_rms

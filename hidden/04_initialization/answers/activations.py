@@ -1225,6 +1225,7 @@ def activation_rms(model, x):
 def activation_rms(model, x):
     return [1.0 for m in model.modules() if isinstance(m, ACTIVATIONS)]
 """,
+        tells="A constant is returned; nothing is measured.",
     ),
     Mistake(
         "activation_rms",
@@ -1240,6 +1241,7 @@ def activation_rms(model, x):
 def activation_rms(model, x):
     return []
 """,
+        tells="The list is empty.",
     ),
     Mistake(
         "activation_rms",
@@ -1355,6 +1357,135 @@ def activation_rms(model, x):
         model.eval()
         stack.enter_context(torch.inference_mode())
         model(x)
+    return values
+""",
+    ),
+    Mistake(
+        "activation_rms",
+        "small_number_under_the_root",
+        "rms_after_each_activation",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append((output.square().mean() + 1e-6).sqrt().item())
+
+    modes = [(m, m.training) for m in model.modules()]
+
+    handles = [m.register_forward_hook(note) for m in [m for m in model.modules() if isinstance(m, ACTIVATIONS)]]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for h in handles:
+            h.remove()
+        for m, mode in modes:
+            m.training = mode
+    return values
+""",
+        tells="A small number is added under the root, which hides small signals.",
+    ),
+    Mistake(
+        "activation_rms",
+        "squared_in_place",
+        ("rms_after_each_activation", "one_number_per_call"),
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square_().mean().sqrt().item())
+
+    modes = [(m, m.training) for m in model.modules()]
+
+    handles = [m.register_forward_hook(note) for m in [m for m in model.modules() if isinstance(m, ACTIVATIONS)]]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for h in handles:
+            h.remove()
+        for m, mode in modes:
+            m.training = mode
+    return values
+""",
+        tells="The hook squares the output in place, so the layers behind it get another signal.",
+    ),
+    Mistake(
+        "activation_rms",
+        "modes_of_the_top_level_only",
+        "activations_leave_no_trace",
+        """\
+def activation_rms(model, x):
+    values = []
+    modes = {m: m.training for m in model.children()}
+    top = model.training
+    handles = [m.register_forward_hook(lambda m, a, o: values.append(o.square().mean().sqrt().item())) for m in model.modules() if isinstance(m, ACTIVATIONS)]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for h in handles:
+            h.remove()
+        model.training = top
+        for m, t in modes.items():
+            m.train(t)
+    return values
+""",
+        tells="The modes are put back for the parts directly in the model only, and not for the parts inside them.",
+    ),
+    Mistake(
+        "activation_rms",
+        "modes_noted_too_late",
+        "activations_leave_no_trace",
+        """\
+def activation_rms(model, x):
+    values = []
+
+    def note(module, args, output):
+        values.append(output.square().mean().sqrt().item())
+
+    modes = None
+    model.eval()
+    modes = [(m, m.training) for m in model.modules()]
+    handles = [m.register_forward_hook(note) for m in [m for m in model.modules() if isinstance(m, ACTIVATIONS)]]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        for h in handles:
+            h.remove()
+        for m, mode in modes:
+            m.training = mode
+    return values
+""",
+        tells="The model is left in evaluation mode.",
+    ),
+    Alternative(
+        "activation_rms",
+        "hook_of_all_modules_everywhere",
+        """\
+def activation_rms(model, x):
+    values = []
+    modes = [(m, m.training) for m in model.modules()]
+    inside = set(model.modules())
+    def note(m, a, o):
+        if isinstance(m, ACTIVATIONS) and m in inside:
+            values.append(float(o.detach().double().pow(2).mean() ** 0.5))
+    h = torch.nn.modules.module.register_module_forward_hook(note)
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(x)
+    finally:
+        h.remove()
+        for m, t in modes:
+            m.training = t
     return values
 """,
     ),

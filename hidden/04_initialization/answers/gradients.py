@@ -139,7 +139,7 @@ def gradient_rms(model, x, y):
     Mistake(
         "gradient_rms",
         "last_layer_first",
-        "rms_of_weight_gradients",
+        ("rms_of_weight_gradients", "weights_of_every_linear"),
         """\
 def gradient_rms(model, x, y):
     modes = [(module, module.training) for module in model.modules()]
@@ -659,6 +659,7 @@ def gradient_rms(model, x, y):
 def gradient_rms(model, x, y):
     return [0.1 for m in model.modules() if isinstance(m, nn.Linear)]
 """,
+        tells="A constant is returned; nothing is measured.",
     ),
     Mistake(
         "gradient_rms",
@@ -764,6 +765,104 @@ def gradient_rms(model, x, y):
         for module, mode in modes:
             module.training = mode
     return [gradient.square().mean().sqrt().item() for gradient in gradients]
+""",
+    ),
+    Mistake(
+        "gradient_rms",
+        "rounded",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(m, m.training) for m in model.modules()]
+    weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
+    try:
+        model.eval()
+        loss = F.cross_entropy(model(x), y)
+        grads = torch.autograd.grad(loss, weights)
+    finally:
+        for m, t in modes:
+            m.training = t
+    return [round(g.square().mean().sqrt().item(), 4) for g in grads]
+""",
+        tells="The numbers are rounded.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "order_of_the_calls",
+        "weights_of_every_linear",
+        """\
+def gradient_rms(model, x, y):
+    order, handles = [], []
+    modes = [(m, m.training) for m in model.modules()]
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            handles.append(m.register_forward_hook(lambda m, a, o: order.append(m.weight)))
+    try:
+        model.eval()
+        loss = F.cross_entropy(model(x), y)
+        grads = torch.autograd.grad(loss, order)
+    finally:
+        for h in handles:
+            h.remove()
+        for m, t in modes:
+            m.training = t
+    return [g.square().mean().sqrt().item() for g in grads]
+""",
+        tells="The numbers are in the order in which the layers run, not in that of `model.modules()`.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "mean_of_the_rms_of_each_unit",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(m, m.training) for m in model.modules()]
+    weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
+    try:
+        model.eval()
+        loss = F.cross_entropy(model(x), y)
+        grads = torch.autograd.grad(loss, weights)
+    finally:
+        for m, t in modes:
+            m.training = t
+    return [g.square().mean(1).sqrt().mean().item() for g in grads]
+""",
+        tells="The RMS is taken per unit and then averaged; it should be over all numbers at once.",
+    ),
+    Mistake(
+        "gradient_rms",
+        "rms_over_samples",
+        "rms_of_weight_gradients",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(m, m.training) for m in model.modules()]
+    weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
+    try:
+        model.eval()
+        loss = F.cross_entropy(model(x), y)
+        grads = [torch.stack([torch.autograd.grad(F.cross_entropy(model(x[i:i+1]), y[i:i+1]), p)[0] for i in range(len(x))]).square().mean(0).sqrt() for p in weights]
+    finally:
+        for m, t in modes:
+            m.training = t
+    return [g.square().mean().sqrt().item() for g in grads]
+""",
+        tells="The gradients of single samples are squared; the gradient of the mean loss was asked for.",
+    ),
+    Alternative(
+        "gradient_rms",
+        "loss_by_hand",
+        """\
+def gradient_rms(model, x, y):
+    modes = [(m, m.training) for m in model.modules()]
+    weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
+    try:
+        model.eval()
+        loss = -model(x).log_softmax(1).gather(1, y[:, None]).mean()
+        grads = torch.autograd.grad(loss, weights)
+    finally:
+        for m, t in modes:
+            m.training = t
+    return [np.sqrt(np.mean(g.numpy() ** 2)) for g in grads]
 """,
     ),
 ]

@@ -526,6 +526,7 @@ def gain_sweep(gains, seeds):
 def gain_sweep(gains, seeds):
     return [0.12 for gain in gains]
 """,
+        tells="A constant is returned; nothing is trained.",
     ),
     Alternative(
         "gain_sweep",
@@ -551,7 +552,7 @@ import statistics
 def run(gain, seed):
     torch.manual_seed(seed)
     network = make_model(seed)
-    network = xavier_init(network, gain, "uniform")
+    network = xavier_init(network, gain, "normal")
     return train(network, seed)["train_accuracy"]
 
 
@@ -873,6 +874,76 @@ def gain_sweep(gains, seeds):
             total += train(xavier_init(make_model(seed), gain, "normal"), seed)["train_accuracy"]
         results.insert(0, total / len(seeds))
     return results
+""",
+    ),
+    Mistake(
+        "gain_sweep",
+        "uniform_mode",
+        "one_draw_for_every_gain",
+        """\
+def gain_sweep(gains, seeds):
+    return [sum(train(xavier_init(make_model(s), g, 'uniform'), s)['train_accuracy'] for s in seeds) / len(seeds) for g in gains]
+""",
+        tells="The weights are drawn uniformly, not normally.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "a_gains_models_first",
+        "one_draw_for_every_gain",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for g in gains:
+        models = [make_model(s) for s in seeds]
+        a = [train(xavier_init(m, g, 'normal'), s)['train_accuracy'] for m, s in zip(models, seeds)]
+        means.append(sum(a) / len(a))
+    return means
+""",
+        tells="The weights are not drawn right after the model was made, so they do not follow from the seed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "nan_after_a_diverged_gain",
+        "diverged_runs_are_shown",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for g in gains:
+        if means and math.isnan(means[-1]):
+            means.append(math.nan)
+            continue
+        a = [train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for s in seeds]
+        means.append(sum(a) / len(a))
+    return means
+""",
+        tells="The nan of one gain spreads to those after it.",
+    ),
+    Alternative(
+        "gain_sweep",
+        "seeds_in_the_outer_loop",
+        """\
+def gain_sweep(gains, seeds):
+    sums = [0.0] * len(gains)
+    for s in seeds:
+        for i, g in enumerate(gains):
+            m = make_model(s)
+            xavier_init(m, g, 'normal')
+            sums[i] += train(m, s)['train_accuracy'] / len(seeds)
+    return sums
+""",
+    ),
+    Alternative(
+        "gain_sweep",
+        "nan_by_hand",
+        """\
+def gain_sweep(gains, seeds):
+    means = []
+    for g in gains:
+        a = []
+        for s in seeds:
+            a.append(train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'])
+        means.append(float('nan') if any(map(math.isnan, a)) else sum(a) / len(a))
+    return means
 """,
     ),
 ]

@@ -841,6 +841,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return 0.1*3**.5
 """,
+        tells="A constant is returned, whatever the fans and the gain.",
     ),
     Mistake(
         "xavier_std",
@@ -854,6 +855,7 @@ def xavier_std(fan_in, fan_out, gain=1.0):
 def xavier_bound(fan_in, fan_out, gain=1.0):
     return gain*3**.5
 """,
+        tells="The fans make no difference.",
     ),
     Mistake(
         "xavier_std",
@@ -943,6 +945,7 @@ def leaky_relu_gain(negative_slope):
 def leaky_relu_gain(negative_slope):
     return 2 - negative_slope
 """,
+        tells="The gain is a straight line in the slope.",
     ),
     Mistake(
         "leaky_relu_gain",
@@ -990,7 +993,7 @@ def xavier_init(model, gain, mode):
                 nn.init.zeros_(module.bias)
     return model
 """,
-        tells="A module with a matrix and a bias is taken for a linear layer.",
+        tells="A module that only looks like a linear layer is taken for one.",
     ),
     Mistake(
         "xavier_init",
@@ -1123,6 +1126,7 @@ def xavier_init(model, gain, mode):
 def xavier_init(model, gain, mode):
     return model
 """,
+        tells="Nothing is initialized.",
     ),
     Mistake(
         "xavier_init",
@@ -1305,6 +1309,363 @@ def xavier_init(model, gain, mode):
             if module.bias is not None:
                 state[prefix + "bias"] = torch.zeros(module.out_features)
     model.load_state_dict(state)
+    return model
+""",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_below_one_ignored",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    gain = max(gain, 1.0)
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    gain = max(gain, 1.0)
+    return gain * math.sqrt(6 / (fan_in + fan_out))
+""",
+        tells="A gain below 1 is treated as 1.",
+    ),
+    Mistake(
+        "xavier_std",
+        "gain_twice_in_the_bound",
+        "gain_scales_both",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(3) * xavier_std(fan_in, fan_out, gain)
+""",
+        tells="The gain stands twice in the bound.",
+    ),
+    Mistake(
+        "xavier_std",
+        "std_and_bound_swapped",
+        ("std_of_both_fans", "bound_of_the_same_variance"),
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(6 / (fan_in + fan_out))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return gain * math.sqrt(2 / (fan_in + fan_out))
+""",
+        tells="The standard deviation and the bound are swapped.",
+    ),
+    Mistake(
+        "leaky_relu_gain",
+        "rounded",
+        "keeps_the_mean_square",
+        """\
+def leaky_relu_gain(negative_slope):
+    return round(math.sqrt(2 / (1 + negative_slope**2)), 2)
+""",
+        tells="The gain is rounded.",
+    ),
+    Mistake(
+        "xavier_init",
+        "substring_for_mode",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in "normal uniform":
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells='A part of a known mode, such as "norm", is accepted as a mode.',
+    ),
+    Mistake(
+        "xavier_init",
+        "refuses_only_beside_a_linear",
+        "refuses_unknown_modes",
+        """\
+def xavier_init(model, gain, mode):
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            elif mode == 'uniform':
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            else:
+                raise ValueError(mode)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="An unknown mode is refused only where the model has a linear layer.",
+    ),
+    Mistake(
+        "xavier_init",
+        "bias_zero_in_one_mode_only",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+                if m.bias is not None:
+                    nn.init.zeros_(m.bias)
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            pass
+    return model
+""",
+        tells="The bias is set to zero in one of the two modes only.",
+    ),
+    Mistake(
+        "xavier_init",
+        "fans_of_the_first_layer",
+        "spread_of_the_weights",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    first = next(m for m in model.modules() if isinstance(m, nn.Linear))
+    fans = first.in_features, first.out_features
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(*fans, gain))
+            else:
+                b = xavier_bound(*fans, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="All layers are drawn with the fans of the first.",
+    ),
+    Mistake(
+        "xavier_init",
+        "one_draw_for_each_shape",
+        "normal_or_uniform",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    drawn = {}
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            key = tuple(m.weight.shape)
+            if key not in drawn:
+                drawn[key] = torch.randn(key) if mode == 'normal' else torch.rand(key) * 2 - 1
+            scale = xavier_std if mode == 'normal' else xavier_bound
+            with torch.no_grad():
+                m.weight.copy_(drawn[key] * scale(m.in_features, m.out_features, gain))
+                if m.bias is not None:
+                    m.bias.zero_()
+    return model
+""",
+        tells="Layers of the same shape get the same numbers.",
+    ),
+    Mistake(
+        "xavier_init",
+        "orthogonal_weights",
+        "normal_or_uniform",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.orthogonal_(m.weight, gain * math.sqrt(2 * max(m.in_features, m.out_features) / (m.in_features + m.out_features)))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="The weights are orthogonal, so they are not independent.",
+    ),
+    Mistake(
+        "xavier_init",
+        "set_to_training_mode",
+        "works_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model.train()
+""",
+        tells="The model is switched to training mode.",
+    ),
+    Mistake(
+        "xavier_init",
+        "biases_frozen",
+        "works_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                m.bias.requires_grad_(False).zero_()
+    return model
+""",
+        tells="The biases are frozen afterwards.",
+    ),
+    Mistake(
+        "xavier_init",
+        "gradients_switched_off_for_good",
+        "works_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    torch.set_grad_enabled(False)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="Gradients are switched off and never on again.",
+    ),
+    Mistake(
+        "xavier_init",
+        "gradients_cleared",
+        "works_in_place",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if isinstance(m, nn.Linear):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            m.weight.grad = None
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="Gradients that were there before are gone.",
+    ),
+    Mistake(
+        "xavier_init",
+        "anything_with_in_features",
+        "every_linear_and_nothing_else",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    for m in model.modules():
+        if hasattr(m, 'in_features'):
+            if mode == 'normal':
+                nn.init.normal_(m.weight, 0, xavier_std(m.in_features, m.out_features, gain))
+            else:
+                b = xavier_bound(m.in_features, m.out_features, gain)
+                nn.init.uniform_(m.weight, -b, b)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+    return model
+""",
+        tells="A module that only looks like a linear layer is taken for one.",
+    ),
+    Alternative(
+        "xavier_std",
+        "hypotenuse",
+        """\
+def xavier_std(fan_in, fan_out, gain=1.0):
+    return math.hypot(gain * math.sqrt(1/(fan_in + fan_out)), gain * math.sqrt(1/(fan_in + fan_out)))
+
+
+def xavier_bound(fan_in, fan_out, gain=1.0):
+    return xavier_std(fan_in, fan_out, math.sqrt(3) * gain)
+""",
+    ),
+    Alternative(
+        "leaky_relu_gain",
+        "integral",
+        """\
+def leaky_relu_gain(negative_slope):
+    o = torch.linspace(-12, 12, 240_001, dtype=torch.float64)
+    p = torch.exp(-o**2 / 2) / math.sqrt(2 * math.pi)
+    f = torch.where(o >= 0, o, float(negative_slope) * o)
+    return torch.trapezoid(f.square() * p, o).item() ** -0.5
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "recursion_into_each_child",
+        """\
+def xavier_init(model, gain, mode):
+    if mode not in ("normal", "uniform"):
+        raise ValueError(mode)
+    if isinstance(model, nn.Linear):
+        std = xavier_std(model.in_features, model.out_features, gain)
+        with torch.no_grad():
+            if mode == 'normal':
+                model.weight.normal_(0, std)
+            else:
+                model.weight.uniform_(-1, 1).mul_(std * 3**0.5)
+            if model.bias is not None:
+                model.bias.zero_()
+    for child in model.children():
+        xavier_init(child, gain, mode)
+    return model
+""",
+    ),
+    Alternative(
+        "xavier_init",
+        "match_statement",
+        """\
+def xavier_init(model, gain, mode):
+    match mode:
+        case 'normal':
+            draw = lambda w, i, o: w.copy_(torch.randn(o, i) * xavier_std(i, o, gain))
+        case 'uniform':
+            draw = lambda w, i, o: w.copy_((torch.rand(o, i) - 0.5) * 2 * xavier_bound(i, o, gain))
+        case _:
+            raise ValueError('mode')
+    with torch.no_grad():
+        for m in filter(lambda m: isinstance(m, nn.Linear), model.modules()):
+            draw(m.weight, *reversed(m.weight.shape))
+            if m.bias is not None:
+                m.bias.mul_(0)
+                m.bias.nan_to_num_(0, 0, 0)
     return model
 """,
     ),
