@@ -9,6 +9,8 @@ import torch
 
 # SGD's learning rates: four per power of ten.
 RATES = 10 ** np.arange(-8, 6.01, 0.25)
+# How far a rival may go away from 0 in either weight.
+FAR = 100
 
 
 def run_all(curve_func, start, name, rates, num_updates=100):
@@ -68,7 +70,7 @@ def contest(curve_func, start, rival=None, lr=None):
     for name in ("momentum", "adam") if rival is None else (rival,):
         places, losses = run_all(curve_func, start, name, rates)
         levels = reached(losses)
-        levels[~(np.abs(places) <= 100).all(axis=(0, 1))] = np.inf
+        levels[~(np.abs(places) <= FAR).all(axis=(0, 1))] = np.inf
         i = levels.argmin()
         if not best or levels[i] < best["rival"]:
             best = {"rival": levels[i], "name": name, "lr": rates[i],

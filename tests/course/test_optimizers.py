@@ -14,10 +14,12 @@ import torch
 from conftest import reference_of
 from stated import Above, Below
 
+from helpers import contest
+
 A = "03_optimizers"
 TEXT = stated.text_of(A)
 START, UPDATES = (5.0, 5.0), 100
-RATES = 10 ** np.arange(-8, 6.01, 0.25)
+RATES = contest.RATES
 read, given = (functools.partial(f, A) for f in (stated.read, stated.given))
 
 
@@ -251,7 +253,7 @@ STATED = {
     "lies between # and #, and everyone": lambda: read("assert # <= _first <= #,"),
     "expected # to #\"": lambda: read("assert # <= _first <= #,"),
     "from $(+#, +#)$ beside it, and from $(#, +#)$ beside it": lambda: (
-        np.subtract(given("three_starts")((5, 5))[1:], 5).ravel()
+        np.subtract(contest.three_starts((5, 5))[1:], 5).ravel()
     ),
     "the same # as SGD": lambda: (len(RATES),),
     "SGD may try # of them, # per power of ten from $10^{#}$ to $10^#$": lambda: (
@@ -259,9 +261,7 @@ STATED = {
     ),
     "SGD fails with all # learning rates": lambda: (len(RATES),),
     "it reaches # or less and stays": lambda: read("assert _rival <= #,"),
-    "stays between # and #;": lambda: (
-        *(sign * w for sign in (-1, 1) for w in read("np.abs(places) <= #)")),
-    ),
+    "stays between # and #;": lambda: (-contest.FAR, contest.FAR),
     "(arrives at # or less)": lambda: read("assert _rival <= #,"),
     "more than # times what the rival reaches, and more than #.": lambda: (
         read("_must = max(# * _rival, #)")
