@@ -2507,16 +2507,16 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         "double_precision",
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
-    weights = nn.Parameter(torch.tensor(init, dtype=torch.float64))
-    optimizer = optimizer_func([weights])
-    path = []
-    for _ in range(num_updates):
-        loss = curve_func(weights[0], weights[1])
-        path.append([*weights.tolist(), loss.item()])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return np.array(path)
+    place = nn.Parameter(torch.tensor(init, dtype=torch.float64))
+    rows = np.zeros((num_updates, 3))
+    stepper = optimizer_func([place])
+    for row in rows:
+        stepper.zero_grad()
+        value = curve_func(*place)
+        row[:2], row[2] = place.detach().numpy(), float(value)
+        value.backward()
+        stepper.step()
+    return rows
 """,
     ),
     Alternative(
@@ -2524,15 +2524,15 @@ def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
         "gradient_set_by_hand",
         """\
 def train_curve(optimizer_func, curve_func, num_updates=100, init=(5, 5)):
-    weights = nn.Parameter(torch.tensor([float(w) for w in init]))
-    optimizer = optimizer_func([weights])
-    path = []
-    for _ in range(num_updates):
-        loss = curve_func(weights[0], weights[1])
-        path.append([*weights.tolist(), loss.item()])
-        (weights.grad,) = torch.autograd.grad(loss, weights)
+    w = nn.Parameter(torch.tensor([float(number) for number in init]))
+    optimizer, columns = optimizer_func([w]), ([], [], [])
+    while len(columns[0]) < num_updates:
+        loss = curve_func(w[0], w[1])
+        for column, number in zip(columns, (w[0], w[1], loss)):
+            column.append(number.item())
+        w.grad = torch.autograd.grad(loss, w)[0]
         optimizer.step()
-    return np.array(path)
+    return np.stack(columns, axis=1)
 """,
     ),
     Mistake(

@@ -756,15 +756,17 @@ def gradient_rms(model, x, y):
         "squeezed",
         """\
 def gradient_rms(model, x, y):
-    modes = [(module, module.training) for module in model.modules()]
-    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    training = {part: part.training for part in model.modules()}
+    matrices = [part.weight for part in training if isinstance(part, nn.Linear)]
+    found = []
     try:
-        model.eval()
-        gradients = torch.autograd.grad(F.cross_entropy(model(x).squeeze(), y.squeeze()), weights)
+        loss = nn.CrossEntropyLoss()(model.eval()(x).squeeze(), y.squeeze())
+        for gradient in torch.autograd.grad(loss, matrices):
+            found.append(math.sqrt(float((gradient**2).mean())))
     finally:
-        for module, mode in modes:
-            module.training = mode
-    return [gradient.square().mean().sqrt().item() for gradient in gradients]
+        for part in training:
+            part.training = training[part]
+    return found
 """,
     ),
     Mistake(
