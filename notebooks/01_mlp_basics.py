@@ -272,6 +272,9 @@ for _index, (_W, _b) in enumerate(_pairs):
     )
     assert tuple(_b.shape) == _shape[1:], f"b: got {tuple(_b.shape)}, expected {_shape[1:]}"
     assert not _b.detach().any(), "the biases should start at zero"
+    assert _W.dtype == _b.dtype == torch.float32, (
+        f"got {_W.dtype} and {_b.dtype}: images are torch.float32, and so must these be"
+    )
 _std = _pairs[0][0].std().item()
 assert abs(_std - 0.05) < 0.002, f"the weights' standard deviation is {_std:.3f}, expected 0.05"
 _inside = (_pairs[0][0].abs() < 0.05).float().mean().item()
@@ -291,7 +294,9 @@ for _name, _tensor in zip(("W", "b"), _pairs[0]):
         "Which operation came after requires_grad?"
     )
 assert len(functional_parameters((4, 3))) == 1, "a second call starts with an empty list"
-print("✓ shapes, spread and gradients look right (not looked at: layers of equal size)")
+(_W1, _), (_W2, _) = functional_parameters((5, 5, 5))
+assert not torch.equal(_W1, _W2), "two layers of equal size: draw anew for each of them"
+print("✓ shapes, spread and gradients look right")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -464,6 +469,9 @@ _frozen = nn.Linear(3, 2)
 _frozen.weight.requires_grad_(False)
 _got = count_parameters(_frozen)
 assert _got == 2, f"got {_got}, expected 2: frozen parameters are not trainable"
+_frozen.requires_grad_(True).bias.requires_grad_(False)
+_got = count_parameters(_frozen)
+assert _got == 6, f"got {_got}, expected 6: only the bias is frozen now"
 assert isinstance(_got, int), f"got {type(_got).__name__}, expected a plain int"
 _inner = nn.Sequential(nn.Linear(2, 3, bias=False), nn.BatchNorm1d(3))
 _got = count_parameters(nn.Sequential(_inner, nn.Flatten()))
@@ -581,6 +589,8 @@ for _batch_norm in (False, True):
     _names = [type(m).__name__ for m in _parts(_full)]
     _want = ["Linear", *["BatchNorm1d"] * _batch_norm, "Tanh", "Dropout"]
     assert _names == _want, f"batch_norm={_batch_norm}: got the modules {_names}, expected {_want}"
+    assert _batch_norm or _parts(_full)[0].bias is not None, "with dropout alone the bias stays"
+    assert not _parts(_full)[-1].inplace, "an in-place Dropout overwrites what Tanh still needs"
 _linear, _norm, _, _dropout = _parts(_full)
 assert _norm.num_features == 4, (
     f"the norm has {_norm.num_features} features, expected 4: it follows the Linear"
@@ -674,7 +684,7 @@ for _sizes, _count in [((), 63), ((8,), 195), ((8, 8, 8, 8), 411)]:
     assert _got == (64, 3), (
         f"hidden_sizes={_sizes}, images (64, 1, 4, 5): got {_got}, expected (64, 3): flattened?"
     )
-    assert tuple(_model(_x[:1]).shape) == (1, 3), "one image alone should give logits (1, 3)"
+    assert tuple(_model(_x[:1, 0]).shape) == (1, 3), "one image (1, 4, 5) should give logits (1, 3)"
     _logits.square().sum().backward()
     assert all(p.grad is not None for p in _model.parameters()), (
         f"hidden_sizes={_sizes}: a parameter gets no gradient: is its layer used?"
@@ -748,11 +758,11 @@ def sequential_mlp(dims):
 
 # %% selfcheck="sequential_mlp" points=3
 torch.manual_seed(0)
-_model = sequential_mlp((6, 5, 5, 5, 3))
+_model = sequential_mlp((6, 5, 5, 5, 3, 3))
 assert isinstance(_model, nn.Sequential), f"got {type(_model).__name__}, expected nn.Sequential"
 _linears = [m for m in _model.modules() if isinstance(m, nn.Linear)]
 _got = [(m.in_features, m.out_features) for m in _linears]
-assert _got == [(6, 5), (5, 5), (5, 5), (5, 3)], (
+assert _got == [(6, 5), (5, 5), (5, 5), (5, 3), (3, 3)], (
     f"got Linear layers {_got}: each has its own weights, and its sizes from the start"
 )
 try:
@@ -918,9 +928,12 @@ assert abs(_none - _want) < 1e-5, (
     f"with a penalty: got {_none:.4f}, expected {_want:.4f}: report the loss without the penalty, "
     "as it is before the step"
 )
-_model = tiny_model(nn.Dropout(0.5)).eval()
-train_epoch(_model, ragged_loader, torch.optim.SGD(_model.parameters(), 0.0), nn.CrossEntropyLoss())
+_model = tiny_model(nn.BatchNorm1d(2)).eval()
+_still = torch.optim.SGD(_model.parameters(), lr=0.0)
+train_epoch(_model, [(five_x, five_y)], _still, nn.CrossEntropyLoss())
 assert _model.training, "train in training mode: dropout and batch norm depend on it"
+_seen = _model[1].num_batches_tracked.item()
+assert _seen == 1, f"batch norm saw one batch {_seen} times, expected once, in training mode"
 _model = tiny_model()
 _still = torch.optim.SGD(_model.parameters(), lr=0.0)
 _got = train_epoch(_model, (batch for batch in ragged_loader), _still, nn.MultiMarginLoss())
@@ -1015,8 +1028,8 @@ assert not any(_tracked), "gradients were tracked: nothing is trained here, so s
 assert not _model[1].running_mean.any(), "the running mean of batch norm changed: was it training?"
 assert all(m.training for m in _model.modules()), "it came in training mode: bring it back there"
 _plain = tiny_model().eval()
-_want = F.cross_entropy(_plain(five_x), five_y).item()
-_loss, _accuracy = evaluate(_plain, ragged_loader, nn.CrossEntropyLoss())
+_want = F.nll_loss(_plain(five_x), five_y).item()
+_loss, _accuracy = evaluate(_plain, ragged_loader, nn.NLLLoss())
 assert abs(_accuracy - 0.8) < 1e-6, f"accuracy: got {_accuracy:.3f}, expected 0.8 (4 of 5)"
 assert abs(_loss - _want) < 1e-5, f"loss: got {_loss:.4f}, expected {_want:.4f} per sample"
 assert not _plain.training, "it came in evaluation mode: leave it there"
@@ -1116,9 +1129,10 @@ assert abs(_now - _best) < 1e-6, (
 )
 _sure = [(torch.tensor([[9.0, -9.0]]), torch.tensor([0]))]  # right in every epoch
 _model, _twin = tiny_model(), tiny_model()
-Trainer(_model, torch.optim.SGD(_model.parameters(), lr=0.1), nn.CrossEntropyLoss()).fit(
+_history = Trainer(_model, torch.optim.SGD(_model.parameters(), lr=0.1), nn.CrossEntropyLoss()).fit(
     _train, _sure, 3
 )
+assert len(_history["train_loss"]) == 3, "accuracy 1 in the first epoch: train for all 3 epochs"
 train_epoch(_twin, _train, torch.optim.SGD(_twin.parameters(), lr=0.1), nn.CrossEntropyLoss())
 assert torch.allclose(_model[0].weight, _twin[0].weight), (
     "three epochs of equal validation accuracy: keep the weights of the first of them"
@@ -1181,11 +1195,12 @@ def load_model(model, path):
 
 # %% selfcheck="save_model" points=3
 with tempfile.TemporaryDirectory() as _folder:
-    _path = Path(_folder) / "model.pt"
+    _path = Path(_folder) / "weights"
     _first = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
     _first(torch.randn(8, 3))
-    save_model(_first, _path)
-    assert _path.exists(), "no file was written"
+    save_model(nn.Linear(1, 1), _path)
+    save_model(_first, _path)  # overwrites the file
+    assert _path.exists(), f"no file was written at {_path.name!r}, the path that was given"
     try:
         _state = torch.load(_path, weights_only=True)
     except Exception:
@@ -1422,6 +1437,8 @@ assert all((p == 3).all() for m in (_inner[1], _words) for p in m.parameters()),
 assert all(a is b for a, b in zip(_own, _model.parameters(), strict=True)), (
     "a parameter was replaced: an optimizer made before would train the old one"
 )
+_twins = initialize(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), "xavier_uniform")
+assert not torch.equal(_twins[0].weight, _twins[1].weight), "draw anew for every Linear"
 initialize(_model, "xavier_uniform")
 _bound = _inner[0].weight.abs().max().item()
 assert abs(_bound - (6 / 500) ** 0.5) < 0.002, (
@@ -1642,6 +1659,7 @@ for _penalty, _want in [(l1_penalty, 7.5), (l2_penalty, 15.25)]:
     assert _got.requires_grad, f"{_penalty.__name__} is cut off from the weights: no .item() here"
     _got.backward()
     assert _model[2][0].weight.grad is not None, f"{_penalty.__name__} reaches no nested layer"
+    assert _model[0].weight.grad.isfinite().all(), "one weight is 0: its gradient is nan or inf"
 print("✓ both penalties and their gradients look right")
 
 # %% [markdown]

@@ -61,6 +61,8 @@ def _expect_normal(weight, what, tolerance):
     # E|w| / std is sqrt(2/pi) for a normal distribution, sqrt(3)/2 for a uniform one.
     gap = np.abs(weight).mean() / weight.std() - math.sqrt(2 / math.pi)
     expect(abs(gap) < tolerance, f"{what}: expected a normal distribution")
+    cut = np.abs(weight).max() < 3 * weight.std()
+    expect(not cut, f"{what}: a normal distribution is not cut off at a few standard deviations")
 
 
 @check("functional_parameters", points=1)
@@ -68,7 +70,13 @@ def parameters_fit_the_layer_sizes(student, rng):
     """One pair (W, b) per layer: W of shape (in, out), b zero with one entry per output."""
     for count in (2, int(rng.integers(3, 6))):
         dims = ref.distinct_sizes(rng, count)
-        pairs = _layer_pairs(student.call(probes.drawn_parameters, dims), dims)
+        reply = student.call(probes.drawn_parameters, dims)
+        pairs = _layer_pairs(reply["pairs"], dims)
+        again = reply["again"].integer("how many pairs a second reading finds")
+        expect(again == len(pairs), "expected a list, which can be read more than once")
+        for name in reply["dtypes"].items(2 * len(pairs), "the tensors"):
+            message = "tensors of another dtype than torch.float32 do not multiply images"
+            expect(name.text() == "torch.float32", message)
         for index, (weight, bias) in enumerate(pairs):
             shape = tuple(dims[index : index + 2])
             what = f"W of layer {index}: got shape {weight.shape}"
@@ -85,7 +93,7 @@ def weights_have_the_asked_spread(student, rng):
     dims = [int(rng.integers(150, 250))] * 3
     for std in (None, float(rng.uniform(0.03, 0.1)), float(rng.uniform(0.3, 2.0))):
         expected = 0.01 if std is None else std
-        pairs = _layer_pairs(student.call(probes.drawn_parameters, dims, std), dims)
+        pairs = _layer_pairs(student.call(probes.drawn_parameters, dims, std)["pairs"], dims)
         for index, (weight, _) in enumerate(pairs):
             what = f"W of layer {index}"
             ratio = weight.std() / expected
@@ -279,9 +287,15 @@ def leaves_out_frozen_parameters(student, rng):
     a, b, c = ref.distinct_sizes(rng, 3)
     layers = [["Linear", a, b], ["ReLU"], ["Linear", b, c]]
     every = _count(student, layers)
-    for frozen, size in ((["0.weight"], a * b), (["0.weight", "2.weight"], a * b + b * c)):
+    # Whether biases count at all is another check's business.
+    bias = every - _count(student, [["Linear", a, b, False], *layers[1:]])
+    for frozen, size in (
+        (["0.weight"], a * b),
+        (["0.weight", "2.weight"], a * b + b * c),
+        (["0.bias"], bias),
+    ):
         missing = every - _count(student, layers, frozen)
-        message = f"freezing {size} weights changes the count by {missing:.0f}"
+        message = f"freezing {', '.join(frozen)} changes the count by {missing:.0f}"
         expect(missing == size, message)
     names = ["0.weight", "0.bias", "2.weight", "2.bias"]
     reply = student.call(probes.counted, layers, names)
@@ -393,23 +407,24 @@ def batch_norm_stands_before_activation(student, rng):
 @check("dense_layer", points=1)
 def no_bias_under_batch_norm(student, rng):
     """The Linear has a bias without batch norm, and none under it."""
-    for batch_norm in (False, True):
+    for batch_norm, dropout in ((False, 0.0), (False, 0.5), (True, 0.0)):
         sizes = ref.distinct_sizes(rng, 2)
-        shapes = _shapes(student.call(probes.dense_layer_shapes, sizes, batch_norm))
+        shapes = _shapes(student.call(probes.dense_layer_shapes, sizes, batch_norm, dropout))
         expect(tuple(sizes[::-1]) in shapes, "expected one weight matrix of shape (out, in)")
         vectors = shapes.count((sizes[1],))
         if batch_norm:
             hint = "the norm takes a bias away again"
             expect(vectors <= 2, f"batch_norm=True: the Linear has a bias, {hint}")
         else:
-            expect(vectors > 0, "batch_norm=False: the Linear has no bias")
+            given = f"batch_norm=False, dropout={dropout}"
+            expect(vectors > 0, f"{given}: the Linear has no bias")
 
 
 @check("dense_layer", points=1)
 def dropout_comes_last(student, rng):
     """Dropout zeroes its share of the activations in training mode and scales the rest."""
     rate = float(rng.uniform(0.2, 0.6))
-    name = str(rng.choice(["Tanh", "ELU"]))
+    name = str(rng.choice(["Tanh", "Sigmoid"]))
     size = int(rng.integers(8, 15))
     x = ref.floats(rng, 3000, size)
     for batch_norm in (False, True):
@@ -420,6 +435,8 @@ def dropout_comes_last(student, rng):
             for mode in ("evaluated", "trained", "again")
         )
         _expect_drawn(evaluated, "the output")
+        hint = "does a layer overwrite what the one before it still needs?"
+        expect(reply["differentiable"].flag(), f"backward through the layer fails: {hint}")
         _expect_dropped(trained == 0, again != 0, rate)
         if batch_norm:
             kept, hint = again, "Which values are dropped is decided after batch norm"
@@ -534,8 +551,9 @@ def _sizes_of(reply):
 @check("mlp", points=2)
 def mlp_logits_follow_the_rule(student, rng):
     """Images are flattened; ReLU follows every hidden layer and nothing follows the last."""
-    for _ in range(2):
+    for num_axes in (4, 3):
         dims, x, labels = _mlp_case(rng, 2)
+        x = x if num_axes == 4 else x.reshape(len(x), -1, x.shape[-1])
         reply = student.call(probes.mlp_outputs, dims[0], dims[-1], dims[1:-1], x, labels)
         hint = "Is ReLU after each hidden layer and nothing on the output?"
         logits = _expect_perceptron(reply, dims, x, hint)
@@ -564,6 +582,13 @@ def mlp_layers_of_one_width_are_separate(student, rng):
     """Hidden layers of the same width have weights of their own."""
     for num_hidden in (2, 3):
         _expect_own_layers(student, rng, [int(rng.integers(8, 16))] * num_hidden)
+    reply, dims, x, labels = _mlp_reply(student, rng, 2)
+    _, _, logits, expected = _explained(reply, dims, x)
+    # If layers of different widths are wrong already, the rule is not asked for here again.
+    if _follows(logits, expected):
+        dims[2] = dims[1]
+        reply = student.call(probes.mlp_outputs, dims[0], dims[-1], dims[1:-1], x, labels)
+        _expect_perceptron(reply, dims, x, "Here are two hidden layers of one width")
 
 
 @check("mlp", points=1)
@@ -605,7 +630,9 @@ def _linear_shapes(dims):
 def sequential_gives_the_same_logits(student, rng):
     """With the same weights it gives the logits of the other two ways, whatever the depth."""
     for num_layers in (1, 2, 4):
-        dims, parameters, x = _sequential_case(rng, num_layers)
+        dims, _, x = _sequential_case(rng, num_layers)
+        dims[-2:] = dims[-2:] if num_layers == 1 else [dims[-1]] * 2  # equal widths, too
+        parameters = _drawn_pairs(rng, dims)
         reply = student.call(probes.sequential_with_weights, dims, parameters, x)
         expect(
             _shapes(reply["shapes"]) == _linear_shapes(dims),
@@ -739,6 +766,7 @@ def epoch_runs_in_training_mode(student, rng):
         expect(moved, "batch norm does not follow the data: is the model in training mode?")
     seen = after["2.num_batches_tracked"].integer("batches") - state["2.num_batches_tracked"]
     expect(seen >= len(data), "the model is not in training mode for every batch")
+    expect(seen == len(data), "the model sees every batch more than once: batch norm counts it")
 
 
 @check("train_epoch", points=0.5)
@@ -788,7 +816,7 @@ def _expect_evaluated(reply, layers, state, data):
 @check("evaluate", points=1)
 def evaluation_counts_every_sample_alike(student, rng):
     """Loss and accuracy are means over all samples, in a last batch of one too."""
-    for loss, conv in (("smooth", False), ("function", True)):
+    for loss, conv in (("smooth", False), ("raw", True)):
         layers, state, data, logits, labels = evaluation_case(rng, conv=conv)
         x, y = data.pop()
         data += [[x[:1], y[:1]], [x[1:], y[1:]]]
@@ -949,13 +977,22 @@ def _recorded(result, name):
 def fit_records_every_epoch(student, rng):
     """The history holds training loss, validation loss and accuracy of each epoch, as floats."""
     num_epochs = int(rng.integers(3, 6))
-    layers, state, data, lr, _, history, val = _fit_case(rng, _dips, num_epochs)
+    case = _fit_case(rng, _dips, num_epochs)
+    # Nothing is left to gain after a perfect epoch, but `num_epochs` was asked for.
+    layers, state, data, lr, states, history, (images, labels) = case
+    perfect = ref.outputs(layers, states[0], images).argmax(1).astype(labels.dtype)
+    (result,) = _fit(student, layers, state, [[data, _split(images, perfect), num_epochs]], lr)
+    got = _recorded(result, "train_loss").array((-1,), "history['train_loss']")
+    expect(len(got) == num_epochs, f"{num_epochs} epochs asked for, {len(got)} recorded")
+    val = images, labels
     for _ in range(2):  # the second trainer has a history of its own
         (result,) = _fit(student, layers, state, [[data, _split(*val), num_epochs]], lr)
         for name, values in history.items():
             got, what = _recorded(result, name), f"history['{name}']"
             expect_close(got, values, what=what, rtol=2e-3, atol=1e-4)
         expect(result["plain"].flag(), "the history should hold plain floats")
+        passes = result["passes"].integer("how often train_loader was read")
+        expect(passes >= num_epochs, "every epoch should read train_loader anew")
 
 
 @check("trainer", points=1.5)
@@ -967,6 +1004,32 @@ def fit_ends_with_the_best_epoch(student, rng):
     hint = "Were the best weights copied when they were current, and put back into the model?"
     best = states[int(np.argmax(history["val_accuracy"]))]
     expect_state(after, best, hint, rtol=5e-3, atol=1e-3)
+    case = _close_case(rng)
+    best = int(np.argmax(case[-2]["val_accuracy"]))
+    _, found = _model_after(student, case)
+    expect(best in found, "one image more is better, however many there are: do not round")
+
+
+def _late_best(history, start):
+    """The accuracy climbs to its best, not in the first epoch; the untrained model is worse."""
+    accuracies = history["val_accuracy"]
+    best = int(np.argmax(accuracies))
+    unique = accuracies.count(accuracies[best]) == 1
+    climbs = bool((np.diff([start, *accuracies[: best + 1]]) > 0).all())
+    return unique and climbs and best > 0
+
+
+def _close_case(rng, copies=3000):
+    """A `_late_best` case with so many easy images that all accuracies are 1 to two digits."""
+    while True:
+        *case, (images, labels) = _fit_case(rng, _late_best)
+        layers, start, states = case[0], case[1], case[4]
+        predicted = [ref.outputs(layers, s, images).argmax(1) for s in (start, *states)]
+        (easy,) = np.nonzero((np.array(predicted) == predicted[0]).all(axis=0))
+        if len(easy):
+            more = np.repeat(images[easy[:1]], copies, axis=0)
+            right = np.full(copies, predicted[0][easy[0]], labels.dtype)
+            return *case, (np.concatenate([images, more]), np.concatenate([labels, right]))
 
 
 @check("trainer", points=0.5)
@@ -1161,6 +1224,7 @@ def penalties_are_differentiable(student, rng):
     for name in PENALTIES:
         a, b, c = ref.distinct_sizes(rng, 3)
         layers, state = _plain_linears([ref.floats(rng, b, a), ref.floats(rng, c, b)])
+        state["0.weight"][0, 0] = 0  # where a root has no slope
         factor = float(rng.uniform(0.5, 2))
         reply = student.call(probes.penalty_of, name, layers, state, factor)
         expect(
@@ -1254,12 +1318,24 @@ def every_linear_layer_is_reached(student, rng):
     for scheme in SCHEMES:
         layers, state = _initialize_case(rng)
         after = _initialized(student, layers, state, scheme)
+        twin = _initialized(student, *_twins(rng), scheme)
+        first, second = (_usable(twin[name], None, name) for name in ("0.weight", "2.weight"))
+        if scheme != "zeros":
+            same = first.shape == second.shape and bool((first == second).any())
+            expect(not same, f"{scheme}: two layers of one size get the same weights: draw anew")
         for name, where in ((OUTER[0], "at the top"), (NESTED, "three levels deep")):
             weight = _usable(after[name], state[name].shape, name)
             same = (weight == state[name]).mean()
             expect(same < 0.01, f"{scheme}: a Linear {where} keeps its weights")
             if scheme != "zeros":
                 _expect_drawn(weight, f"{scheme}: a Linear {where}")
+
+
+def _twins(rng):
+    """A network with two Linear layers of one size, and its state."""
+    size = int(rng.integers(20, 40))
+    layers = [["Linear", size, size], ["ReLU"], ["Linear", size, size]]
+    return layers, ref.drawn_state(rng, layers)
 
 
 @check("initialize", points=0.5)

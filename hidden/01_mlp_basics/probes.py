@@ -26,7 +26,10 @@ def pairs(parameters):
 
 
 def drawn_parameters(ns, dims, std=None):
-    return pairs(ns.functional_parameters(tuple(dims), **({} if std is None else {"std": std})))
+    parameters = ns.functional_parameters(tuple(dims), **({} if std is None else {"std": std}))
+    first, again = pairs(parameters), pairs(parameters)
+    dtypes = [str(t.dtype) for pair in first for t in pair]
+    return {"pairs": first, "again": len(again), "dtypes": dtypes}
 
 
 def train_parameters(ns, dims, lr, num_steps):
@@ -108,11 +111,18 @@ def dense_layer_outputs(ns, sizes, options, x):
     layer.eval()
     evaluated = layer(x)
     layer.train()
-    return {"state": state, "evaluated": evaluated, "trained": layer(x), "again": layer(x)}
+    result = {"state": state, "evaluated": evaluated, "trained": layer(x), "again": layer(x)}
+    try:
+        result["again"].sum().backward()
+        result["differentiable"] = True
+    except RuntimeError:
+        result["differentiable"] = False
+    return result
 
 
-def dense_layer_shapes(ns, sizes, batch_norm):
-    return shapes(ns.dense_layer(*sizes, batch_norm=batch_norm).parameters())
+def dense_layer_shapes(ns, sizes, batch_norm, dropout):
+    layer = ns.dense_layer(*sizes, batch_norm=batch_norm, dropout=dropout)
+    return shapes(layer.parameters())
 
 
 class Marked(nn.Module):
@@ -230,6 +240,7 @@ def loss_function(name):
         "function": F.cross_entropy,
         "smooth": nn.CrossEntropyLoss(label_smoothing=0.3),
         "squares": nn.MSELoss(),
+        "raw": nn.NLLLoss(),  # of the logits as they are: another shift is another loss
     }[name]
 
 
@@ -281,6 +292,16 @@ def class_accuracies(ns, layers, state, data, num_classes, x, training):
 # trainer
 
 
+class CountedLoader(list):
+    """A list of batches that counts how often it is read."""
+
+    passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return super().__iter__()
+
+
 def fitted(ns, layers, state, fits, loss, lr):
     """Call `fit` once per item of `fits`, `(train data, validation data, num_epochs)`."""
     model = restored(layers, state)
@@ -288,14 +309,16 @@ def fitted(ns, layers, state, fits, loss, lr):
     trainer = ns.Trainer(model, optimizer, loss_function(loss))
     results = []
     for train, val, num_epochs in fits:
-        history = trainer.fit(batches(train), batches(val), num_epochs)
+        loader = CountedLoader(batches(train))
+        history = trainer.fit(loader, batches(val), num_epochs)
         if isinstance(history, dict):
             plain = all(isinstance(x, float) for values in history.values() for x in values)
             history = {str(name): list(values) for name, values in history.items()}
         else:
             plain, history = False, None
         weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        results.append({"history": history, "plain": plain, "state": weights})
+        result = {"history": history, "plain": plain, "state": weights}
+        results.append(result | {"passes": loader.passes})
     return results
 
 
@@ -310,9 +333,10 @@ def round_trip(ns, layers, state, other_state, x, as_path):
     """
     x = torch.tensor(x)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.pt"
+        path = Path(folder) / "weights"  # a file needs no ending
         path = path if as_path else str(path)
-        ns.save_model(restored(layers, state), path)
+        ns.save_model(restored(layers, other_state), path)
+        ns.save_model(restored(layers, state), path)  # a file that is there is overwritten
         model = restored(layers, other_state).eval()
         before = list(model.parameters())
         returned = ns.load_model(model, path)
@@ -331,7 +355,7 @@ def saved_file(ns, layers, state):
     """What is in the file that `save_model` writes, and in the model afterwards."""
     model = restored(layers, state)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.pt"
+        path = Path(folder) / "weights"
         ns.save_model(model, path)
         return file_content(path) | {"model": model.state_dict()}
 

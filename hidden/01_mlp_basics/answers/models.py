@@ -181,6 +181,64 @@ def functional_parameters(dims, std=0.01):
     return [pair(index) for index in range(len(dims) - 1)]
 """,
     ),
+    Mistake(
+        "functional_parameters",
+        "double_from_numpy",
+        "parameters_fit_the_layer_sizes",
+        """
+def functional_parameters(dims, std=0.01):
+    parameters = []
+    for fan_in, fan_out in zip(dims[:-1], dims[1:]):
+        W = torch.from_numpy(np.random.normal(0, std, (fan_in, fan_out))).requires_grad_()
+        b = torch.zeros(fan_out, requires_grad=True)
+        parameters.append((W, b))
+    return parameters
+""",
+        tells=(
+            "NumPy draws double precision: these weights do not multiply images, which are float32."
+        ),
+    ),
+    Mistake(
+        "functional_parameters",
+        "generator_instead_of_a_list",
+        "parameters_fit_the_layer_sizes",
+        """
+def functional_parameters(dims, std=0.01):
+    for a, b in zip(dims[:-1], dims[1:]):
+        yield torch.normal(0.0, std, (a, b)).requires_grad_(), torch.zeros(b, requires_grad=True)
+""",
+        tells=("A generator is returned, not a list: it can be read once, and has no length."),
+    ),
+    Mistake(
+        "functional_parameters",
+        "normal_cut_off_at_two_std",
+        "weights_have_the_asked_spread",
+        """
+def functional_parameters(dims, std=0.01):
+    parameters = []
+    for fan_in, fan_out in zip(dims[:-1], dims[1:]):
+        W = torch.empty(fan_in, fan_out)
+        nn.init.trunc_normal_(W, std=std, a=-2 * std, b=2 * std).requires_grad_()
+        b = torch.zeros(fan_out, requires_grad=True)
+        parameters.append((W, b))
+    return parameters
+""",
+        tells=("The weights are normal, but cut off at two standard deviations."),
+    ),
+    Alternative(
+        "functional_parameters",
+        "views_of_one_buffer",
+        """
+def functional_parameters(dims, std=0.01):
+    sizes = [(a, b) for a, b in zip(dims, dims[1:])]
+    pool = torch.randn(sum(a * b for a, b in sizes)) * std
+    parts = pool.split([a * b for a, b in sizes])
+    return [
+        (part.view(size).requires_grad_(), torch.zeros(size[1]).requires_grad_())
+        for part, size in zip(parts, sizes)
+    ]
+""",
+    ),
 ]
 
 FUNCTIONAL_MLP = [
@@ -428,6 +486,19 @@ def functional_mlp(x, parameters):
     return torch.einsum("ni,io->no", h, W) + b
 """,
     ),
+    Alternative(
+        "functional_mlp",
+        "bias_as_a_row_of_the_weights",
+        """
+def functional_mlp(x, parameters):
+    h = x.flatten(start_dim=1)
+    for i, (W, b) in enumerate(parameters):
+        if i:
+            h = h.masked_fill(h < 0, 0)
+        h = torch.cat([h, torch.ones(len(h), 1, dtype=h.dtype)], 1) @ torch.cat([W, b[None]])
+    return h
+""",
+    ),
 ]
 
 COUNT_PARAMETERS = [
@@ -574,6 +645,24 @@ def count_parameters(model):
     trainable = [p.detach().flatten() for p in model.parameters() if p.requires_grad]
     return len(torch.cat(trainable)) if trainable else 0
 """,
+    ),
+    Mistake(
+        "count_parameters",
+        "layer_frozen_by_its_weight",
+        "leaves_out_frozen_parameters",
+        """
+def count_parameters(model):
+    total, seen = 0, set()
+    for m in model.modules():
+        own = [p for p in m.parameters(recurse=False) if id(p) not in seen]
+        if own and own[0].requires_grad:
+            total += sum(p.numel() for p in own)
+        elif own and m.__class__ is nn.Linear and len(own) > 1 and own[1].requires_grad:
+            total += own[1].numel()
+        seen.update(map(id, own))
+    return total
+""",
+        tells=("A whole layer counts as its weight does: a bias that is frozen alone is counted."),
     ),
 ]
 
@@ -822,6 +911,40 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         linear = nn.Linear(in_features, out_features)
     return nn.Sequential(linear, nn.Sequential(activation(), nn.Dropout(dropout)))
 """,
+    ),
+    Mistake(
+        "dense_layer",
+        "no_bias_under_dropout",
+        "no_bias_under_batch_norm",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not (batch_norm or dropout))]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    layers.append(activation())
+    if dropout > 0:
+        layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers)
+""",
+        tells=("The bias is left out with dropout, too: only batch norm takes it away again."),
+    ),
+    Mistake(
+        "dense_layer",
+        "dropout_in_place",
+        "dropout_comes_last",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    layers.append(activation())
+    if dropout > 0:
+        layers.append(nn.Dropout(dropout, inplace=True))
+    return nn.Sequential(*layers)
+""",
+        tells=(
+            "Dropout works in place and overwrites the output that the backward pass of Tanh needs."
+        ),
     ),
 ]
 
@@ -1304,6 +1427,65 @@ class MLP(nn.Module):
         return self.layers(x)
 """,
     ),
+    Mistake(
+        "mlp",
+        "flattens_four_axes_only",
+        "mlp_logits_follow_the_rule",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1) if x.ndim == 4 else x
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+""",
+        tells=("Only inputs with four axes are flattened, not those of shape (N, H, W)."),
+    ),
+    Mistake(
+        "mlp",
+        "shortcut_around_equal_widths",
+        "mlp_layers_of_one_width_are_separate",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            y = F.relu(layer(x))
+            x = x + y if x.shape == y.shape else y
+        return self.output(x)
+""",
+        tells=("Layers of equal width add their input to their output."),
+    ),
+    Alternative(
+        "mlp",
+        "network_within_a_network",
+        """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        if len(hidden_sizes) == 0:
+            self.first, self.rest = nn.Linear(input_size, num_classes), None
+        else:
+            self.first = nn.Linear(input_size, hidden_sizes[0])
+            self.rest = MLP(hidden_sizes[0], num_classes, hidden_sizes[1:])
+
+    def forward(self, x):
+        x = self.first(x.reshape(x.shape[0], -1))
+        return x if self.rest is None else self.rest(x.relu())
+""",
+    ),
 ]
 
 SEQUENTIAL_MLP = [
@@ -1436,6 +1618,21 @@ def sequential_mlp(dims):
     model.append(nn.Linear(*last))
     return model
 """,
+    ),
+    Mistake(
+        "sequential_mlp",
+        "no_relu_at_the_width_of_the_output",
+        "sequential_gives_the_same_logits",
+        """
+def sequential_mlp(dims):
+    layers = [nn.Flatten()]
+    for a, b in zip(dims[:-1], dims[1:]):
+        layers.append(nn.Linear(a, b))
+        if b != dims[-1]:
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+""",
+        tells=("A hidden layer as wide as the output gets no ReLU."),
     ),
 ]
 
@@ -1639,7 +1836,7 @@ def l1_penalty(model):
     total = torch.tensor(0.0)
     for module in model.modules():
         if isinstance(module, nn.Linear):
-            total = total + torch.sum(torch.sqrt(module.weight**2))
+            total = total + torch.sum(torch.maximum(module.weight, -module.weight))
     return total
 
 
@@ -1649,6 +1846,36 @@ def l2_penalty(model):
         if isinstance(module, nn.Linear):
             total = total + torch.linalg.norm(module.weight) ** 2
     return total
+""",
+    ),
+    Mistake(
+        "l1_penalty",
+        "root_of_the_square",
+        "penalties_are_differentiable",
+        """
+def l1_penalty(model):
+    return sum(m.weight.square().sqrt().sum() for m in model.modules() if isinstance(m, nn.Linear))
+
+
+def l2_penalty(model):
+    return sum(m.weight.square().sum() for m in model.modules() if isinstance(m, nn.Linear))
+""",
+        tells=(
+            "The root of a square has no slope at 0: the gradient of a weight that is 0 is nan."
+        ),
+    ),
+    Alternative(
+        "l1_penalty",
+        "l1_loss_and_dot_product",
+        """
+def l1_penalty(model):
+    flat = torch.cat([m.weight.flatten() for m in model.modules() if isinstance(m, nn.Linear)])
+    return F.l1_loss(flat, torch.zeros_like(flat), reduction="sum")
+
+
+def l2_penalty(model):
+    flat = torch.cat([m.weight.flatten() for m in model.modules() if isinstance(m, nn.Linear)])
+    return flat.dot(flat)
 """,
     ),
 ]
@@ -1997,6 +2224,32 @@ def initialize(model, scheme):
         initialize(child, scheme)
     return model
 """,
+    ),
+    Mistake(
+        "initialize",
+        "one_draw_for_each_shape",
+        "every_linear_layer_is_reached",
+        """
+def initialize(model, scheme):
+    schemes = {
+        "xavier_uniform": nn.init.xavier_uniform_,
+        "kaiming_normal": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
+        "zeros": nn.init.zeros_,
+    }
+    if scheme not in schemes:
+        raise ValueError(f"unknown scheme {scheme!r}")
+    done = {}
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            if module.weight.shape in done:
+                module.weight.data.copy_(done[module.weight.shape])
+            else:
+                done[module.weight.shape] = schemes[scheme](module.weight).data
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+""",
+        tells=("Layers of one shape get the same weights: they are drawn once, then copied."),
     ),
 ]
 

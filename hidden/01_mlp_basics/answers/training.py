@@ -122,7 +122,7 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     Mistake(
         "train_epoch",
         "loss_after_the_epoch",
-        "epoch_returns_the_mean_per_sample",
+        ("epoch_returns_the_mean_per_sample", "epoch_runs_in_training_mode"),
         """
 def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     model.train()
@@ -468,6 +468,52 @@ def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
     return (total / seen).item()
 """,
     ),
+    Mistake(
+        "train_epoch",
+        "second_forward_for_the_report",
+        "epoch_runs_in_training_mode",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    total, seen = 0.0, 0
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        objective = loss if penalty is None else loss + penalty(model)
+        reported = loss_fn(model(images), labels).item()
+        objective.backward()
+        optimizer.step()
+        total += reported * len(labels)
+        seen += len(labels)
+    return total / seen
+""",
+        tells=(
+            "Each batch goes through the model twice: batch norm counts it twice, dropout differs."
+        ),
+    ),
+    Alternative(
+        "train_epoch",
+        "running_mean_in_double",
+        """
+def train_epoch(model, loader, optimizer, loss_fn, penalty=None):
+    model.train()
+    mean, n = torch.zeros((), dtype=torch.float64), 0
+    with torch.enable_grad():
+        for images, labels in loader:
+            loss = loss_fn(model(images), labels)
+            objective = loss.clone()
+            if penalty is not None:
+                objective = objective + penalty(model)
+            model.zero_grad()
+            optimizer.zero_grad()
+            objective.backward()
+            optimizer.step()
+            k = labels.size(0)
+            n += k
+            mean += (loss.detach().double() - mean) * k / n
+    return mean.item()
+""",
+    ),
 ]
 
 EVALUATE = [
@@ -763,6 +809,48 @@ def evaluate(model, loader, loss_fn):
             hits.append(int(torch.eq(logits.max(dim=1).indices, labels).sum()))
             sizes.append(labels.numel())
     return float(np.average(losses, weights=sizes)), float(sum(hits) / sum(sizes))
+""",
+    ),
+    Mistake(
+        "evaluate",
+        "log_softmax_before_the_loss",
+        "evaluation_counts_every_sample_alike",
+        """
+def evaluate(model, loader, loss_fn):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    total, right, seen = 0.0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            total += loss_fn(logits.log_softmax(1), labels).item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return total / seen, right / seen
+""",
+        tells=(
+            "The loss function gets log-probabilities, not logits: only cross-entropy hides that."
+        ),
+    ),
+    Alternative(
+        "evaluate",
+        "loss_of_all_logits_at_once",
+        """
+@torch.no_grad()
+def evaluate(model, loader, loss_fn):
+    was = {name: m.training for name, m in model.named_modules(remove_duplicate=False)}
+    model.eval()
+    outputs, targets = [], []
+    for inputs, labels in loader:
+        outputs.append(model(inputs))
+        targets.append(labels)
+    for name, m in model.named_modules(remove_duplicate=False):
+        m.training = was[name]
+    outputs, targets = torch.cat(outputs), torch.cat(targets)
+    right = (outputs.argmax(-1) == targets).double()
+    return float(loss_fn(outputs, targets)), right.mean().item()
 """,
     ),
 ]
@@ -1267,6 +1355,123 @@ class Trainer:
         return self.history
 """,
     ),
+    Mistake(
+        "trainer",
+        "accuracies_rounded",
+        "fit_ends_with_the_best_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best_accuracy, best_state = -1.0, None
+        for _ in range(num_epochs):
+            train_loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, val_accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(train_loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(val_accuracy)
+            if round(val_accuracy, 2) > best_accuracy:
+                best_accuracy = round(val_accuracy, 2)
+                best_state = copy.deepcopy(self.model.state_dict())
+        if best_state is not None:
+            self.model.load_state_dict(best_state)
+        return history
+""",
+        tells=("Accuracies are rounded before they are compared: small improvements are lost."),
+    ),
+    Mistake(
+        "trainer",
+        "stops_at_a_perfect_epoch",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        best_accuracy, best_state = -1.0, None
+        for _ in range(num_epochs):
+            train_loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+            val_loss, val_accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(train_loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(val_accuracy)
+            if val_accuracy > best_accuracy:
+                best_accuracy = val_accuracy
+                best_state = copy.deepcopy(self.model.state_dict())
+            if val_accuracy == 1.0:
+                break
+        if best_state is not None:
+            self.model.load_state_dict(best_state)
+        return history
+""",
+        tells=("Training stops when the accuracy is 1: there are fewer epochs than asked for."),
+    ),
+    Mistake(
+        "trainer",
+        "training_data_read_once",
+        "fit_records_every_epoch",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        batches = list(train_loader)
+        best_accuracy, best_state = -1.0, None
+        for _ in range(num_epochs):
+            train_loss = train_epoch(self.model, batches, self.optimizer, self.loss_fn)
+            val_loss, val_accuracy = evaluate(self.model, val_loader, self.loss_fn)
+            history["train_loss"].append(train_loss)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(val_accuracy)
+            if val_accuracy > best_accuracy:
+                best_accuracy = val_accuracy
+                best_state = copy.deepcopy(self.model.state_dict())
+        if best_state is not None:
+            self.model.load_state_dict(best_state)
+        return history
+""",
+        tells=("The training loader is read once: no later epoch is shuffled anew."),
+    ),
+    Alternative(
+        "trainer",
+        "best_weights_in_a_temporary_file",
+        """
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, train_loader, val_loader, num_epochs):
+        history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "best.pt"
+            for epoch in range(num_epochs):
+                loss = train_epoch(self.model, train_loader, self.optimizer, self.loss_fn)
+                history["train_loss"] += [loss]
+                loss, accuracy = evaluate(self.model, val_loader, self.loss_fn)
+                if all(accuracy > old for old in history["val_accuracy"]):
+                    torch.save(self.model.state_dict(), file)
+                history["val_loss"].append(loss)
+                history["val_accuracy"].append(accuracy)
+            if file.exists():
+                self.model.load_state_dict(torch.load(file))
+        return history
+""",
+    ),
 ]
 
 SAVE_MODEL = [
@@ -1483,6 +1688,40 @@ def load_model(model, path):
             tensor.copy_(saved[name])
     return model.eval()
 """,
+    ),
+    Mistake(
+        "save_model",
+        "ending_added_to_the_path",
+        "file_holds_a_state_dict",
+        """
+def save_model(model, path):
+    torch.save(model.state_dict(), str(path) + ('' if str(path).endswith('.pt') else '.pt'))
+
+
+def load_model(model, path):
+    path = str(path) + ("" if str(path).endswith(".pt") else ".pt")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state)
+    return model
+""",
+        tells=("An ending is added to the path: the file is not where it was asked for."),
+    ),
+    Mistake(
+        "save_model",
+        "file_never_overwritten",
+        "load_fills_the_given_model",
+        """
+def save_model(model, path):
+    if not Path(path).exists():
+        torch.save(model.state_dict(), path)
+
+
+def load_model(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state)
+    return model
+""",
+        tells=("A file that exists is not overwritten: the weights of an earlier call stay in it."),
     ),
 ]
 
@@ -1895,6 +2134,20 @@ def accuracy_per_class(model, loader, num_classes=10):
     guesses, labels = (torch.cat(part) for part in zip(*pairs))
     hits = (guesses == labels).float()
     return {c: hits[labels == c].mean() for c in range(num_classes)}
+""",
+    ),
+    Alternative(
+        "accuracy_per_class",
+        "copy_and_one_row_at_a_time",
+        """
+@torch.no_grad()
+def accuracy_per_class(model, loader, num_classes=10):
+    from collections import defaultdict
+    twin, hits = copy.deepcopy(model).eval(), defaultdict(list)
+    for x, y in loader:
+        for out, label in zip(twin(x), y):
+            hits[int(label)].append(float(out.argmax() == label))
+    return {c: float(np.mean(hits[c])) if c in hits else float("nan") for c in range(num_classes)}
 """,
     ),
 ]
