@@ -243,6 +243,13 @@ def depth_sweep(depths, budget, seeds):
 # %% selfcheck="depth_sweep" points=4
 _tools, _trained, _measured = depth_sweep.__globals__, [], set()
 _train_network, _accuracy = _tools["train_network"], _tools["accuracy"]
+_make_network, _made = _tools["make_network"], set()
+
+
+def _noted_network(depth, width, seed):
+    """The real one, and it writes down the depth and the seed."""
+    _made.add((depth, seed))
+    return _make_network(depth, width, seed)
 
 
 def _short_training(model, X, labels, num_steps=2):
@@ -257,18 +264,20 @@ def _noted_accuracy(model, X, labels):
     return _accuracy(model, X, labels)
 
 
-_depths, _seeds = [3, 1, 2], [0, 1, 2, 3]
-_tools.update(train_network=_short_training, accuracy=_noted_accuracy)
+_depths, _seeds = [3, 1, 2], [5, 0, 9, 2]
+_tools.update(
+    make_network=_noted_network, train_network=_short_training, accuracy=_noted_accuracy
+)
 try:
     _got = depth_sweep(_depths, 60, _seeds)
-    _runs = list(_trained)
+    _runs, _pairs = list(_trained), set(_made)
     _one = depth_sweep([1], 40, [0])
     _width = _trained[-1][0][0].out_features
 finally:
-    _tools.update(train_network=_train_network, accuracy=_accuracy)
+    _tools.update(make_network=_make_network, train_network=_train_network, accuracy=_accuracy)
 assert len(_got) == 3, f"three depths: got {len(_got)} numbers, expected 3"
 assert len(_one) == 1, f"then one depth: got {len(_one)} numbers, expected 1"
-assert (_depths, _seeds) == ([3, 1, 2], [0, 1, 2, 3]), (
+assert (_depths, _seeds) == ([3, 1, 2], [5, 0, 9, 2]), (
     f"afterwards the lists passed are {_depths} and {_seeds}: leave them as they are"
 )
 assert all(0 <= float(_value) <= 1 for _value in _got), (
@@ -283,6 +292,10 @@ assert len({id(_model) for _model, *_ in _runs}) == 12, (
 )
 assert len({_start.sum().item() for _, _start, _ in _runs}) == 12, (
     "two networks began with the same weights: is the seed passed on?"
+)
+assert _pairs == {(_depth, _seed) for _depth in _depths for _seed in _seeds}, (
+    f"make_network got these depths and seeds: {sorted(_pairs)}, expected each of {_depths} with "
+    f"each of {_seeds}"
 )
 assert all(_count == 1200 for *_, _count in _runs), (
     f"trained on {sorted({_count for *_, _count in _runs})} points, expected 1200"
@@ -469,9 +482,13 @@ assert torch.equal(_X, _before), "X has been changed: compute the columns from i
 _got = polynomial_features(_X, 1)
 assert _got.shape == (3, 2), f"degree 1: got {tuple(_got.shape)}, expected x1 and x2 themselves"
 _got = polynomial_features(torch.tensor([[8.0, 8.0], [0.5, -0.5]], dtype=torch.float64), 50)
+_largest = _got.max().item() if _got.numel() else 0.0
 assert _got.shape == (2, 1325), f"degree 50: got {_got.shape[1]} columns, expected 1325"
 assert _got.isfinite().all(), (
     f"degree 50 of double numbers: got {_got.dtype} with infinities: keep the type of X"
+)
+assert abs(_largest / 8.0**50 - 1) < 1e-3, (
+    f"degree 50 at (8, 8): the largest value is {_largest:.3g}, expected 8^50, about {8.0**50:.3g}"
 )
 print("✓ all monomials up to the degree, each once, without the constant")
 
@@ -663,14 +680,21 @@ with tempfile.TemporaryDirectory() as _root:
             _folder = Path(_root) / _split / ("cat" if _index < 6 else "dog")
             _folder.mkdir(parents=True, exist_ok=True)
             _pixels = _picture(12 * _index + _shift)
-            Image.fromarray(_pixels.numpy()).save(_folder / f"{_index}.png")
+            Image.fromarray(_pixels.numpy()).save(_folder / f"{_index}.{('png', 'bmp')[_index % 2]}")
     _train, _test = image_loaders(Path(_root), 3, seed=0)
-    _again, _other = (image_loaders(Path(_root), 3, seed=_seed)[0] for _seed in (0, 1))
+    (_again, _test_again), (_other, _test_other) = (
+        image_loaders(Path(_root), 3, seed=_seed) for _seed in (0, 1)
+    )
     _epochs = {
         _name: [[(_x.clone(), _y.clone()) for _x, _y in _loader] for _ in range(_count)]
         for _name, _loader, _count in (("training", _train, 8), ("test", _test, 2))
     }
     torch.rand(3)
+    # The first test loader is used before the training loader that came with it.
+    _test_again, _test_other = (
+        torch.cat([_x[:, 0, 16, 16].clone() for _x, _ in _part])
+        for _part in (_test_again, _test_other)
+    )
     _again, _other = (
         torch.cat([_x[:, 0, 16, 16].clone() for _x, _ in _part]) for _part in (_again, _other)
     )
@@ -723,6 +747,9 @@ for _name, _all in _epochs.items():
 assert _orders["test"][0] == _orders["test"][1], (
     "the test loader's order changes from epoch to epoch"
 )
+assert torch.allclose(_test_again, _test_other, atol=1e-3), (
+    "the test loader has another order with another seed"
+)
 _low, _high, _far = _angles.min(), _angles.max(), _angles.abs().max()
 # Pictures this small look the same after a turn by less than two degrees or so.
 _turned, _share = (_angles.abs() > 0.5).float().mean(), _mirrored.mean()
@@ -730,6 +757,9 @@ assert _far < 12.5, f"a training picture was turned by {_far:.0f} degrees, expec
 assert _far > 5, f"training pictures were turned by {_far:.0f} degrees at most, expected up to 10"
 assert _turned > 0.5, f"only {_turned:.0%} of the training pictures are turned: is each of them?"
 assert 0.15 < _share < 0.85, f"{_share:.0%} of the training pictures are mirrored, expected half"
+assert (_mirrored.amin(0) != _mirrored.amax(0)).float().mean() > 0.5, (
+    "the same pictures are mirrored in every epoch: draw it anew each time"
+)
 _upright = _angles[_mirrored == 0]
 assert _upright.min() < -1.5 and _upright.max() > 1.5, (
     f"pictures are turned from {_upright.min():.0f} to {_upright.max():.0f} degrees: to both sides?"
@@ -744,7 +774,7 @@ assert len({tuple(_order) for _order in _orders["training"]}) == 8, (
 _first = torch.cat([_x[:, 0, 16, 16] for _x, _ in _epochs["training"][0]])
 assert torch.allclose(_again, _first, atol=1e-3), (
     "two training loaders of seed 0 begin with different orders: the seed alone should decide, "
-    "whatever else draws random numbers"
+    "whatever else draws random numbers (a test loader, too)"
 )
 assert not torch.allclose(_other, _first, atol=1e-3), (
     "training loaders of seed 0 and seed 1 begin with the same order: where is the seed used?"
@@ -839,12 +869,25 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
 
 
 # %% selfcheck="first_layer_maps" points=3
+class _Pair(nn.Module):
+    """Two linear layers, the first one given. They are not in the order of their names."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.inner = layer
+        self.end = nn.Linear(2, 15)
+
+    def forward(self, x):
+        return self.end(self.inner(x))
+
+
 _layer = nn.Linear(2 * 2 * 3, 2)
-_weight = torch.stack([torch.arange(12.0), 6 - 3 * torch.arange(12.0)])
+_weight = torch.stack([torch.arange(12.0), 0.006 - 0.003 * torch.arange(12.0)])
 _layer.weight.data.copy_(_weight)
-_model = nn.Sequential(
-    nn.Flatten(), nn.BatchNorm1d(12), nn.Sequential(_layer, nn.ReLU()), nn.Linear(2, 3)
-)
+_model = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(12), _Pair(_layer))
+for _parameter in _model.parameters():
+    _parameter.grad = torch.ones_like(_parameter)
+_parameter.requires_grad_(False)
 _before = {_name: _value.clone() for _name, _value in _model.state_dict().items()}
 _got = first_layer_maps(_model, (2, 2, 3))
 assert _got.shape == (2, 2, 2, 3), f"got {tuple(_got.shape)}, expected (2, 2, 2, 3)"
@@ -855,7 +898,13 @@ assert all(torch.equal(_value, _before[_name]) for _name, _value in _model.state
     "another layer of the model has been changed"
 )
 assert _model.training, "the model was in training mode before the call, and is not afterwards"
+_model.eval()
+first_layer_maps(_model, (2, 2, 3))
+assert not _model.training, "the model was in evaluation mode before the call, and is not afterwards"
 assert _layer.weight.requires_grad, "the model can no longer learn: leave requires_grad as it is"
+assert not _parameter.requires_grad, "a frozen bias can be trained afterwards: leave it as it is"
+assert _layer.weight.grad is not None, "the gradients of the model are gone: leave them as they are"
+assert not _layer._forward_hooks, "a hook has been left on the layer: remove it, or do without"
 _got = _got.detach().float()
 _low, _high = _got.flatten(1).min(1).values, _got.flatten(1).max(1).values
 assert _low.abs().max() < 1e-6 and (_high - 1).abs().max() < 1e-6, (

@@ -27,6 +27,7 @@
 # %% setup=true
 import copy
 import math
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,6 @@ class OptimizerTemplate:
 
 
 # %%
-import tempfile
-
 import matplotlib.pyplot as plt
 
 from helpers import checkpoints, plots, widgets
@@ -177,14 +176,27 @@ _floats = [float(v) for v in channel_statistics(_images.float() / 255)[0]]
 assert np.allclose(_floats, [0.4, 0.8], atol=1e-4), (
     f"floats in [0, 1]: got mean {_floats}, expected [0.4, 0.8]: they are scaled already"
 )
+assert torch.equal(_images[:, 1], torch.full((4, 3, 5), 204)), "the images were changed"
+_photos = torch.arange(480, dtype=torch.float32).view(4, 3, 5, 8).transpose(2, 3) / 480
+_before, _expected = _photos.clone(), _photos.mean((0, 2, 3)).tolist()
+_got = [float(v) for v in channel_statistics(_photos)[0]]
+assert np.allclose(_got, _expected, atol=1e-4), (
+    f"three channels: got mean {_got}, expected {_expected}"
+)
+assert torch.equal(_photos, _before), "the images were changed: which operation works in place?"
+_got = float(channel_statistics(torch.ones(2, 1, 2, 2, dtype=torch.uint8))[0][0])
+assert abs(_got - 1 / 255) < 1e-6, f"bytes that are all 1: got mean {_got}, expected 1/255"
 _train, _val = split_indices(50, 12, seed=3)
 _train, _val = [int(i) for i in _train], [int(i) for i in _val]
 assert len(_val) == 12, f"got {len(_val)} validation indices, expected 12: train first, then val"
 assert sorted(_train + _val) == list(range(50)), "every index should be in train or val, once"
 assert sorted(_val) not in (list(range(12)), list(range(38, 50))), "shuffle before you cut"
+assert any(b - a > 1 for a, b in zip(sorted(_val), sorted(_val)[1:])), "the indices are neighbours"
+_sizes = [len(part) for part in split_indices(50, 0, seed=3)]
+assert _sizes == [50, 0], f"n_val = 0: got sizes {_sizes}, expected [50, 0]"
 assert [int(i) for i in split_indices(50, 12, 3)[1]] == _val, "the same seed, another split"
 assert [int(i) for i in split_indices(50, 12, 4)[1]] != _val, "another seed, the same split"
-print("✓ one number per channel, and a fair split")
+print("✓ one number per channel, and a fair split (not looked at: how random the split is)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -279,12 +291,20 @@ with torch.no_grad():
 _x = torch.ones(5, 1, 2, 2) * torch.tensor([1.0, 1, -1, 1, -1]).view(5, 1, 1, 1)
 _y = torch.tensor([0, 0, 1, 0, 0])
 _model.train()
+_tracked = []
+_handle = _model.register_forward_hook(lambda _, __, out: _tracked.append(out.requires_grad))
 _got = [test_model(_model, [(_x[:4], _y[:4]), (_x[4:], _y[4:])]) for _ in range(8)]
+_handle.remove()
 assert all(isinstance(v, float) for v in _got), f"got {type(_got[0]).__name__}, expected a float"
 assert len(set(_got)) == 1, "eight calls, different results: is dropout still at work?"
 assert _got[0] != 0.5, "batches of 4 and 1 images: count images, not batches"
 assert _got[0] == 0.8, f"4 of 5 images are right: got {_got[0]}, expected 0.8"
 assert _model.training, "the model was in training mode before the call: restore it"
+assert not any(_tracked), "the model's outputs carry a graph: testing needs no gradients"
+test_model(_model.eval(), [(_x, _y)])
+assert not _model.training, "the model was in evaluation mode before the call: restore it"
+_model.train()[1].p = 1.0
+assert test_model(_model, [(_x, _y)]) == 0.8, "dropout is still at work: switch the mode"
 print("✓ counted right, in evaluation mode, and the mode is back")
 
 # %% [markdown]
@@ -321,7 +341,8 @@ print("✓ counted right, in evaluation mode, and the mode is back")
 # object with a method `step`) is stepped after each step of the optimizer.
 #
 # The function returns a history to draw: `{"train_loss": [...], "val_accuracy": [...]}`, with the
-# mean training loss of each epoch and the accuracy of each validation.
+# mean training loss of each epoch and the accuracy of each validation, as floats. The mean is over
+# the epoch's images, of the losses that the model was trained on: a small last batch weighs less.
 
 # %% [markdown]
 # **Predict in one line:** why does the function need both, the validation and the training loader?
@@ -380,44 +401,112 @@ def train_model(
 
 
 # %% selfcheck="train_model" points=5
-torch.manual_seed(0)
-_model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2, bias=False))
-_x = torch.tensor([[2.0, 0.0], [0.0, 2.0]]).view(2, 1, 1, 2)
-_y = torch.tensor([0, 1])
-_steps = []
+class _Notes(nn.Module):
+    """Counts the calls in training, and writes down those on validation images: ones, not twos."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+        self.validated, self.wrong_mode = [], False
+
+    def forward(self, x):
+        if x.max() > 1:
+            self.calls += self.training
+        else:
+            self.validated.append(len(_jumps.losses) // 2 - 1)
+            self.wrong_mode |= self.training
+        return x
 
 
 class _Jumps:
-    """Turns the model's weights from right to wrong and back, whatever the gradient says."""
+    """Gives the model other weights at every step; `rights[e]` of 4 images are right in epoch e."""
+
+    def __init__(self, rights, factor=1.0):
+        self.rights, self.factor, self.losses, self.order = rights, factor, [], ""
 
     def zero_grad(self):
         _model.zero_grad()
 
     def step(self):
-        assert _model[1].weight.grad is not None, "call backward before step"
-        sign = [-1.0, 1.0, -1.0, -1.0][len(_steps)]
-        _steps.append(_model.training)
+        number, weight = len(self.losses), _model[2].weight
+        x, y = _train[number % 2]
+        loss = F.cross_entropy(x.flatten(1) @ weight.T, y) * self.factor
+        (expected,) = torch.autograd.grad(loss, [weight])
+        assert weight.grad is not None, "call backward before step"
+        assert _model.training, "training mode should be on in every epoch"
+        assert torch.allclose(weight.grad, expected, atol=1e-5), (
+            f"step {number + 1}: the gradient is not that of this batch's loss alone. Are gradients "
+            "zeroed before each backward, and is `loss_fn` used?"
+        )
+        self.losses.append(loss.item() * len(y))
+        self.order += "o"
+        signs = torch.where(torch.arange(4) < self.rights[number // 2], 1.0, -1.0)
         with torch.no_grad():
-            _model[1].weight.copy_(sign * (len(_steps)) * torch.eye(2))
+            weight.copy_(torch.stack([signs, -signs]) * 0.1 * (number + 1))
 
 
-with tempfile.TemporaryDirectory() as _folder:
-    _path = Path(_folder) / "best.pt"
-    _history = train_model(_model, _Jumps(), [(_x, _y)], [(_x, _y)], 4, _path)
-    assert len(_steps) == 4, f"4 epochs of one batch: got {len(_steps)} steps, expected 4"
-    assert all(_steps), "training mode should be on in every epoch: validation switches it off"
-    assert _model[1].weight[0, 0] != -4, (
-        "the model holds the last epoch's weights; the second epoch had the highest validation "
-        "accuracy. Did you copy the state dict? It refers to the live tensors"
-    )
-    assert _model[1].weight[0, 0] == 2, "expected the weights of the second epoch, the best one"
-    assert _path.is_file(), "there should be a file at `path`"
-    _saved = torch.load(_path, weights_only=True)
-    assert torch.equal(_saved["1.weight"], _model[1].weight.data), "the file holds other weights"
+class _Schedule:
+    def step(self):
+        _jumps.order += "s"
+
+
+def _run(rights, **options):
+    """The history, the state dict in the file, and the epoch whose weights the model has."""
+    global _model, _jumps
+    _model = nn.Sequential(nn.Flatten(), _Notes(), nn.Linear(4, 2, bias=False)).eval()
+    _jumps = _Jumps(rights, 3.0 if options else 1.0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "best.pt"
+        history = train_model(_model, _jumps, _train, _val, len(rights), path, **options)
+        assert path.is_file(), "there should be a file at `path`"
+        saved = torch.load(path, weights_only=True)
+    return history, saved, round(_model[2].weight.abs().max().item() / 0.2) - 1
+
+
+_eye, _zeros = torch.eye(4).view(4, 1, 2, 2), torch.zeros(4, dtype=torch.int64)
+_train = [(2 * _eye, torch.tensor([0, 1, 1, 0])), (2 * _eye[:2], torch.tensor([1, 0]))]
+_val = [(_eye[:3], _zeros[:3]), (_eye[3:], _zeros[3:])]
+_rights = [1, 2, 1, 3, 4, 2, 3, 2, 3, 1]
+_history, _saved, _epoch = _run(_rights)
+_notes, _steps = _model[1], len(_jumps.losses)
+assert _steps == 20, f"10 epochs of two batches: got {_steps} steps, expected 20"
+assert not _notes.wrong_mode, "validation images are looked at in training mode"
+_seen = sorted(set(_notes.validated))
+assert len(_seen) > 1, f"validation images were looked at after {len(_seen)} epoch(s) of 10"
+assert _seen[-1] == 9, "validate after the last epoch, too"
+_best = max(_rights[e] for e in _seen)
+assert _epoch != 9, (
+    "the model holds the last epoch's weights; an earlier one had the highest validation accuracy. "
+    "Did you copy the state dict? It refers to the live tensors"
+)
+assert _epoch in _seen and _rights[_epoch] == _best, (
+    f"the model holds the weights of epoch {_epoch + 1}; validation accuracies in fourths: {_rights}"
+)
+assert _notes.calls == 2 * (_epoch + 1), "the weights are the best epoch's, the buffer is not"
+assert set(_saved) == set(_model.state_dict()), f"the file holds only {list(_saved)}"
+assert torch.equal(_saved["2.weight"], _model[2].weight.data), "the file holds other weights"
 assert isinstance(_history, dict) and {"train_loss", "val_accuracy"} <= set(_history), (
     "return a history with the lists train_loss and val_accuracy"
 )
-print("✓ the best epoch is in the model and in the file")
+_got, _expected = _history["val_accuracy"], [_rights[e] / 4 for e in _seen]
+assert len(_got) == len(_seen), (
+    f"val_accuracy: got {len(_got)} numbers for {len(_seen)} validations"
+)
+assert np.allclose(_got, _expected), f"val_accuracy: got {_got}, expected {_expected}"
+_got = _history["train_loss"]
+assert len(_got) == 10, f"train_loss: got {len(_got)} numbers for 10 epochs"
+assert all(isinstance(v, float) for v in _got), "train_loss should hold floats"
+_expected = [sum(_jumps.losses[i : i + 2]) / 6 for i in range(0, 20, 2)]
+assert np.allclose(_got, _expected, rtol=1e-3), (
+    f"train_loss begins with {_got[:2]}, expected {_expected[:2]}: per epoch, the mean over its 6 images"
+)
+_history, _, _ = _run([0, 0], loss_fn=lambda x, y: 3 * F.cross_entropy(x, y), scheduler=_Schedule())
+assert len(_history["val_accuracy"]) <= 2, "the history goes on from the training before"
+assert _jumps.order == "os" * 4, (
+    f"optimizer (o) and scheduler (s) stepped in the order {_jumps.order}, expected {'os' * 4}"
+)
+print("✓ the best epoch is in the model and in the file, and the history is right")
+print("  (not looked at: networks and optimizers that learn)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -541,22 +630,44 @@ assert _values == [0.98, 0.942], (
     f"two steps from 1 with gradient 2, lr 0.1: got {_values}, expected [0.98, 0.942]: "
     "m = beta m + (1 - beta) g"
 )
+_optimizer = SGDMomentum([_p], lr=0.1, momentum=0.9)
+_optimizer.step()
+assert abs(_p.item() - 0.922) < 1e-4, (
+    f"a new optimizer, one step from 0.942: got {_p.item():.4f}, expected 0.922: it begins at mean 0"
+)
 _model = baseline_model()
-_shapes = [tuple(p.shape) for p in _model.parameters() if p.ndim == 2]
-assert _shapes == [(256, 3072), (128, 256), (10, 128)], (
-    f"weight matrices: got {_shapes}, expected (256, 3072), (128, 256), (10, 128)"
+assert not any("Conv" in type(m).__name__ for m in _model.modules()), "an MLP has no convolution"
+_shapes = [sorted(p.shape) for p in _model.parameters() if p.ndim == 2]
+assert _shapes == [[256, 3072], [128, 256], [10, 128]], (
+    f"weight matrices: got sizes {_shapes}, expected [256, 3072], [128, 256], [10, 128]"
 )
 _x = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 _logits = _model(_x)
 assert tuple(_logits.shape) == (6, 10), f"got {tuple(_logits.shape)}, expected (6, 10)"
+with torch.no_grad():
+    _model.eval()
+    _bend = _model(_x + 1) - _model(_x) - _model(0 * _x + 1) + _model(0 * _x)
+assert _bend.abs().max() > 1e-4, "the network is linear: what is between the layers?"
 assert (_logits < 0).any(), "no logit is negative: is there a ReLU or softmax on the output?"
 _batch = [(_x, torch.tensor([0, 1, 2, 3, 4, 5]))]
 with tempfile.TemporaryDirectory() as _folder:
     _path = Path(_folder) / "tiny.pt"
-    _model, _ = baseline(_batch, _batch, _path, num_epochs=2)
+    _result = baseline(_batch, _batch, _path, num_epochs=40)
+    _model = _result[0] if isinstance(_result, tuple) else _result
     assert _path.is_file(), "there should be a file at `path` after the training"
-    baseline_model().load_state_dict(torch.load(_path, weights_only=True))
+    _saved = baseline_model()
+    _saved.load_state_dict(torch.load(_path, weights_only=True))
+with torch.no_grad():
+    _own, _from_file = _model.cpu().eval()(_x), _saved.eval()(_x)
+assert torch.allclose(_own, _from_file, atol=1e-4), "the returned model is not the one in the file"
+_right = (_own.argmax(1) == _batch[0][1]).sum().item()
+assert _right >= 4, f"40 epochs on 6 images: {_right} of them are right. Is this model trained?"
+if Path("baseline.pt").exists():
+    _saved.load_state_dict(torch.load("baseline.pt", weights_only=True, map_location="cpu"))
+    _sound = all(bool(torch.isfinite(p).all()) for p in _saved.parameters())
+    assert _sound, "baseline.pt, the file beside this notebook, holds nan or inf"
 print("✓ optimizer, network and training fit together")
+print("  (not looked at: the accuracy of your file)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -593,9 +704,7 @@ baseline_history = checkpoints.train_or_load(
     long=True,
 )
 trained_baseline = baseline_model().to(device)
-trained_baseline.load_state_dict(
-    torch.load("baseline.pt", weights_only=True, map_location=device)
-)
+trained_baseline.load_state_dict(torch.load("baseline.pt", weights_only=True, map_location=device))
 print(f"validation accuracy: {test_model(trained_baseline, val_loader):.1%}")
 print(f"test accuracy:       {test_model(trained_baseline, test_loader):.1%}")
 
@@ -646,19 +755,27 @@ def confusion_matrix(model, loader):
 
 
 # %% selfcheck="confusion_matrix" points=3
-_model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3, bias=False))
+_model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Dropout(1.0)).train()
 with torch.no_grad():
     _model[1].weight.copy_(torch.eye(3))
+    _model[1].bias.copy_(torch.tensor([0.6, 0.0, 0.0]))
 _predicted, _true = [0, 1, 1, 1, 0], torch.tensor([0, 0, 0, 1, 1])
 _x = torch.eye(3)[_predicted].view(5, 1, 1, 3)
 _got = confusion_matrix(_model, [(_x[:3], _true[:3]), (_x[3:], _true[3:])])
+assert _model.training, "the model was in training mode before the call: restore it"
+_integers = np.asarray(_got).dtype.kind in "iu"
 _got = np.asarray(_got).tolist()
 assert len(_got) == 3, f"three logits, so three classes: got {len(_got)} rows, expected 3"
 assert _got != [[1, 1, 0], [2, 1, 0], [0, 0, 0]], "transposed: rows are the true classes"
 assert _got == [[1, 2, 0], [1, 1, 0], [0, 0, 0]], (
     f"got {_got}, expected [[1, 2, 0], [1, 1, 0], [0, 0, 0]]"
 )
-print("✓ true classes in rows, predictions in columns")
+assert _integers, "the counts should be integers"
+_many = np.asarray(confusion_matrix(_model, [(_x[:1].expand(300, 1, 1, 3), _true[:1].expand(300))]))
+assert _many[0, 0] == 300, f"300 equal images: got {_many[0, 0]}, expected 300"
+assert _model.eval() and confusion_matrix(_model, [(_x, _true)]) is not None
+assert not _model.training, "the model was in evaluation mode before the call: restore it"
+print("✓ true classes in rows, predictions in columns (not looked at: gradients)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -829,6 +946,7 @@ plots.learning_curves(
 # %% solution="improved"
 def improved_model():
     """A new MLP that takes images (N, 3, 32, 32) and returns logits (N, 10)."""
+
     ### BEGIN SOLUTION
     def block(fan_in, width=768):
         return [nn.Linear(fan_in, width, bias=False), nn.BatchNorm1d(width), nn.GELU()]
@@ -928,6 +1046,16 @@ _numbers = sum(t.numel() for t in improved_model().state_dict().values())
 assert _numbers <= 6_000_000, f"the model has {_numbers:,} numbers, expected at most 6,000,000"
 _kinds = {type(m).__name__ for m in improved_model().modules()}
 assert not any("Conv" in kind or "Pool" in kind for kind in _kinds), "an MLP has no convolution"
+_model, _x, _sizes = improved_model().eval(), torch.randn(3, 3, 32, 32), []
+for _part in _model.modules():
+    if isinstance(_part, nn.Linear):
+        _part.register_forward_hook(lambda _, args, out: _sizes.append(args[0].ndim))
+with torch.no_grad():
+    _together, _alone = _model(_x)[:1], _model(_x[:1])
+assert torch.allclose(_together, _alone, atol=1e-4), (
+    "an image's logits depend on the others beside it"
+)
+assert set(_sizes) <= {2}, "a Linear layer gets patches: flatten the whole image first"
 _generator = torch.Generator().manual_seed(0)
 _labels = torch.arange(40) % 4
 _colours = torch.randint(0, 256, (4, 3, 1, 1), generator=_generator)
@@ -935,20 +1063,45 @@ _noise = torch.randint(0, 40, (40, 3, 32, 32), generator=_generator)
 _images = (_colours[_labels] * 0.8 + _noise).to(torch.uint8)
 with tempfile.TemporaryDirectory() as _folder:
     _args = (_images[:20], _labels[:20], _images[20:30], _labels[20:30], _images[30:], _labels[30:])
-    _value = improved(*_args, [7, 8, 7], _folder, num_epochs=2)
+    _seeds = [7, 8, 7]
+    _value = improved(*_args, _seeds, _folder, num_epochs=2)
+    assert _seeds == [7, 8, 7], "the list of seeds was changed: it belongs to the caller"
     _files = [Path(_folder) / f"improved_{_i}.pt" for _i in range(3)]
     for _file in _files:
         assert _file.is_file(), f"{_file.name} is missing after a call with three seeds"
     _states = [torch.load(_file, weights_only=True) for _file in _files]
     improved_model().load_state_dict(_states[0])
+    improved(*_args[:4], _images[:10] // 4, (_labels[:10] + 1) % 4, [7], _folder, num_epochs=2)
+    _states.append(torch.load(_files[0], weights_only=True))
+_mean, _std = (torch.tensor(v).view(1, 3, 1, 1) for v in channel_statistics(_images[:20]))
+_right = []
+for _state in _states[:3]:
+    _model = improved_model().eval()
+    _model.load_state_dict(_state)
+    with torch.no_grad():
+        _guess = _model((_images[30:] / 255 - _mean) / _std).argmax(1)
+    _right.append((_guess == _labels[30:]).double().mean().item())
 assert 0 <= float(_value) <= 1, f"got {_value}, expected a fraction"
-_first, _other, _again = (torch.cat([t.flatten().float() for t in s.values()]) for s in _states)
+assert abs(float(_value) - np.mean(_right)) < 0.02, (
+    f"got {float(_value):.3f}; the models in the files get {_right} of the test images right, and "
+    f"the mean is {np.mean(_right):.3f}"
+)
+_first, _other, _again, _untouched = (
+    torch.cat([t.flatten().float() for t in s.values()]) for s in _states
+)
 assert not torch.equal(_first, _other), "two seeds, the same weights"
 assert torch.allclose(_first, _again, atol=1e-3), (
     "the same seed gave other weights: set the seed before the network is made, and give it to the "
     "loader as well"
 )
-print("✓ one model and one file per seed")
+assert torch.allclose(_first, _untouched, atol=1e-3), "with other test images the weights change"
+_files = [Path(f"improved_{_i}.pt") for _i in range(3)]
+_states = [torch.load(f, weights_only=True, map_location="cpu") for f in _files if f.exists()]
+_states = [torch.cat([t.flatten().float() for t in s.values()]) for s in _states]
+assert all(bool(torch.isfinite(v).all()) for v in _states), "a file improved_….pt holds nan or inf"
+assert len(_states) < 2 or not torch.equal(_states[0], _states[1]), "two of your files are equal"
+print("✓ one model and one file per seed, and their mean")
+print("  (not looked at: your own files and their accuracy, nor whether it is an MLP in every way)")
 
 # %% [markdown]
 # <details><summary>Hint 1: the concept</summary>
@@ -1142,15 +1295,23 @@ assert _got[0, 0].flatten().tolist() != [2, 0, 1, 3, 4, 5], (
 assert _got[0, 0].flatten().tolist() == [1, 2, 0, 3, 4, 5], f"channel 0: got {_got[0, 0]}"
 assert _got[0, 1].flatten().tolist() == [7, 8, 6, 9, 10, 11], "channel 1 should move along"
 assert torch.equal(_x, torch.arange(12.0).view(1, 2, 2, 3)), "the input was changed"
+_kind = shuffle_pixels(_x.to(torch.uint8), torch.arange(6)).dtype
+assert _kind == torch.uint8, f"bytes came back as {_kind}"
 _order = torch.randperm(6, generator=torch.Generator().manual_seed(1))
 assert torch.equal(shuffle_pixels(_x, _order).sort(-1)[0].sum(), _x.sum()), "pixels were lost"
 
-_y = torch.tensor([5])
+_x = torch.arange(36.0).expand(2, 1, 36).reshape(2, 1, 6, 6)
+_y = torch.tensor([5, 7])
 _base = [(_x, _y), (_x, _y), (_x, _y)]
 
 
 def _epoch(loader):
-    return [tuple(batch[0, 0].flatten().tolist()) for batch, _ in loader]
+    pixels = []
+    for batch, labels in loader:
+        assert torch.equal(labels, _y), f"labels: got {labels.tolist()}, expected {_y.tolist()}"
+        assert torch.equal(batch[0], batch[1]), "one permutation for all images of a batch"
+        pixels.append(tuple(batch[0, 0].flatten().tolist()))
+    return pixels
 
 
 _one, _two = ShuffledLoader(_base, seed=4, fixed=True), ShuffledLoader(_base[:1], 4, fixed=True)
@@ -1161,8 +1322,12 @@ assert len(set(_first + _second)) == 1, "fixed: one permutation for all batches 
 assert _epoch(_two)[0] == _first[0], (
     "fixed: a loader of test images with the same seed should use the same permutation"
 )
-_each = [p for _ in range(2) for p in _epoch(ShuffledLoader(_base, seed=4, fixed=False))]
-assert len(set(_each[:3])) == 3, "not fixed: a new permutation for each batch"
+_other = _epoch(ShuffledLoader(_base, seed=5, fixed=True))[0]
+assert _other != _first[0], "fixed: another seed should give another permutation"
+_loader = ShuffledLoader(_base, seed=4, fixed=False)
+_each = _epoch(_loader)
+assert len(set(_each)) == 3, "not fixed: a new permutation for each batch"
+assert len(set(_each + _epoch(_loader))) == 6, "not fixed: the second epoch repeats the first one's"
 print("✓ pixels move together, and the two shuffles differ")
 
 # %% [markdown]

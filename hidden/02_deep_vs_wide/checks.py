@@ -49,7 +49,7 @@ def between(width, *shape):
 @check("width_for_budget", points=1.5)
 def widest_within_the_budget(student, rng):
     """The width, an int, is the largest whose network, biases included, is within the budget."""
-    widths = [(1, int(rng.integers(400, 800))), (1, int(rng.integers(30, 60))), (1, 1), (2, 1)]
+    widths = [(1, int(rng.integers(1100, 1500))), (1, int(rng.integers(30, 60))), (1, 1), (2, 1)]
     widths += [(depth, int(rng.integers(12, 40))) for depth in (2, 2, 3, 4, 5, 6, 7)]
     cases = []
     for depth, width in widths:
@@ -101,6 +101,12 @@ def any_inputs_and_classes(student, rng):
             inputs >= classes,
             f"depth {depth}: {few} inputs and {many} classes allow a wider network than the other "
             "way round; are the two numbers in their places?",
+        )
+        narrow, wide = widths_of(student, [(budget, depth, many, few), (budget, depth, few, few)])
+        expect(
+            wide > narrow,
+            f"budget {budget}, depth {depth}, {few} classes: with {many} inputs and then with {few}, "
+            f"the widths are {narrow:g} and {wide:g}; is something left over from the call before?",
         )
 
 
@@ -389,6 +395,14 @@ def right_at_degree_fifty(student, rng):
     X[2:] = rng.uniform(7, 8, size=(2, 2))
     low = int(rng.integers(4, 9))
     few, many = (powers_of(features_of(student, X, n)[0], X, n) for n in (low, 50))
+    far, _ = features_of(student, X, 50)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.abs(np.log(far[2:]) - np.log(X[2:].astype(np.float64)) @ many.T)
+    expect(
+        bool((off < 0.1).all()),
+        "degree 50: far from the origin the columns are not the powers that they are near it; are "
+        "large values cut?",
+    )
     if {tuple(pair) for pair in few.tolist()} == exponents(low) and len(few) == len(exponents(low)):
         same_monomials(many, 50)
     # Which monomials belong there is another check's matter: the same ones, and higher powers.
@@ -565,7 +579,7 @@ def every_picture_once_with_its_label(student, rng):
 def train_pictures_turned_and_mirrored(student, rng):
     """Each training picture is turned by up to 10 degrees and mirrored half of the time, anew."""
     tree = images.draw_tree(rng)
-    num_epochs = 4
+    num_epochs = 12
     _, (epochs,) = read_epochs(student, rng, tree, ["train"], num_epochs)
     turned = images.Turned(tree.pictures)
     angles, flips = np.full((2, num_epochs, len(tree.pictures)), np.nan)
@@ -588,8 +602,9 @@ def train_pictures_turned_and_mirrored(student, rng):
     both = [set(column[np.isfinite(column)]) for column in flips.T]
     angles, flips = angles[known], flips[known]
     worst = np.abs(angles).max()
+    # In changed colours, which are another check's matter, an angle may be misread by a degree or two.
     expect(
-        bool(worst <= 11.5),
+        bool((np.abs(angles) > 11.5).mean() < 0.02),
         f"a training picture was turned by about {worst:.0f} degrees, expected 10 at most "
         "(180: upside down)",
     )
@@ -604,11 +619,16 @@ def train_pictures_turned_and_mirrored(student, rng):
         f"{(angles == 0).mean():.0%} of the training pictures are not turned at all",
     )
     expect(
+        bool(((np.abs(angles) > 1.5) & (np.abs(angles) < 8)).mean() > 0.2),
+        "hardly any picture is turned by an angle between, such as 5 degrees: all from -10 to 10 "
+        "should be possible",
+    )
+    expect(
         bool(worst > 7.5),
         f"no picture was turned by more than {worst:.0f} degrees, expected up to 10",
     )
     expect(
-        bool(0.18 < flips.mean() < 0.82),
+        bool(0.33 < flips.mean() < 0.67),
         f"{flips.mean():.0%} of the training pictures are mirrored, expected about half",
     )
     # Turned to one side and mirrored afterwards, only the mirrored ones lean to the other.
@@ -651,8 +671,8 @@ def train_order_from_the_seed(student, rng):
     expect(
         orders[0] == orders[1],
         "two loaders of the same seed have different training orders: the order should depend on "
-        "the seed alone, whatever else draws random numbers, and on no other loader. Where is the "
-        "seed used?",
+        "the seed alone, whatever else draws random numbers, and on no other loader (the test loader "
+        "neither). Where is the seed used?",
     )
     expect(not set(orders[0]) & set(orders[2]), "two different seeds give the same training order")
 
@@ -668,17 +688,21 @@ def draw_weight(rng, units, image_shape, spread=1.5, offset=1.0):
     return rows.astype(np.float32)
 
 
-def maps_of(student, kind, weight, image_shape=SHAPE):
+def maps_of(student, kind, weight, image_shape=SHAPE, training=True):
     """The maps of a model of this kind, and the reply."""
     by_default = tuple(image_shape) == SHAPE
-    reply = student.call(probes.maps, kind, weight, list(image_shape), by_default=by_default)
+    reply = student.call(
+        probes.maps, kind, weight, list(image_shape), by_default=by_default, training=training
+    )
     return reply["maps"].finite((len(weight), *image_shape), "the maps"), reply
 
 
 @check("first_layer_maps", points=1)
 def scaled_by_its_own_range(student, rng):
     """There is a map for each unit: its weights, brought to 0 to 1 by their own range."""
-    weight = draw_weight(rng, int(rng.integers(20, 40)), SHAPE)
+    weight = draw_weight(rng, int(rng.integers(70, 100)), SHAPE)
+    # As in a layer that has just been made: numbers this small are scaled, too.
+    weight[0] *= 0.03 / np.ptp(weight[0])
     got, _ = maps_of(student, "single", weight)
     # Sorted, because the places of the pixels are another check's matter.
     got, rows = np.sort(got.reshape(len(weight), -1)), np.sort(weight.astype(np.float64))
@@ -742,12 +766,18 @@ def bits(reply):
     return [(array.shape, array.tobytes()) for array in arrays]
 
 
+def expect_same_state(reply, name, message):
+    """Fail unless this part of the model's state is the same afterwards."""
+    old, new = (reply[when][name].finite((-1,), name) for when in ("old_state", "new_state"))
+    expect(len(old) > 0 and np.array_equal(old, new), message)
+
+
 @check("first_layer_maps", points=0.5)
 def model_untouched(student, rng):
     """The model stays unchanged, bit for bit, and it can still be trained."""
     weight = draw_weight(rng, 6, SHAPE, spread=0.1)
     got, reply = maps_of(student, "single", weight)
-    other, _ = maps_of(student, "single", weight[::-1].copy())
+    other, evaluating = maps_of(student, "single", weight[::-1].copy(), training=False)
     expect(np.abs(got - other).max() > 0.1, "the maps do not depend on the weights")
     before, after = bits(reply["before"]), bits(reply["after"])
     expect(
@@ -757,8 +787,15 @@ def model_untouched(student, rng):
     )
     given = weight.astype(np.float64)
     expect((given.shape, given.tobytes()) in before, "the model's first weight is missing")
-    modes = [mode.flag("the mode of a module") for mode in reply["training"].items()]
-    expect(bool(modes) and all(modes), "the model was in training mode before, and is not after")
+    for each, mode in ((reply, "training"), (evaluating, "evaluation")):
+        expect_same_state(each, "modes", f"the model was in {mode} mode before, and is not after")
+    expect_same_state(
+        reply,
+        "trainable",
+        "requires_grad has been changed: what can be trained belongs to the model",
+    )
+    expect_same_state(reply, "gradients", "the gradients of the model have been changed")
+    expect_same_state(reply, "hooks", "a hook has been left on the model: remove it at the end")
     gradient = reply["gradient"].finite(weight.shape, "the gradient")
     expect(
         bool(np.abs(gradient).max() > 0),

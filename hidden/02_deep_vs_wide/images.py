@@ -55,8 +55,10 @@ def draw_tree(rng):
         labels = np.concatenate([np.arange(count), rng.integers(count, size=number - count)])
         numbers = rng.permutation(1000)[:number]
         tree.rows += [
-            [split, names[label], f"{number}.png", image]
-            for label, number, image in zip(labels.tolist(), numbers.tolist(), stored)
+            [split, names[label], f"{number}.{'png' if index % 4 else 'bmp'}", image]
+            for index, (label, number, image) in enumerate(
+                zip(labels.tolist(), numbers.tolist(), stored)
+            )
         ]
         tree.images[split] = stored.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
         tree.labels[split] = labels
@@ -70,7 +72,10 @@ def draw_pictures(rng, number):
     coarse = torch.tensor(rng.random((number, 3, 5, 5)), dtype=torch.float32)
     smooth = F.interpolate(coarse, (SIZE, SIZE), mode="bicubic", align_corners=True)
     low, high = smooth.amin(dim=(1, 2, 3), keepdim=True), smooth.amax(dim=(1, 2, 3), keepdim=True)
-    return ((smooth - low) / (high - low) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    pixels = (smooth - low) / (high - low) * 255
+    # Not every picture has black and white in it.
+    pixels[::3] = 70 + pixels[::3] / 2
+    return pixels.round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def pictures_of(epoch, name):

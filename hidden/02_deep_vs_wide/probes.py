@@ -30,10 +30,12 @@ def known_widths(ns, depths, budget, right_widths):
     """
     known, own = dict(zip(depths, right_widths)), ns._namespace.get("width_for_budget")
 
-    def width_for_budget(budget_, depth, num_inputs=2, num_classes=4):
-        if (budget_, num_inputs, num_classes) == (budget, 2, 4) and depth in known:
+    given = budget, 2, 4
+
+    def width_for_budget(budget, depth, num_inputs=2, num_classes=4):
+        if (budget, num_inputs, num_classes) == given and depth in known:
             return known[depth]
-        return own(budget_, depth, num_inputs, num_classes)
+        return own(budget, depth, num_inputs, num_classes)
 
     return width_for_budget
 
@@ -54,7 +56,7 @@ class PretendNetwork(nn.Module):
     """A network whose share of right answers is prescribed: `share`, a function of its history.
 
     It knows the spiral's points (`look_up` gives a point's label, rank and split): it gets the
-    first `share` of the held-out points right, and the first `share / 2` of the training points.
+    first `share` of the held-out points right, and the first `1 - share` of the training points.
     """
 
     def __init__(self, history, share, look_up):
@@ -67,7 +69,7 @@ class PretendNetwork(nn.Module):
         share, classes = self.share(**self.history), []
         for point in X.detach().reshape(-1, 2).tolist():
             label, rank, is_held_out = self.look_up(tuple(point))
-            right = rank < (share if is_held_out else share / 2)
+            right = rank < (share if is_held_out else 1 - share)
             classes.append(label if right else (label + 1) % 4)
         return F.one_hot(torch.tensor(classes), 4) + self.offset
 
@@ -134,10 +136,12 @@ def real_sweep(ns, depths, budget, seeds, right_widths, num_steps):
         made.append((model, weights(model)))
         return model
 
-    def train_network(model, X, labels, num_steps_=None):
+    short = num_steps
+
+    def train_network(model, X, labels, num_steps=None):
         if all(model is not network for network, _ in made):
             made.append((model, weights(model)))
-        return train(model, X, labels, num_steps)
+        return train(model, X, labels, short)
 
     tools = {"make_network": make_network, "train_network": train_network}
     reply = swept(ns, depths, budget, seeds, right_widths, **tools)
@@ -171,8 +175,9 @@ def batches(loader):
 def epochs(ns, tree, batch_size, seeds, num_epochs, splits):
     """Epochs of the loaders of `image_loaders`, made from each seed before any of them is used.
 
-    Between the epochs, which take turns, the global random state changes. Returns per seed a dict
-    with the epochs of the splits named ("train", "test"), each a list of [images, labels] batches.
+    Between the epochs, which take turns, the global random state changes, and the test loaders of
+    all but the first seed are begun. Returns per seed a dict with the epochs of the splits named
+    ("train", "test"), each a list of [images, labels] batches.
     """
     with tempfile.TemporaryDirectory() as root:
         write_tree(root, tree)
@@ -185,6 +190,8 @@ def epochs(ns, tree, batch_size, seeds, num_epochs, splits):
         replies = [{split: [] for split in splits} for _ in seeds]
         for _ in range(num_epochs):
             for turn, (loaders, reply) in enumerate(zip(made, replies)):
+                if turn and splits == ["train"]:
+                    next(iter(loaders["test"]), None)
                 for split in splits:
                     torch.rand(turn + 1)
                     reply[split].append(batches(loaders[split]))
@@ -196,10 +203,12 @@ class Block(nn.Module):
 
     def __init__(self, layers):
         super().__init__()
-        self.body = nn.Sequential(nn.Sequential(layers[0], nn.ReLU()), nn.Sequential(*layers[1:]))
+        # Not in the order of their names.
+        self.trunk = nn.ModuleList([nn.Sequential(layers[0], nn.ReLU())])
+        self.head = nn.Sequential(*layers[1:])
 
     def forward(self, images):
-        return self.body(images.flatten(1))
+        return self.head(self.trunk[0](images.flatten(1)))
 
 
 class Mixed(nn.Module):
@@ -221,7 +230,10 @@ def network_of(kind, weight, num_classes):
         first.weight.copy_(torch.tensor(weight))
     last = nn.Linear(units, num_classes)
     if kind == "nested":
-        return Block([first, nn.Linear(units, units), nn.ReLU(), last])
+        wider = inputs + 8
+        return nn.Sequential(
+            Block([first, nn.Linear(units, wider), nn.ReLU(), nn.Linear(wider, num_classes)])
+        )
     if kind == "normed":
         return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(inputs), first, nn.Tanh(), last)
     if kind == "mixed":
@@ -230,15 +242,30 @@ def network_of(kind, weight, num_classes):
     return nn.Sequential(nn.Flatten(), first, nn.BatchNorm1d(units))
 
 
-def maps(ns, kind, weight, image_shape, by_default=False):
-    """`first_layer_maps` of a model, and the model before and after.
+def state_of(model):
+    """What a model is beside its tensors, in numbers: modes, trainable, gradients, hooks."""
+    modules, parameters = list(model.modules()), list(model.parameters())
+    return {
+        "modes": [float(m.training) for m in modules],
+        "trainable": [float(p.requires_grad) for p in parameters],
+        "gradients": [0.0 if p.grad is None else float(p.grad.sum()) for p in parameters],
+        "hooks": [float(len(m._forward_hooks) + len(m._forward_pre_hooks)) for m in modules],
+    }
 
-    Returns `maps`, `before` and `after` (all of the model's tensors), whether each module is in
-    `training` mode afterwards, and the `gradient` of the first layer's weight in a training step
-    (zeros if there is none).
+
+def maps(ns, kind, weight, image_shape, by_default=False, training=True):
+    """`first_layer_maps` of a model in training mode or not, and the model before and after.
+
+    Its last parameter is frozen, and all have gradients. Returns `maps`, `before` and `after` (all
+    of the model's tensors), `old_state` and `new_state` (see `state_of`), and the `gradient` of the
+    first layer's weight in a training step (zeros if there is none).
     """
     model = network_of(kind, weight, 3)
-    model.train()
+    model.train(training)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    parameter.requires_grad_(False)
+    old_state = state_of(model)
     before = [values.clone() for values in model.state_dict().values()]
     if by_default:
         result = ns.first_layer_maps(model)
@@ -247,7 +274,7 @@ def maps(ns, kind, weight, image_shape, by_default=False):
     if isinstance(result, torch.Tensor):
         result = result.detach().clone()
     after = [values.clone() for values in model.state_dict().values()]
-    training = [module.training for module in model.modules()]
+    new_state = state_of(model)
     model.zero_grad()
     images = torch.randn(8, *image_shape)
     outputs = model(images)
@@ -255,5 +282,5 @@ def maps(ns, kind, weight, image_shape, by_default=False):
     layer = next(m for m in model.modules() if isinstance(m, nn.Linear))
     gradient = layer.weight.grad
     gradient = torch.zeros_like(layer.weight) if gradient is None else gradient
-    names = ("maps", "before", "after", "training", "gradient")
-    return dict(zip(names, (result, before, after, training, gradient)))
+    reply = {"maps": result, "before": before, "after": after, "gradient": gradient}
+    return reply | {"old_state": old_state, "new_state": new_state}

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
@@ -71,7 +73,7 @@ def confusion(ns, layers, state, data, x, training):
 # train_model
 
 
-class SignSteps:
+class LevelSteps:
     """An optimizer of an unknown kind, with only what is needed: all steps have one length."""
 
     def __init__(self, params, lr):
@@ -86,38 +88,96 @@ class SignSteps:
         with torch.no_grad():
             for p in self.params:
                 if p.grad is not None:
-                    p -= self.lr * p.grad.sign()
+                    p -= self.lr * p.grad / (p.grad.norm() + 1e-12)
 
 
 def optimizer_of(name, model, lr):
-    if name == "signs":
-        return SignSteps(model.parameters(), lr)
+    if name == "level":
+        return LevelSteps(model.parameters(), lr)
     momentum = 0.9 if name == "momentum" else 0.0
     return torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
 
+class Watch:
+    """Writes down a training: the model's state at the start and after each step of any optimizer
+    of torch, and its answers on validation images. `order` has an "o" for each such step and an "s"
+    for each step of the schedule, which the watch is itself.
+    """
+
+    def __init__(self, model, val):
+        self.model = model
+        self.known = {image.tobytes() for images, _ in val for image in images}
+        self.states, self.answers, self.order = [copied(model)], [], ""
+
+    def __enter__(self):
+        self.hooks = [
+            register_optimizer_step_post_hook(lambda *_: self.stepped()),
+            register_module_forward_hook(self.called),
+        ]
+        return self
+
+    def __exit__(self, *error):
+        for hook in self.hooks:
+            hook.remove()
+
+    def step(self):
+        self.order += "s"
+
+    def stepped(self):
+        self.order += "o"
+        self.states.append(copied(self.model))
+
+    def called(self, module, args, output):
+        # The type, not the model itself: a copy of it may be asked.
+        if type(module) is nn.Sequential and args[0][0].numpy().tobytes() in self.known:
+            answer = {"images": args[0].clone(), "logits": output.detach().clone()}
+            answer |= {"step": len(self.states) - 1, "after": copied(self.model)}
+            self.answers.append(answer)
+
+
+def copied(model):
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
 def trained_model(
     ns, layers, state, train, val, num_epochs, lr, optimizer="sgd", as_path=True, smoothing=None,
-    decay=None,
 ):  # fmt: skip
-    """State of the model after `train_model`, and what is in the file at `path`.
+    """What `train_model` returns, leaves in the model and in the file at `path`, and on the way.
 
-    With `smoothing` and `decay` it gets a loss with label smoothing, and a schedule that multiplies
-    the learning rate by `decay` at each step.
+    `steps`: the states of `Watch`, each entry's values stacked. With `smoothing` the call gets a
+    loss with label smoothing, and a schedule.
     """
     model = restored(layers, state).eval()
     optimizer = optimizer_of(optimizer, model, lr)
-    extra = {}
-    if smoothing is not None:
-        extra["loss_fn"] = nn.CrossEntropyLoss(label_smoothing=smoothing)
-        extra["scheduler"] = torch.optim.lr_scheduler.ExponentialLR(optimizer, decay)
-    with tempfile.TemporaryDirectory() as folder:
+    with Watch(model, val) as watch, tempfile.TemporaryDirectory() as folder:
+        extra = {}
+        if smoothing is not None:
+            extra["loss_fn"] = nn.CrossEntropyLoss(label_smoothing=smoothing)
+            extra["scheduler"] = watch
         path = Path(folder) / "best.pt"
         path = path if as_path else str(path)
-        ns.train_model(model, optimizer, batches(train), batches(val), num_epochs, path, **extra)
+        history = ns.train_model(
+            model, optimizer, batches(train), batches(val), num_epochs, path, **extra
+        )
         saved = file_content(Path(path))
-    after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    return {"state": after, "saved": saved}
+    return {
+        "history": listed(history, ("train_loss", "val_accuracy")),
+        "state": copied(model),
+        "saved": saved,
+        "steps": {name: torch.stack([s[name] for s in watch.states]) for name in watch.states[0]},
+        "answers": watch.answers,
+        "order": watch.order,
+    }
+
+
+def listed(history, names):
+    """The lists of a history, and whether they hold plain floats; None if there are none."""
+    if not isinstance(history, dict) or not all(
+        isinstance(history.get(name), (list, tuple)) for name in names
+    ):
+        return None
+    floats = all(isinstance(v, float) for name in names for v in history[name])
+    return {"floats": floats, **{name: [float(v) for v in history[name]] for name in names}}
 
 
 # shuffle_pixels
@@ -132,13 +192,26 @@ def shuffled(ns, images, permutation, contiguous=True):
     return {**sent, "later": images, "same": torch.equal(before, permutation)}
 
 
+class FreshBatches:
+    """A loader with new tensors in each epoch: what is changed in place does not stay."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data)
+
+    def __iter__(self):
+        return iter(batches(self.data))
+
+
 def shuffled_batches(ns, loaders, num_epochs, fixed):
     """Every batch of every epoch of `ShuffledLoader(loader, seed, fixed)`, for each loader.
 
     `loaders` are pairs `(data, seed)`; the epochs of the loaders take turns. `lengths` are what
     `len` says.
     """
-    made = [ns.ShuffledLoader(batches(data), seed, fixed=fixed) for data, seed in loaders]
+    made = [ns.ShuffledLoader(FreshBatches(data), seed, fixed=fixed) for data, seed in loaders]
     epochs = [[] for _ in made]
     for epoch in range(num_epochs):
         for loader, seen in zip(made, epochs):
@@ -154,9 +227,15 @@ def shuffled_batches(ns, loaders, num_epochs, fixed):
 def momentum_steps(ns, start, gradients, lr, momentum):
     """Two parameters after each step of the student's optimizer.
 
-    The second one has no gradient in the first step.
+    The second one has no gradient in the first step. Another optimizer had them before.
     """
     first, second = (nn.Parameter(torch.tensor(s)) for s in start)
+    earlier = ns.SGDMomentum([first, second], lr, momentum=momentum)
+    first.grad, second.grad = torch.ones_like(first), torch.ones_like(second)
+    earlier.step()
+    with torch.no_grad():
+        first.copy_(torch.tensor(start[0]))
+        second.copy_(torch.tensor(start[1]))
     optimizer = ns.SGDMomentum([first, second], lr, momentum=momentum)
     path = []
     for step, (a, b) in enumerate(gradients):
@@ -202,7 +281,8 @@ def improved_run(ns, train, val, test, seeds, num_epochs, x):
     data = [torch.tensor(a) for pair in (train, val, test) for a in pair]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        value = ns.improved(*data, seeds, folder, num_epochs=num_epochs)
+        given = list(seeds)
+        value = ns.improved(*data, given, folder, num_epochs=num_epochs)
         files = sorted(path.name for path in folder.iterdir())[:20]
         logits = [
             outputs_of_file(ns.improved_model, folder / f"improved_{i}.pt", x)
@@ -210,7 +290,7 @@ def improved_run(ns, train, val, test, seeds, num_epochs, x):
             else None
             for i in range(len(seeds))
         ]
-    return {"value": value, "files": files, "logits": logits}
+    return {"value": value, "files": files, "logits": logits, "same": given == seeds}
 
 
 class Recorder(TorchDispatchMode):

@@ -354,4 +354,46 @@ def polynomial_features(X, degree):
     return torch.from_numpy(numpy.stack([x[:, 0] ** i * x[:, 1] ** j for i, j in pairs], axis=-1))
 """,
     ),
+    Mistake(
+        "polynomial_features",
+        "large_values_cut",
+        "right_at_degree_fifty",
+        """\
+def polynomial_features(X, degree):
+    x1, x2 = X[:, 0], X[:, 1]
+    columns = [x1**i * x2 ** (total - i) for total in range(1, degree + 1) for i in range(total + 1)]
+    return torch.stack(columns, dim=1).clamp(-1e6, 1e6)
+""",
+        tells="Large values are cut off; they belong to the features.",
+    ),
+    Mistake(
+        "polynomial_features",
+        "divided_by_the_other_coordinate",
+        "negative_numbers_and_zeros",
+        """\
+def polynomial_features(X, degree):
+
+    x1, x2 = X[:, 0], X[:, 1]
+    columns = []
+    for total in range(1, degree + 1):
+        column = x2**total
+        columns.append(column)
+        for _ in range(total):
+            column = column * x1 / x2
+            columns.append(column)
+    return torch.stack(columns, dim=1)
+""",
+        tells="Each column is the one before times x1 / x2, which has no value where x2 is 0.",
+    ),
+    Alternative(
+        "polynomial_features",
+        "table_of_exponents",
+        """\
+def polynomial_features(X, degree):
+
+    pairs = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i) if i or j]
+    exponents = torch.tensor(pairs, dtype=X.dtype)
+    return (X[:, None, :] ** exponents).prod(-1)
+""",
+    ),
 ]

@@ -989,4 +989,186 @@ def image_loaders(root, batch_size, seed):
     return [train, test]
 """,
     ),
+    Mistake(
+        "image_loaders",
+        "generator_shared_with_the_test_loader",
+        "train_order_from_the_seed",
+        """\
+def image_loaders(root, batch_size, seed):
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator), DataLoader(test, batch_size=batch_size, generator=generator)
+""",
+        tells="Both loaders draw from one generator, so the training order depends on how often the test loader was used.",
+    ),
+    Mistake(
+        "image_loaders",
+        "two_angles_only",
+        "train_pictures_turned_and_mirrored",
+        """\
+def image_loaders(root, batch_size, seed):
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomChoice([transforms.RandomRotation((a, a)) for a in (-10, 10)]), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator), DataLoader(test, batch_size=batch_size)
+""",
+        tells="A picture is turned by -10 or by 10 degrees, never by an angle between.",
+    ),
+    Mistake(
+        "image_loaders",
+        "own_range_for_each_picture",
+        "brought_to_minus_one_to_one",
+        """\
+def image_loaders(root, batch_size, seed):
+
+    plain = [transforms.ToTensor(), transforms.Lambda(lambda x: (x - x.min()) / (x.max() - x.min()) * 2 - 1)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator), DataLoader(test, batch_size=batch_size)
+""",
+        tells="Each picture is stretched to its own minimum and maximum; 0 and 255 should mean the same in all.",
+    ),
+    Mistake(
+        "image_loaders",
+        "finds_png_only",
+        ("test_pictures_unchanged", "every_picture_once_with_its_label"),
+        """\
+def image_loaders(root, batch_size, seed):
+
+    class Files(torch.utils.data.Dataset):
+        def __init__(self, folder, transform):
+            classes = sorted(p.name for p in folder.iterdir() if p.is_dir())
+            self.rows = [(f, k) for k, name in enumerate(classes) for f in sorted((folder / name).glob("*.png"))]
+            self.transform = transform
+
+        def __len__(self):
+            return len(self.rows)
+
+        def __getitem__(self, index):
+            path, label = self.rows[index]
+            return self.transform(Image.open(path).convert("RGB")), label
+
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = Files(root / "train", transforms.Compose(augmented))
+    test = Files(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(train, batch_size=batch_size, shuffle=True, generator=generator), DataLoader(test, batch_size=batch_size)
+""",
+        tells="Only files that end in .png are found; pictures of other types are left out.",
+    ),
+    Mistake(
+        "image_loaders",
+        "same_pictures_mirrored",
+        "train_pictures_turned_and_mirrored",
+        """\
+class Mirrored(torch.utils.data.Dataset):
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __len__(self):
+        return len(self.inner)
+
+    def __getitem__(self, index):
+        image, label = self.inner[index]
+        return (image.flip(-1) if index % 2 else image), label
+
+
+def image_loaders(root, batch_size, seed):
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(Mirrored(train), batch_size=batch_size, shuffle=True, generator=generator), DataLoader(test, batch_size=batch_size)
+""",
+        tells="The same half of the pictures is mirrored in every epoch.",
+    ),
+    Alternative(
+        "image_loaders",
+        "test_set_backwards",
+        """\
+def image_loaders(root, batch_size, seed):
+    def images(part, *first):
+        last = transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)
+        return datasets.ImageFolder(str(root / part), transforms.Compose([*first, *last]))
+
+    turned = images("train", transforms.RandomHorizontalFlip(), transforms.RandomRotation(10))
+    upright = images("val")
+    backwards = range(len(upright))[::-1]
+    return (
+        DataLoader(turned, batch_size, True, generator=torch.Generator().manual_seed(seed)),
+        DataLoader(upright, batch_size, sampler=backwards),
+    )
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "seed_for_each_epoch",
+        """\
+class Order(torch.utils.data.Sampler):
+    def __init__(self, count, seed):
+        self.count, self.seed, self.epoch = count, seed, 0
+
+    def __iter__(self):
+        generator = torch.Generator().manual_seed(10007 * self.seed + self.epoch)
+        self.epoch += 1
+        return iter(torch.randperm(self.count, generator=generator).tolist())
+
+    def __len__(self):
+        return self.count
+
+
+def image_loaders(root, batch_size, seed):
+
+    plain = [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    augmented = [transforms.RandomRotation(10), transforms.RandomHorizontalFlip(), *plain]
+    train = datasets.ImageFolder(root / "train", transforms.Compose(augmented))
+    test = datasets.ImageFolder(root / "val", transforms.Compose(plain))
+    generator = torch.Generator().manual_seed(seed)
+
+    return DataLoader(train, batch_size=batch_size, sampler=Order(len(train), seed)), DataLoader(test, batch_size=batch_size)
+""",
+    ),
+    Alternative(
+        "image_loaders",
+        "loader_class",
+        """\
+def image_loaders(root, batch_size, seed):
+
+    class Loader:
+        def __init__(self, folder, transform, generator):
+            self.data, self.generator = datasets.ImageFolder(folder, transform), generator
+
+        def __len__(self):
+            return -(-len(self.data) // batch_size)
+
+        def __iter__(self):
+            n = len(self.data)
+            order = torch.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator)
+            for part in order.split(batch_size):
+                images, labels = zip(*(self.data[int(k)] for k in part))
+                yield torch.stack(images), torch.tensor(labels)
+
+    plain = transforms.Compose([transforms.PILToTensor(), transforms.Lambda(lambda x: x.float().div(255).sub(0.5).mul(2))])
+    turned = transforms.Compose([plain, transforms.Lambda(lambda x: transforms.functional.rotate(x, float(torch.empty(1).uniform_(-10, 10)))), transforms.RandomHorizontalFlip()])
+    return Loader(root / "train", turned, torch.Generator().manual_seed(seed)), Loader(root / "val", plain, None)
+""",
+    ),
 ]

@@ -350,4 +350,156 @@ def first_layer_maps(model, image_shape=(3, 32, 32)):
     return (maps - low).div(high - low)
 """,
     ),
+    Mistake(
+        "first_layer_maps",
+        "looks_into_sequential_only",
+        "first_linear_layer_of_any_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+
+    def find(module):
+        if isinstance(module, nn.Linear):
+            return module
+        if isinstance(module, nn.Sequential) or module is model:
+            for child in module.children():
+                found = find(child)
+                if found is not None:
+                    return found
+
+    layer = find(model)
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The layer is looked for in nn.Sequential only; it may lie in any module.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "first_by_name",
+        "first_linear_layer_of_any_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    layer = next(m for _, m in sorted(model.named_modules()) if isinstance(m, nn.Linear))
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The layers are sorted by name; the first of them need not be the first layer.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "most_inputs",
+        "first_linear_layer_of_any_model",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    layer = max((m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features)
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The linear layer with most inputs is taken; a later one may have more than the first.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "small_ranges_enlarged",
+        "scaled_by_its_own_range",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low).clamp(min=0.1)).reshape(-1, *image_shape)
+""",
+        tells="Ranges below 0.1 count as 0.1, so the maps of small weights do not reach 1.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "training_mode_afterwards",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    model.eval()
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    maps = ((weight - low) / (high - low)).reshape(-1, *image_shape)
+    model.train()
+    return maps
+""",
+        tells="The model is in training mode afterwards, even if it was in evaluation mode before.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "gradients_cleared",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    model.zero_grad()
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="The model's gradients are cleared.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "hook_left",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+
+    found = []
+
+    def note(module, inputs, output):
+        found.append(module)
+
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    layer.register_forward_hook(note)
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="A hook is left on the first layer.",
+    ),
+    Mistake(
+        "first_layer_maps",
+        "frozen_layers_thawed",
+        "model_untouched",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+    layer = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    for p in model.parameters():
+        p.requires_grad_(True)
+    weight = layer.weight.detach()
+    low = weight.amin(1, keepdim=True)
+    high = weight.amax(1, keepdim=True)
+    return ((weight - low) / (high - low)).reshape(-1, *image_shape)
+""",
+        tells="Frozen parameters of the model can be trained afterwards.",
+    ),
+    Alternative(
+        "first_layer_maps",
+        "collected_by_apply",
+        """\
+def first_layer_maps(model, image_shape=(3, 32, 32)):
+
+    found = []
+    model.apply(lambda m: found.append(m) if isinstance(m, nn.Linear) else None)
+    order = {id(m): k for k, m in enumerate(model.modules())}
+    layer = min(found, key=lambda m: order[id(m)])
+    with torch.no_grad():
+        flat = layer.weight.double()
+        flat = flat - flat.min(1)[0].unsqueeze(1)
+        flat = flat / flat.max(1)[0].unsqueeze(1)
+    return flat.unflatten(1, image_shape)
+""",
+    ),
 ]

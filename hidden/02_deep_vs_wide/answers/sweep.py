@@ -487,4 +487,75 @@ def depth_sweep(depths, budget, seeds, num_inputs=2, num_classes=4):
     return numpy.array([[run(d, s) for s in seeds] for d in depths]).mean(axis=1)
 """,
     ),
+    Mistake(
+        "depth_sweep",
+        "better_of_both_accuracies",
+        "mean_of_held_out_accuracies",
+        """\
+def depth_sweep(depths, budget, seeds):
+
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        total = 0.0
+        for seed in seeds:
+            model = make_network(depth, width, seed)
+            train_network(model, *SPIRAL_TRAIN)
+            total += max(accuracy(model, *SPIRAL_TRAIN), accuracy(model, *SPIRAL_HELD_OUT))
+        means.append(total / len(seeds))
+    return means
+""",
+        tells="The better one of the accuracies on training and held-out points is taken; only the held-out ones count.",
+    ),
+    Mistake(
+        "depth_sweep",
+        "places_of_the_seeds",
+        "a_network_for_each_run",
+        """\
+def depth_sweep(depths, budget, seeds):
+
+    means = []
+    for depth in depths:
+        width = width_for_budget(budget, depth, 2, 4)
+        total = 0.0
+        for seed in range(len(seeds)):
+            model = make_network(depth, width, seed)
+            train_network(model, *SPIRAL_TRAIN)
+            total += accuracy(model, *SPIRAL_HELD_OUT)
+        means.append(total / len(seeds))
+    return means
+""",
+        tells="The place of a seed in the list is used as the seed.",
+    ),
+    Alternative(
+        "depth_sweep",
+        "all_by_keyword",
+        """\
+def depth_sweep(depths, budget, seeds):
+
+    import statistics
+    X, labels = SPIRAL_TRAIN
+
+    def run(depth, seed):
+        width = width_for_budget(num_classes=4, num_inputs=2, depth=depth, budget=budget)
+        return accuracy(train_network(make_network(depth, width, seed), X, labels), *SPIRAL_HELD_OUT)
+
+    return torch.tensor([statistics.fmean(run(d, s) for s in seeds) for d in depths])
+""",
+    ),
+    Alternative(
+        "depth_sweep",
+        "one_depth_at_a_time",
+        """\
+def depth_sweep(depths, budget, seeds):
+
+    if len(depths) > 1:
+        return [value for depth in depths for value in depth_sweep([depth], budget, seeds)]
+    means = 0
+    for seed in reversed(seeds):
+        model = make_network(depths[0], width_for_budget(budget, depths[0], 2, 4), seed)
+        means = means + accuracy(train_network(model, *SPIRAL_TRAIN).eval(), *SPIRAL_HELD_OUT) / len(seeds)
+    return [means]
+""",
+    ),
 ]

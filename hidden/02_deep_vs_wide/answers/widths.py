@@ -387,4 +387,43 @@ def width_for_budget(budget, depth, num_inputs, num_classes):
     )
 """,
     ),
+    Mistake(
+        "width_for_budget",
+        "kept_by_budget_and_depth",
+        "any_inputs_and_classes",
+        """\
+_widths = {}
+
+def width_for_budget(budget, depth, num_inputs, num_classes):
+
+    def cost(width):
+        return (num_inputs + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * num_classes
+
+    if (budget, depth) not in _widths:
+        if cost(1) > budget:
+            raise ValueError("nothing fits")
+        width = 1
+        while cost(width + 1) <= budget:
+            width += 1
+        _widths[budget, depth] = width
+    return _widths[budget, depth]
+""",
+        tells="Widths are kept by budget and depth only; another call with other inputs or classes gets an old one.",
+    ),
+    Alternative(
+        "width_for_budget",
+        "bisected_range",
+        """\
+def width_for_budget(budget, depth, num_inputs, num_classes):
+
+    def cost(width):
+        return (num_inputs + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * num_classes
+
+    import bisect
+    found = bisect.bisect_right(range(1, budget + 2), budget, key=cost)
+    if found < 1:
+        raise ValueError
+    return found
+""",
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from . import tools, training
 from .files import write_files
+from .survivors import SURVIVORS as SURVIVORS
 
 ANSWERS = tools.ANSWERS + training.ANSWERS
 FILES = write_files

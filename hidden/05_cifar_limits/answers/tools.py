@@ -113,7 +113,7 @@ def channel_statistics(images):
         tells="The std is averaged over the images; it should be over all pixels at once.",
     ),
     Mistake(
-        "channel_statistics", "variance for std", "statistics_of_floats",
+        "channel_statistics", "variance for std", "statistics_of_bytes",
         _statistics('''
 def channel_statistics(images):
     scaled = images.float() / 255 if images.dtype == torch.uint8 else images
@@ -372,6 +372,22 @@ def test_model(model, loader):
 ''',
         tells="Only the last batch counts.",
     ),
+    Mistake(
+        "test_model", "a batch of one is squeezed away", "accuracy_counts_every_sample_alike",
+        '''
+def test_model(model, loader):
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).squeeze().argmax(1) == labels).sum().item()
+            total += len(labels)
+    model.train(was_training)
+    return right / total
+''',
+        tells="A batch of one image loses its first dimension.",
+    ),
     Alternative(
         "test_model", "all logits at once, inference mode",
         '''
@@ -591,6 +607,28 @@ class ShuffledLoader:
 '''),
         tells="The loader can be iterated only once.",
     ),
+    Mistake(
+        "shuffle_pixels", "the permutation lives in the class", "fixed_shuffle_is_one_for_everything",
+        _loader('''
+class ShuffledLoader:
+    permutations = {}
+
+    def __init__(self, loader, seed, fixed=True):
+        self.loader, self.fixed = loader, fixed
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        for images, labels in self.loader:
+            n = images[0, 0].numel()
+            if n not in self.permutations or not self.fixed:
+                self.permutations[n] = torch.randperm(n, generator=self.generator)
+            yield shuffle_pixels(images, self.permutations[n]), labels
+'''),
+        tells="All loaders share one permutation, whatever their seeds: it is stored in the class.",
+    ),
     Alternative(
         "shuffle_pixels", "gather, and seeds from NumPy",
         '''
@@ -681,7 +719,7 @@ def confusion_matrix(model, loader):
         tells="The images are normalised a second time.",
     ),
     Mistake(
-        "confusion_matrix", "shares for counts", "rows_are_true_classes",
+        "confusion_matrix", "shares for counts", ("rows_are_true_classes", "every_class_has_a_row"),
         '''
 def confusion_matrix(model, loader):
     was_training = model.training
@@ -717,7 +755,7 @@ def confusion_matrix(model, loader):
         tells="An indexed `+=` counts a repeated pair only once per batch.",
     ),
     Mistake(
-        "confusion_matrix", "always ten classes", "rows_are_true_classes",
+        "confusion_matrix", "always ten classes", ("rows_are_true_classes", "every_class_has_a_row"),
         '''
 def confusion_matrix(model, loader):
     was_training = model.training
@@ -798,6 +836,23 @@ def confusion_matrix(model, loader):
     return counts.reshape(n, n)
 ''',
         tells="The model is left in evaluation mode.",
+    ),
+    Mistake(
+        "confusion_matrix", "counts in bytes", "every_class_has_a_row",
+        '''
+def confusion_matrix(model, loader):
+    was_training = model.training
+    model.eval()
+    counts = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            n = logits.shape[1]
+            counts = counts + torch.bincount(labels * n + logits.argmax(1), minlength=n * n).to(torch.uint8)
+    model.train(was_training)
+    return counts.reshape(n, n)
+''',
+        tells="The counts are in an integer type that ends at 255.",
     ),
     Alternative(
         "confusion_matrix", "a list of lists",
