@@ -12,6 +12,8 @@ from typing import Any
 
 # A report is a few kB; a process that runs wild may write anything.
 MAX_BYTES = 8 << 20
+# Seconds between two looks at a process that has reported everything and is about to end.
+ENDING = 0.02
 
 
 @dataclass
@@ -54,8 +56,11 @@ def run(
                 running[child.reports] = child
             if not running:
                 return
+            reporting = [place for place, child in running.items() if not child.closed]
             left = min(child.deadline for child in running.values()) - time.monotonic()
-            for ready in select.select(list(running), [], [], max(left, 0))[0]:
+            if len(reporting) < len(running):
+                left = min(left, ENDING)
+            for ready in select.select(reporting, [], [], max(left, 0))[0]:
                 running[ready].read()
             for place, child in list(running.items()):
                 if child.finish():
@@ -72,7 +77,7 @@ class _Child:
     def __init__(self, work: Callable, number: int, job, seconds: float):
         self.ended = Ended(number)
         self._seconds, self.deadline = seconds, time.monotonic() + seconds
-        self._unread, self._read, self._closed = b"", 0, False
+        self._unread, self._read, self.closed = b"", 0, False
         self.reports, writing = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
@@ -84,7 +89,7 @@ class _Child:
         data = os.read(self.reports, 1 << 16)
         self._read += len(data)
         if not data or self._read > MAX_BYTES:
-            self._closed = True
+            self.closed = True
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         self.ended.reports += map(json.loads, lines)
@@ -92,7 +97,7 @@ class _Child:
     def finish(self) -> bool:
         """Whether the process has ended; one that is late is killed."""
         late = time.monotonic() > self.deadline
-        if not (self._closed or late):
+        if not (self.closed or late):
             return False
         if late:
             os.kill(self._pid, signal.SIGKILL)
