@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from autograder.authoring.proving import apart, attempts
@@ -117,6 +118,33 @@ def test_nothing_of_a_late_process_is_left():
         except ProcessLookupError:
             return
     pytest.fail("a process is left")
+
+
+ORPHANS = """
+import os, time
+from autograder.authoring.proving import apart
+
+def work(job):
+    with open(job, "w") as file:
+        file.write(str(os.getpid()))
+    time.sleep(1000)
+    yield {}
+
+list(apart.run(work, [__import__("sys").argv[1]], 1000))
+"""
+
+
+def test_answers_end_with_the_command_that_tries_them(tmp_path):
+    """After `kill -9` of an audit, an endless mutant computed on for hours."""
+    place = tmp_path / "pid"
+    command = subprocess.Popen([sys.executable, "-c", ORPHANS, str(place)])
+    while not (place.exists() and place.read_text()):
+        pass
+    answer = psutil.Process(int(place.read_text()))
+    command.kill()
+    command.wait()
+    psutil.wait_procs([answer], timeout=60)
+    assert not answer.is_running()
 
 
 def changes(body: str) -> set[str]:

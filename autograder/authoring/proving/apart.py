@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -129,6 +130,10 @@ def _work(work: Callable, job, writing: int) -> None:
     status = 1
     try:
         os.setpgid(0, 0)
+        if sys.platform == "linux":
+            from autograder.kernel import linux
+
+            linux.die_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
