@@ -1739,7 +1739,18 @@ class Adam(OptimizerTemplate):
     Mistake(
         "adam",
         "gradient_instead_of_its_square",
-        ("steps_by_both_means", "corrects_both_means", "epsilon_beside_the_root", "changes_the_parameter_in_place", "skips_missing_gradients", "counts_each_parameter", "one_past_per_optimizer", "learning_rate_may_change", "works_in_a_training_loop", "arrives"),
+        (
+            "steps_by_both_means",
+            "corrects_both_means",
+            "epsilon_beside_the_root",
+            "changes_the_parameter_in_place",
+            "skips_missing_gradients",
+            "counts_each_parameter",
+            "one_past_per_optimizer",
+            "learning_rate_may_change",
+            "works_in_a_training_loop",
+            "arrives",
+        ),
         """\
 class Adam(OptimizerTemplate):
 
