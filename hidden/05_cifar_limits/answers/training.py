@@ -104,7 +104,7 @@ def _network(source):
 SMALL = """
 def improved_model():
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(3072, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 10)
+        nn.Flatten(), nn.Linear(3072, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10)
     )
 """
 
@@ -600,44 +600,51 @@ def baseline_model():
     ),
     # improved
     Mistake(
-        "improved", "best of three instead of the mean", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "best of three instead of the mean", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return max(accuracies)")),
+        files=files.write_improved,
         tells="The best seed is reported, not the mean over all.",
     ),
     Mistake(
-        "improved", "a typed-in number", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "a typed-in number", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return 0.583")),
+        files=files.write_improved,
         tells="The number does not come from the models.",
     ),
     Mistake(
-        "improved", "seeds popped", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "seeds popped", "mean_over_the_seeds",
         _improved(
             ("    for index, seed in enumerate(seeds):\n", "    index = -1\n    while seeds:\n        index, seed = index + 1, seeds.pop(0)\n"),
         ),
+        files=files.write_improved,
         tells="The list of seeds, which belongs to the caller, is emptied.",
     ),
     Mistake(
-        "improved", "accuracy on validation images", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "accuracy on validation images", "mean_over_the_seeds",
         _improved(("test_model(model, test_loader)", "test_model(model, val_loader)")),
+        files=files.write_improved,
         tells="The accuracy is that of the validation images; it should be that of the test images.",
     ),
     Mistake(
-        "improved", "in percent", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "in percent", "mean_over_the_seeds",
         _improved(("return sum(accuracies)", "return 100 * sum(accuracies)")),
+        files=files.write_improved,
         tells="The accuracy is in percent; a fraction was asked for.",
     ),
     Mistake(
-        "improved", "the last model's accuracy", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "the last model's accuracy", "mean_over_the_seeds",
         _improved(("return sum(accuracies) / len(accuracies)", "return accuracies[-1]")),
+        files=files.write_improved,
         tells="Only the last model's accuracy is reported.",
     ),
     Mistake(
-        "improved", "one seed three times", ("seed_decides_the_model", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "one seed three times", ("seed_decides_the_model", "three_files_are_three_mlps"),
         _improved(("for index, seed in enumerate(seeds):", "for index, seed in enumerate([0] * len(seeds)):")),
+        files=files.write_improved,
         tells="One seed is used for all models.",
     ),
     Mistake(
-        "improved", "one model tested three times", ("seed_decides_the_model", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "one model tested three times", ("seed_decides_the_model", "three_files_are_three_mlps"),
         _improved(
             ("        torch.manual_seed(seed)\n", ""),
             ("        model = improved_model().to(device)\n", ""),
@@ -648,39 +655,46 @@ def baseline_model():
              "        if index == 0:\n            train_model(model, optimizer, train_loader, val_loader, num_epochs, path)\n"
              "        torch.save(model.state_dict(), path)\n"),
         ),
+        files=files.write_improved,
         tells="One model is trained and tested several times.",
     ),
     Mistake(
-        "improved", "seeds unused", ("seed_decides_the_model", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "seeds unused", "seed_decides_the_model",
         _improved(("        torch.manual_seed(seed)\n", ""), ("seed=seed,", "seed=0,")),
+        files=files.write_improved,
         tells="The models do not depend on `seeds`.",
     ),
     Mistake(
         "improved", "one file for all seeds", ("mean_over_the_seeds", "seed_decides_the_model", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
         _improved(('f"improved_{index}.pt"', '"improved_0.pt"')),
+        files=files.write_improved,
         tells="All models are written into one file.",
     ),
     Mistake(
-        "improved", "epoch chosen on test images", ("test_data_stay_out_of_training", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "epoch chosen on test images", "test_data_stay_out_of_training",
         _improved(("train_loader, val_loader, num_epochs", "train_loader, test_loader, num_epochs")),
+        files=files.write_improved,
         tells="The best epoch is chosen on the test images.",
     ),
     Mistake(
-        "improved", "test images in the statistics", ("test_data_stay_out_of_training", "mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "test images in the statistics", ("test_data_stay_out_of_training", "mean_over_the_seeds"),
         _improved(("channel_statistics(train_images)", "channel_statistics(torch.cat([train_images, test_images]))")),
+        files=files.write_improved,
         tells="The statistics include the test images.",
     ),
     Mistake(
-        "improved", "trained on test images too", ("test_data_stay_out_of_training", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "trained on test images too", "test_data_stay_out_of_training",
         _improved((
             "            train_images, train_labels, 64",
             "            torch.cat([train_images, test_images]), torch.cat([train_labels, test_labels]), 64",
         )),
+        files=files.write_improved,
         tells="The models are trained on the test images too.",
     ),
     Mistake(
-        "improved", "normalised with figures of another data set", ("mean_over_the_seeds", "three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        "improved", "normalised with figures of another data set", ("mean_over_the_seeds", "improved_reaches_its_accuracy"),
         _improved(("    mean, std = channel_statistics(train_images)\n", "    mean, std = [0.9] * 3, [0.05] * 3\n")),
+        files=files.write_improved,
         tells="The images are normalised with the statistics of another data set.",
     ),
     Mistake(
@@ -778,7 +792,7 @@ def improved_model():
     ),
     Mistake(
         "improved", "batch norm with the statistics of the batch", ("three_files_are_three_mlps", "improved_reaches_its_accuracy"),
-        _with(SMALL + IMPROVED, ("nn.BatchNorm1d(32)", "nn.BatchNorm1d(32, track_running_stats=False)")),
+        _with(SMALL + IMPROVED, ("nn.BatchNorm1d(64)", "nn.BatchNorm1d(64, track_running_stats=False)")),
         _THREE,
     ),
     Alternative(
