@@ -131,8 +131,11 @@ class Hidden:
         return getattr(self.module("answers"), "FILE_CHECKS", ())
 
     @property
-    def survivors(self) -> dict[str, dict[str, str]]:
-        """Exercise → mutants that may earn every point, with the reason: `SURVIVORS` of `answers`."""
+    def survivors(self) -> dict[str, dict[str, str] | str]:
+        """Exercise → mutants that may earn every point, with the reason: `SURVIVORS` of `answers`.
+
+        A text in their place says why the exercise's mutants are not tried.
+        """
         return getattr(self.module("answers"), "SURVIVORS", {})
 
     @property

@@ -209,7 +209,7 @@ class Bench:
                 for name, value in report.items():
                     setattr(tried, name, value)
         tried.results = list(seeds.values())
-        if tried.error and len(seeds) < len(trial.seeds):
+        if tried.error:
             # What it has not come to is lost.
             tried.results = tried.results or [[]]
             for item in self.hidden.checks[trial.exercise][len(tried.results[-1]) :]:
