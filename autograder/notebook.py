@@ -53,7 +53,7 @@ def _is_solution(cell: NotebookNode) -> bool:
 def demonstrations(path: Path) -> frozenset[str]:
     """The code of a source notebook's given cells: neither setup, nor solved or graded.
 
-    Empty if there is no notebook. `path` is the course's own notebook, never a submission.
+    Empty if there is no notebook. `path` must be the course's own notebook, not a submission.
     """
     try:
         return _demonstrations(path, path.stat().st_mtime_ns)

@@ -637,7 +637,7 @@ assert np.allclose(_path[2], _rows[2], rtol=1e-3), (
 )
 assert np.allclose(_again, _path) and _start == [2, 1.5], (
     "a second call with the same arguments gives another path: does each call start afresh, and "
-    "leave init as it was?"
+    "leave init unchanged?"
 )
 _default = train_curve(lambda params: SGD(params, 0.0), lambda w1, w2: w1 + w2)
 assert _default.shape == (100, 3) and np.allclose(_default, [5, 5, 10]), (

@@ -783,7 +783,7 @@ _grad = _last.weight.grad
 assert _grad is not None and (_grad == 7).all(), "the .grad from before is gone or changed"
 assert _model.training and _model[3].training, "the model was in training mode before"
 assert not _model[4].training, "one part was in evaluation mode before, now it is not"
-print("✓ gradients of the mean loss, and every .grad as it was")
+print("✓ gradients of the mean loss, and every .grad unchanged")
 
 # %% [markdown]
 # **Look.** The same 30 layers, with PyTorch's own initialization beside the three gains.

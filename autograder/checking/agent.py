@@ -90,7 +90,7 @@ def importable(modules):
 
 @contextlib.contextmanager
 def usual_state():
-    """Libraries as a new kernel has them, whatever the student has set; afterwards as they were."""
+    """Give libraries the state they have in a new kernel, and restore the student's settings afterwards."""
     with contextlib.ExitStack() as restoring:
         restoring.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")

@@ -1359,7 +1359,7 @@ def other_layers_stay(student, rng):
         layers, state = _initialize_case(rng)
         after = _initialized(student, layers, state, scheme)
         weight = _usable(after[OUTER[0]], state[OUTER[0]].shape, OUTER[0])
-        expect(bool((weight != state[OUTER[0]]).any()), f"{scheme} leaves a Linear as it was")
+        expect(bool((weight != state[OUTER[0]]).any()), f"{scheme} leaves a Linear unchanged")
         prefixes = ("0.", "5.", NESTED.removesuffix("weight"))
         rest = {name: value for name, value in state.items() if not name.startswith(prefixes)}
         hint = "Only Linear layers are meant"
@@ -1447,7 +1447,7 @@ def averages_are_means_of_neighbours(student, rng):
 
 @check("moving_average", points=0.5)
 def averages_of_integers_and_arrays(student, rng):
-    """Integers and arrays may be averaged too; the values stay as they were."""
+    """Integers and arrays may be averaged too; the values stay unchanged."""
     floats, whole = rng.normal(size=24), rng.integers(-9, 9, size=24)
     for values, kind in ((floats, "list"), (floats, "array"), (whole, "list"), (whole, "array")):
         got, expected, after = _averages(student, values, 3, kind)

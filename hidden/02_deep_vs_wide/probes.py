@@ -82,8 +82,8 @@ def pretended_sweep(ns, depths, budget, seeds, wave, right_widths):
     `wave`, within rounding to a whole number of points. right_widths: what `width_for_budget`
     returns, one per depth, so that this exercise can be solved without that one.
 
-    Returns what `swept` does, the networks `made` as they were at first, and the `trained` ones as
-    they were after each training: depth, width, seed, trainings, other, a row for each kind.
+    Returns what `swept` does, the networks in `made` when they are new, and those in `trained` after
+    each training: depth, width, seed, trainings, other, a row for each kind.
     """
     points = {}
     for name in ("SPIRAL_TRAIN", "SPIRAL_HELD_OUT"):

@@ -192,8 +192,9 @@ class Bench:
         code = compile(self._selfchecks[exercise], f"<selfcheck {exercise}>", "exec")
         try:
             exec(code, namespace)
-        except NotImplementedError:
-            return {"ticked": False, "said": "not solved yet"}
+        except NotImplementedError as error:
+            # The untouched cell raises it without a message, libraries raise it with one.
+            return {"ticked": False, "said": str(error) or "not solved yet"}
         except Exception as error:
             name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
             return {"ticked": False, "said": f"{name}{error}"}
