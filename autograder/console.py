@@ -154,6 +154,8 @@ def audit_report(audit: "Audit") -> None:
         f"mutants of the reference: {audit.killed} noticed, {audit.listed} listed in SURVIVORS, "
         f"{len(audit.of('mutant'))} neither"
     )
+    for name, why in audit.untried.items():
+        say(f"mutants of {name} are not tried: {why}")
     if mistakes:
         cost, share = (
             statistics.mean(getattr(row, name) for row in mistakes) for name in ("cost", "share")

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from autograder.checking import CheckFailed, check, expect, expect_close
+from helpers.contest import RATES, is_alike
 
 from . import probes
 
@@ -596,7 +597,6 @@ def has_the_stated_defaults(student, rng):
 # pathological_curve
 
 # The limits of the contest; students are told 0.05, 10 and 1e-4, which leaves room for rounding.
-RATES = 10 ** np.arange(-8, 6.01, 0.25)
 BESIDE = ((0, 0), (0.1, 0.05), (-0.05, 0.1))
 ARRIVED, TIMES, LEAST, FARTHEST = 0.06, 8, 8e-5, 101
 NUM_UPDATES, LAST = 100, 10
@@ -735,19 +735,9 @@ def own_curve(student, rng):
     flat = losses.max() == 0 or (np.hypot(*gradient) > 0).mean() <= 0.1
     expect(not flat, "the loss is flat almost everywhere")
     expect(
-        not is_given(w1, w2, losses),
+        not is_alike(probes.given_curve, w1, w2, losses),
         "this is the given curve or a multiple of it: invent another one",
     )
-
-
-def is_given(w1, w2, losses):
-    """Whether the losses are about a multiple of the given curve, some weights swapped or negated."""
-    scaled = losses / np.abs(losses).max()
-    for given in (curve(w1, w2), curve(w2, w1), curve(w1, -w2), curve(w2, -w1)):
-        factor = (scaled * given).sum() / (given**2).sum()
-        if np.abs(scaled - factor * given).max() < 0.01:
-            return True
-    return False
 
 
 @check("pathological_curve", points=1)
@@ -782,7 +772,7 @@ def sgd_fails_where_the_rival_arrives(student, rng):
             f"depends on rival_arrives: {held.names} does not arrive, so there is no contest to win",
         )
         expect(
-            not is_given(*held.path.T, held.losses),
+            not is_alike(probes.given_curve, *held.path.T, held.losses),
             "along the rival's path this is the given curve or a multiple of it: invent another one",
         )
         best = int(held.sgd.argmin())

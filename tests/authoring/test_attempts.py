@@ -59,6 +59,7 @@ def test_an_endless_answer_costs_its_limit_and_nothing_else(course):
         ("import os\nos._exit(3)\n", "its process ended with status 3"),
         ("raise SystemExit\n", "its cell raises SystemExit"),
         ("import os\ndef double(x):\n    os.kill(os.getpid(), 9)\n", "ended with status -9"),
+        ("import os\ndef double(x):\n    os._exit(0)\n", "ended with status 0"),
     ],
 )
 def test_whatever_an_answer_does_only_it_loses(course, source, error):
@@ -66,6 +67,38 @@ def test_whatever_an_answer_does_only_it_loses(course, source, error):
     assert right["points"] == 3
     assert bad["points"] == 0 and error in bad["error"]
     assert all(error in check["message"] for check in bad["checks"].values())
+
+
+def test_an_answer_that_ends_after_the_first_challenge_earns_nothing_there(course):
+    source = """
+import os
+calls = []
+
+def double(x):
+    calls.append(x)
+    if len(calls) > 2:
+        os._exit(0)
+    return 2 * x
+"""
+    (bad,) = tried(course, source)
+    assert bad["points"] == 0 and bad["error"] == "its process ended with status 0"
+
+
+def test_what_an_answer_writes_into_the_graders_pipe_is_noticed(course):
+    source = (
+        """
+import os
+for fd in range(3, 100):
+    try:
+        os.write(fd, b"\\nrubbish\\n")
+    except OSError:
+        pass
+"""
+        + RIGHT
+    )
+    bad, right = tried(course, source, RIGHT)
+    assert right["points"] == 3
+    assert bad["points"] == 0 and "wrote into the grader's pipe" in bad["error"]
 
 
 def test_answers_run_apart(course):

@@ -3,6 +3,7 @@
 import pytest
 from conftest import ROOT, hidden_of
 
+from autograder import console
 from autograder.authoring.build import build
 from autograder.authoring.classroom import cell_of, released
 from autograder.authoring.expand import write_notebook
@@ -78,6 +79,16 @@ def test_a_mutant_that_no_check_notices_is_a_problem_until_it_is_listed(course):
     answers.write_text(f"{answers.read_text()}\nSURVIVORS = {listed!r}\n")
     report = audit(course, A, seeds=1, exercise="mean")
     assert (report.of("mutant"), report.listed) == ([], len(names))
+
+
+def test_mutants_that_are_not_tried_are_said(course, capsys):
+    answers = course.hidden / A / "answers.py"
+    answers.write_text(f"{answers.read_text()}\nSURVIVORS = {{'mean': 'no time'}}\n")
+    report = audit(course, A, seeds=1)
+    assert (report.problems, report.untried) == ([], {"mean": "no time"})
+    console.audit_report(report)
+    assert "mutants of mean are not tried: no time" in capsys.readouterr().out
+    assert audit(course, A, seeds=1, exercise="double").untried == {}
 
 
 def test_a_listed_mutant_that_is_noticed_is_a_problem(course):

@@ -13,6 +13,8 @@ from typing import Any
 
 # A report is a few kB; a process that runs wild may write anything.
 MAX_BYTES = 8 << 20
+# How a process ends that has done its work: student code that ends it early returns something else.
+DONE = 77
 # Seconds between two looks at a process that has reported everything and is about to end.
 ENDING = 0.02
 
@@ -89,11 +91,16 @@ class _Child:
         """Take what the process has reported, or note that it has ended."""
         data = os.read(self.reports, 1 << 16)
         self._read += len(data)
-        if not data or self._read > MAX_BYTES:
-            self.closed = True
-            return
         *lines, self._unread = (self._unread + data).split(b"\n")
-        self.ended.reports += map(json.loads, lines)
+        try:
+            self.ended.reports += map(json.loads, lines)
+        except ValueError:
+            self.ended.reason = "its process wrote into the grader's pipe"
+        if self._read > MAX_BYTES:
+            self.ended.reason = f"its process reported more than {MAX_BYTES >> 20} MB"
+        if not data or self.ended.reason:
+            self.closed = True
+            self.deadline = min(self.deadline, time.monotonic() + 1)
 
     def finish(self) -> bool:
         """Whether the process has ended; one that is late is killed."""
@@ -105,10 +112,11 @@ class _Child:
         ended, status = os.waitpid(self._pid, 0 if late else os.WNOHANG)
         if not ended:
             return False
+        code = os.waitstatus_to_exitcode(status)
         if late:
-            self.ended.reason = f"did not finish within {self._seconds:g} seconds"
-        elif status:
-            code = os.waitstatus_to_exitcode(status)
+            late_reason = f"did not finish within {self._seconds:g} seconds"
+            self.ended.reason = self.ended.reason or late_reason
+        elif code != DONE:
             self.ended.reason = f"its process ended with status {code}"
         self._clean_up()
         return True
@@ -142,6 +150,6 @@ def _work(work: Callable, job, writing: int) -> None:
             for report in work(job):
                 pipe.write(json.dumps(report).encode() + b"\n")
                 pipe.flush()
-        status = 0
+        status = DONE
     finally:
         os._exit(status)

@@ -56,6 +56,8 @@ class Audit:
     # Mutants that were noticed, and those that were not and need not be.
     killed: int = 0
     listed: int = 0
+    # Exercises whose mutants are not tried, with the reason.
+    untried: dict[str, str] = field(default_factory=dict)
     # What is wrong with all of it: leaks, self-checks that accept too much.
     others: list[str] = field(default_factory=list)
 
@@ -207,8 +209,10 @@ def _try_mutants(
     known = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
     survivors = known["survivors"] if known.get("state") == state else {}
     killed = known["killed"] if survivors else {}
-    # Where each answer trains networks, there is no time for mutants: the reason stands instead.
-    exercises = [n for n in exercises if not isinstance(workbench.hidden.survivors.get(n), str)]
+    chosen = {n: told for n, told in workbench.hidden.survivors.items() if n in exercises}
+    report.untried = {name: why for name, why in chosen.items() if isinstance(why, str)}
+    listed = {name: changes for name, changes in chosen.items() if isinstance(changes, dict)}
+    exercises = [name for name in exercises if name not in report.untried]
     for name in exercises:
         if name not in survivors:
             survivors[name], killed[name] = _survivors(workbench, name)
@@ -216,8 +220,7 @@ def _try_mutants(
     plain = {"state": state, "survivors": survivors, "killed": killed}
     files.write(cache, json.dumps(plain, indent=1))
     for name in exercises:
-        listed = workbench.hidden.survivors.get(name, {})
-        reasons = listed if isinstance(listed, dict) else {}
+        reasons = listed.get(name, {})
         report.killed += killed[name]
         for change in survivors[name]:
             if change in reasons:

@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autograder.authoring.expand import expand
@@ -211,11 +211,14 @@ class Bench:
                     setattr(tried, name, value)
         tried.results = list(seeds.values())
         if tried.error:
-            # What it has not come to is lost.
-            tried.results = tried.results or [[]]
-            for item in self.hidden.checks[trial.exercise][len(tried.results[-1]) :]:
-                lost = CheckResult(item.exercise, item.name, item.title, 0.0, item.points)
-                tried.results[-1].append(replace(lost, message=tried.error))
+            # What it has not come to with the challenge at which it ended is lost.
+            checks = self.hidden.checks[trial.exercise]
+            if len(seeds) < len(trial.seeds) and all(len(r) == len(checks) for r in tried.results):
+                tried.results.append([])
+            tried.results[-1] += [
+                CheckResult(c.exercise, c.name, c.title, 0.0, c.points, tried.error)
+                for c in checks[len(tried.results[-1]) :]
+            ]
         return tried
 
 

@@ -51,8 +51,6 @@ TWIN = {a: b for pair in TWINS for a, b in (pair.split(), reversed(pair.split())
 DROPPED = (
     "clone detach item float long double int copy contiguous flatten cpu squeeze tolist".split()
 )
-
-
 CONVERSIONS = "float int list tuple abs round sorted set".split()
 
 

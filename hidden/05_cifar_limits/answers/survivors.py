@@ -69,5 +69,5 @@ SURVIVORS = {
         "return counts.reshape(num_classes, num_classes).cpu() → "
         "return counts.reshape(num_classes, num_classes)": _MOVED,
     },
-    "improved": "each of some 190 mutants trains networks: an audit would take half an hour",
+    "improved": "each of about 190 trains networks, which would take half an hour",
 }
