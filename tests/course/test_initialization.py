@@ -133,7 +133,7 @@ STATED = {
         30, 5 * round((wrong_gain() / gain()) ** 30 / 5),
     ),
     # 3
-    'has std {_std:.4f}, " "expected about #"': lambda: (std(300, 200, 1.5),),
+    'has std {_std:.4f}, " "expected about #"': lambda: (std(300, 200, 1.5), std(200, 100, 1.5)),
     "{_most:.4f}, expected close to #": lambda: (bound(300, 200, 1.5),),
     # 4
     "first value: got {_got[0]:.4f}, expected #": lambda: activations_of_the_selfcheck()[:1],
