@@ -101,6 +101,22 @@ for fd in range(3, 100):
     assert bad["points"] == 0 and "wrote into the grader's pipe" in bad["error"]
 
 
+def test_an_answer_cannot_write_into_what_this_process_has_open(course):
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    source = f"""
+import os
+try:
+    os.write({writing}, b"rubbish")
+except OSError:
+    pass
+"""
+    tried(course, source + RIGHT)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        assert pipe.read() == b""
+
+
 def test_answers_run_apart(course):
     patched = "import torch\ntorch.Tensor.sum = None\n" + RIGHT
     found = tried(course, patched, RIGHT, patched, RIGHT)
