@@ -104,6 +104,7 @@ def test_a_notebook_in_another_encoding_gets_one_message(course, command):
     assert "is not UTF-8 text" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_demo_in_which_nothing_can_be_graded_fails(course, tmp_path):
     checks = course.hidden / A / "checks.py"
     broken = 'def broken(student, rng):\n    """Broken."""\n    1 / 0\n'

@@ -12,6 +12,8 @@ from autograder.grading import batch
 from autograder.kernel.grader import tiers
 from autograder.outcome import Status
 
+# The tiny course of test_class has the same accidents and cheats; this is a real assignment.
+pytestmark = pytest.mark.slow
 A = "03_optimizers"
 
 THIEF = """\

@@ -27,6 +27,7 @@ os._exit(5)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sockets have no numbers here")
 def test_half_a_heartbeat_does_not_hang_the_judge_of_plain_kernels(built_course, tmp_path):
     course = Course(tmp_path / "course")
