@@ -20,10 +20,20 @@ from autograder.outcome import Status
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 # An unsolved cell, or one that needs what that would have made; a self-check that fails.
 OF_A_STUB = {"NotImplementedError", "AssertionError"}
-# What a notebook says of its length: minutes and points of a heading, minutes in the table, hours.
-HEADING = re.compile(r"^# ## .*\((\d+) minutes(?:, (\d+) points)?\)$", re.MULTILINE)
-ROW = re.compile(r"^# \| \d+ \| .* \| (\d+) \|$", re.MULTILINE)
+# What a notebook says of its length: the card below a heading, a row of the table of parts, hours.
+CARD = re.compile(
+    r"^# ##+ (?P<title>.+)\n#\n"
+    r"# [●○]{3} · (?P<minutes>\d+) minutes(?: · (?P<points>\d+) points?)? · (?P<use>.+)$",
+    re.MULTILINE,
+)
+ROW = re.compile(r"^# \|[^|]+\|[^|]+\| (?P<minutes>\d+) \| (?P<points>\d+)? *\|$", re.MULTILINE)
 HOURS = re.compile(r"about (\w+) hours", re.IGNORECASE)
+
+
+def next_card(text, place):
+    """Where the card after `place` begins."""
+    following = CARD.search(text, place)
+    return following.start() if following else len(text)
 
 
 @pytest.fixture
@@ -126,15 +136,20 @@ def test_the_solved_limits_earn_everything_on_real_cifar(own_course, tmp_path, r
 
 def contradictions(text):
     """Where the minutes and points that a notebook states do not agree."""
-    headings, rows = list(HEADING.finditer(text)), [int(row) for row in ROW.findall(text)]
-    minutes = [int(heading[1]) for heading in headings]
-    found = ["table"] if rows and rows != minutes else []
-    if round(sum(minutes) / 60) != stated.value(HOURS.search(text)[1]):
-        found.append("hours")
-    for heading in headings:
-        points = re.compile(r"^# %% .*points=(\d+)", re.MULTILINE).search(text, heading.end())[1]
-        if heading[2] not in (None, points):
-            found.append(heading[0])
+    cards, rows = list(CARD.finditer(text)), list(ROW.finditer(text))
+    found = []
+    for name in ("minutes", "points"):
+        stated_sum, real_sum = (sum(int(m[name] or 0) for m in ms) for ms in (rows, cards))
+        if stated_sum != real_sum:
+            found.append(f"the table's {name}: {stated_sum}, the cards': {real_sum}")
+    minutes = sum(int(card["minutes"]) for card in cards if "★" not in card["title"])
+    if round(minutes / 60) != stated.value(HOURS.search(text)[1]):
+        found.append(f"hours: {minutes} minutes without what is marked ★")
+    for card in cards:
+        part = text[card.end() : next_card(text, card.end())]
+        points = sum(map(int, re.findall(r"^# %% .*points=(\d+)", part, re.MULTILINE)))
+        if int(card["points"] or 0) != points:
+            found.append(f"{card['title']}: {card['points']} points, its cells: {points}")
     return found
 
 
@@ -142,9 +157,28 @@ def contradictions(text):
 def test_minutes_and_points_agree(assignment):
     text = stated.source(assignment)
     assert contradictions(text) == []
-    places = [row.span(1) for row in ROW.finditer(text)] + [HOURS.search(text).span(1)]
-    places += [heading.span(2) for heading in HEADING.finditer(text) if heading[2]]
+    places = [row.span("minutes") for row in ROW.finditer(text)] + [HOURS.search(text).span(1)]
+    places += [card.span("points") for card in CARD.finditer(text) if card["points"]]
     assert len(places) > 5
     for start, end in places:
-        wrong = "two" if text[start].isalpha() else "7"
+        wrong = "nine" if text[start].isalpha() else "77"
         assert contradictions(text[:start] + wrong + text[end:]), "a wrong figure stays unnoticed"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_exercise_has_the_same_rhythm(assignment):
+    """Goal, hints, prediction, code; what the run shows is explained after it, folded."""
+    text = stated.source(assignment)
+    assert text.index("**You will learn to**") < CARD.search(text).start()
+    assert "**What to expect" not in text
+    cards = list(CARD.finditer(text))
+    for solution in re.finditer(r'^# %% solution="(\w+)"', text, re.MULTILINE):
+        card = [c for c in cards if c.start() < solution.start()][-1]
+        before = text[card.end() : solution.start()]
+        order = [before.find(mark) for mark in ("**Goal", "<summary>Hint 1", "**Predict")]
+        if "solution=" in before:
+            assert order[0] >= 0, f"{solution[1]}: expected a goal between its card and its code"
+        else:
+            assert -1 not in order and order == sorted(order), (solution[1], order)
+    predictions = text.count("*My guess:*") + text.count("*My guesses:*")
+    assert predictions and text.count("<details><summary>After the run") >= predictions
