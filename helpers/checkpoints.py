@@ -1,12 +1,20 @@
 """Train once, then load: `train_or_load`."""
 
+import hashlib
 import os
 import tempfile
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from helpers.provenance import difference, made_by
+
+# What a file holds beside each other: a training's result, and what it was made by.
+RESULT, RECORD = "result", "record"
+KEYS = {"when", "made_by", "files"}
 
 
 class CheckpointError(Exception):
@@ -17,8 +25,12 @@ class CheckpointMissing(CheckpointError):
     """The result of a long training was not handed in, and grading does not repeat the training."""
 
 
-def train_or_load(path, train, load=None, long=False):
+def train_or_load(path, train, load=None, long=False, files=()):
     """Return what is saved at `path`; if nothing is, call `train()` and save its result.
+
+    Saved with it is what it was made by: the notebook's code that `train` reaches, its data set and
+    settings. Where one of them is another one now, the training is done again, and says why. What
+    is at `path` is replaced when a training has ended, so an interrupted one leaves nothing behind.
 
     Parameters
     ----------
@@ -27,6 +39,8 @@ def train_or_load(path, train, load=None, long=False):
         lists, tuples and dicts of these (a `state_dict()` is one).
     load : called with the dict if it came from the file, e.g. to put weights into a model.
     long : the training takes minutes: while a submission is graded, only load.
+    files : names of files that the training writes, too: it is then called with the folder to write
+        them into, and they are put beside `path` when it has ended.
 
     Returns
     -------
@@ -36,33 +50,79 @@ def train_or_load(path, train, load=None, long=False):
     Raises
     ------
     CheckpointError : the file is damaged, contains anything else (code is never executed), or does
-        not fit what `load` does with it; `train()` returned anything else; the folder is not
-        writable, which is checked before training.
+        not fit what `load` does with it; `train()` returned anything else or did not write a file;
+        the folder is not writable, which is checked before training.
     CheckpointMissing : `long` is set, the notebook is being graded, and there is no file.
     """
-    path = Path(path)
+    path, graded = Path(path), os.environ.get("NBGRADER_EXECUTION") == "autograde"
+    beside = [path.parent / name for name in files]
+    made = made_by(train)
     if path.exists():
-        return _load(path, load)
+        saved = _read(path)
+        stale = _stale(saved, made, beside) if not graded else ""
+        if not stale:
+            return _use(path, saved, load)
+        print(f"{path}: {stale} since it was trained: training again")
     if long:
-        expect_handed_in(path)
+        expect_handed_in(path, *beside)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error}") from error
-    saved = plain(train())
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".checkpoint-") as scratch:
+        result = plain(train(scratch) if files else train())
+        _expect_written(scratch, files)
+        _save(path, result, made, scratch, files)
+    return result
+
+
+def _save(path, result, made, scratch, files):
+    """Put a training's files beside `path` and its result at `path`, the last of all."""
+    written = [Path(scratch) / name for name in files]
+    record = {
+        "when": time.strftime("%Y-%m-%d %H:%M"),
+        "made_by": made,
+        "files": {file.name: _hash(file) for file in written},
+    }
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".checkpoint-") as scratch:
-            finished = Path(scratch) / path.name
-            torch.save(saved, finished)
-            os.replace(finished, path)
+        finished = Path(scratch) / path.name
+        torch.save({RESULT: result, RECORD: record}, finished)
+        for file in (*written, finished):
+            os.replace(file, path.parent / file.name)
     except (OSError, RuntimeError) as error:
         # Not raised: the result of minutes of training is worth more than its file.
         print(f"could not save {path} ({error}); the next run trains again")
     else:
-        print(f"saved {path}")
-    return saved
+        print(f"saved {', '.join(str(path.parent / name) for name in (*files, path.name))}")
+
+
+def _expect_written(folder, files):
+    missing = [name for name in files if not (Path(folder) / name).is_file()]
+    if missing:
+        raise CheckpointError(
+            f"the training was to write {', '.join(missing)} into the folder it was given, and "
+            "did not"
+        )
+
+
+def _stale(saved, made, beside):
+    """Why a checkpoint does not belong to this notebook as it is now; "" if it does."""
+    record = saved.get(RECORD)
+    if record is None:
+        return ""
+    for file in beside:
+        if not file.exists():
+            return f"{file.name} has been deleted"
+        if record["files"].get(file.name) != _hash(file):
+            return f"{file.name} has been replaced"
+    return difference(record["made_by"], made)
+
+
+def _hash(file):
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def expect_handed_in(*paths):
@@ -78,7 +138,7 @@ def expect_handed_in(*paths):
         )
 
 
-def _load(path, load):
+def _read(path):
     again = f"delete {path} to train again"
     try:
         with warnings.catch_warnings():
@@ -90,19 +150,35 @@ def _load(path, load):
         ) from error
     try:
         saved = plain(saved)
-    except CheckpointError as error:
+        if RECORD in saved and not KEYS <= saved[RECORD].keys():
+            raise CheckpointError(f"expected {', '.join(sorted(KEYS))} in its record")
+        return saved
+    except (CheckpointError, AttributeError) as error:
         raise CheckpointError(
             f"{path} is not a checkpoint of this course: {error}; {again}"
         ) from None
+
+
+def _use(path, saved, load):
+    again = f"delete {path} to train again"
+    record, result = saved.get(RECORD), saved.get(RESULT, saved)
     if load is not None:
         try:
-            load(saved)
+            load(result)
         except Exception as error:
             raise CheckpointError(
                 f"{path} does not fit ({type(error).__name__}: {_line(error)}): {again}"
             ) from error
-    print(f"loaded {path} ({again})")
-    return saved
+    print(f"loaded {path} ({_trained(record)}{again})")
+    return result
+
+
+def _trained(record):
+    """When and on what a checkpoint was trained, for the line that says that it was loaded."""
+    if record is None:
+        return ""
+    sets = [text for text in record["made_by"].get("data", {}).values() if "tensor" not in text]
+    return f"trained {record['when']}{' on ' + ' and '.join(sets) if sets else ''}; "
 
 
 def _line(error):

@@ -9,43 +9,30 @@ import contextlib
 import html
 import io
 import json
+import linecache
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from IPython import get_ipython
 from IPython.core.inputtransformer2 import TransformerManager
 
-NOT_SOLVED = "not solved yet"
+from helpers.verdicts import NOT_SOLVED, Verdict, forgotten, verdict_on
+
 LEGEND = f"○ {NOT_SOLVED}: this exercise, or one it builds on, still raises NotImplementedError"
 EMPTY_ANSWER = "YOUR ANSWER HERE"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one exercise's self-check found: `error` is the exception's name, "" if it passed."""
-
-    exercise: str
-    error: str = ""
-    message: str = ""
-
-    def __str__(self) -> str:
-        if not self.error:
-            return f"✓ {self.exercise}"
-        if self.error == "NotImplementedError":
-            return f"○ {self.exercise}: {NOT_SOLVED}"
-        name = "" if self.error == "AssertionError" else f"{self.error}: "
-        hint = ". Has its cell been run?" if self.error == "NameError" else ""
-        return f"✗ {self.exercise}: {name}{self.message or 'not as expected'}{hint}"
-
-
-def report(verdicts: list[Verdict]) -> str:
-    """One line per exercise, and how many are solved."""
+def report(verdicts: list[Verdict], total: int, empty: list[str]) -> str:
+    """One line per exercise, how many of `total` are solved, and which answers are `empty`."""
     lines = [str(v) for v in verdicts]
-    lines += ["", f"solved {sum(not v.error for v in verdicts)} of {len(verdicts)}"]
+    lines += ["", f"solved {sum(not v.error for v in verdicts)} of {total}"]
     if any(v.error == "NotImplementedError" for v in verdicts):
         lines.append(LEGEND)
+    if len(verdicts) < total:
+        lines.append(f"interrupted: {total - len(verdicts)} not checked")
+    if empty:
+        lines.append(f"written answers still empty: {', '.join(empty)}")
     return "\n".join(lines)
 
 
@@ -59,20 +46,56 @@ def checks(cells: list[dict]) -> dict[str, str]:
     return found
 
 
-def try_all(sources: dict[str, str], namespace: dict) -> list[Verdict]:
-    """Run self-checks on a copy of `namespace`; their output is not shown."""
-    scope = dict(namespace)
-    verdicts = []
-    for exercise, source in sources.items():
-        code = TransformerManager().transform_cell(source)
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(code, f"<check {exercise}>", "exec"), scope)
-        except Exception as error:
-            verdicts.append(Verdict(exercise, type(error).__name__, str(error)))
-        else:
-            verdicts.append(Verdict(exercise))
+def empty_answers(cells: list[dict]) -> list[str]:
+    """The written answers that still hold what they were released with."""
+    return [
+        _grade_id(cell).removeprefix("answer_")
+        for cell in cells
+        if _grade_id(cell).startswith("answer_") and EMPTY_ANSWER in "".join(cell["source"])
+    ]
+
+
+def try_all(
+    sources: dict[str, str], namespace: dict, missing: dict[str, str], tell=lambda exercise: None
+) -> list[Verdict]:
+    """Run self-checks on `namespace`, which is afterwards as it was; their output is not shown.
+
+    Parameters
+    ----------
+    missing
+        Why names are missing that the notebook had before, by name.
+    tell
+        Called with each exercise before its self-check.
+
+    Returns
+    -------
+    list
+        A verdict for each; after an interrupt, the one that was interrupted is the last.
+    """
+    before = dict(namespace)
+    verdicts: list[Verdict] = []
+    try:
+        for exercise, source in sources.items():
+            tell(exercise)
+            verdicts.append(_try(exercise, source, namespace, missing))
+            if verdicts[-1].error == "KeyboardInterrupt":
+                break
+    finally:
+        namespace.clear()
+        namespace.update(before)
     return verdicts
+
+
+def _try(exercise: str, source: str, namespace: dict, missing: dict[str, str]) -> Verdict:
+    code, name = TransformerManager().transform_cell(source), f"<check {exercise}>"
+    # Known to tracebacks as a cell's code is.
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(code, name, "exec"), namespace)
+    except (Exception, KeyboardInterrupt) as error:
+        return verdict_on(exercise, error, missing)
+    return Verdict(exercise)
 
 
 def find_notebook(name: str = "") -> Path:
@@ -111,19 +134,31 @@ def find_notebook(name: str = "") -> Path:
     )
 
 
-def check_all(name: str = "") -> str:
-    """The report on the notebook that runs in this kernel, with the kernel's current state."""
+def check_all(name: str = "", tell=lambda text: None) -> str:
+    """The report on the notebook that runs in this kernel, with the kernel's current state.
+
+    Written answers are read from the file, as it was last saved. `tell` is called with a line for
+    each exercise before it is checked.
+    """
     shell = get_ipython()
     if shell is None:
         return "this works inside a notebook; in a terminal: python -m helpers.selfcheck NOTEBOOK"
     try:
         path = find_notebook(name)
-        sources = checks(json.loads(path.read_text(encoding="utf-8"))["cells"])
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        sources, empty = checks(cells), empty_answers(cells)
     except (OSError, ValueError, KeyError) as error:
         return f"the self-checks could not be read: {error}"
     if not sources:
         return f"{path} has no self-checks: open the notebook you were given"
-    return report(try_all(sources, shell.user_ns))
+    places = {exercise: place for place, exercise in enumerate(sources, 1)}
+
+    def tell_place(exercise):
+        tell(f"checking {exercise} ({places[exercise]} of {len(sources)}) …")
+
+    verdicts = try_all(sources, shell.user_ns, forgotten(shell), tell_place)
+    text = report(verdicts, len(sources), empty)
+    return f"{text} (as last saved)" if empty else text
 
 
 def run_all(name: str = "") -> None:
@@ -139,12 +174,17 @@ def button(name: str = ""):
     pressed.layout.width = "auto"
     shown = ipywidgets.HTML()
 
+    def show(text):
+        shown.value = (
+            f'<pre style="white-space: pre-wrap; line-height: 1.5">{html.escape(text)}</pre>'
+        )
+
     def check(_):
         pressed.disabled = True
-        shown.value = "checking …"
         try:
-            text = html.escape(check_all(name))
-            shown.value = f'<pre style="white-space: pre-wrap; line-height: 1.5">{text}</pre>'
+            show(check_all(name, show))
+        except KeyboardInterrupt:
+            show("interrupted")
         finally:
             pressed.disabled = False
 
@@ -176,19 +216,25 @@ def run_notebook(path: Path) -> tuple[list[Verdict], list[str]]:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
-    verdicts, empty = [], []
+    verdicts = []
     with client.setup_kernel():
         for index, cell in enumerate(progress(notebook.cells, path.stem)):
             client.execute_cell(cell, index)
             grade_id = _grade_id(cell)
-            if grade_id.startswith("answer_") and EMPTY_ANSWER in cell.source:
-                empty.append(grade_id.removeprefix("answer_"))
-            elif cell.cell_type == "code" and grade_id.startswith("check_"):
-                exercise = grade_id.removeprefix("check_")
+            if cell.cell_type == "code" and grade_id.startswith("check_"):
                 errors = [o for o in cell.outputs if o.output_type == "error"]
-                found = (errors[0].ename, errors[0].evalue) if errors else ()
-                verdicts.append(Verdict(exercise, *found))
-    return verdicts, empty
+                verdicts.append(_told(grade_id.removeprefix("check_"), errors))
+    return verdicts, empty_answers(notebook.cells)
+
+
+def _told(exercise: str, errors: list) -> Verdict:
+    """The verdict that a self-check's cell shows."""
+    if not errors:
+        return Verdict(exercise)
+    name, said = errors[0].ename, "\n".join(errors[0].traceback)
+    # Without `verdicts.show` the cell shows a traceback.
+    shown = said.partition(f" {exercise}: ")[2] if said[:1] in ("✗", "○") else errors[0].evalue
+    return Verdict(exercise, name, shown)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -211,9 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         print(f"{path} could not be run: {type(error).__name__}: {error}", file=sys.stderr)
     else:
-        print(report(verdicts))
-        if empty:
-            print(f"written answers still empty: {', '.join(empty)}")
+        print(report(verdicts, len(verdicts), empty))
         return int(any(v.error for v in verdicts))
     return 2
 

@@ -24,6 +24,7 @@ SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
 # What a cell's id in nbgrader begins with, by its role.
 PREFIXES = {"solution": "", "selfcheck": "check_", "answer": "answer_"}
 ROLES = ("setup", *PREFIXES)
+TITLE = "# @title Self-check: "
 HEADER = re.compile(r"^# %%", re.MULTILINE)
 
 
@@ -85,12 +86,17 @@ def expand(course: Course, assignment: str) -> NotebookNode:
     used: set[str] = set()
     for cell in written:
         source = cell.source
-        if "selfcheck" in cell.metadata:
-            source = f"{source}\n{FAIL_CLOSED}"
         nbgrader = _nbgrader_metadata(cell)
         metadata: dict = {"nbgrader": nbgrader} if nbgrader else {}
+        if "selfcheck" in cell.metadata:
+            # Colab shows a title in place of the code, JupyterLab and Notebook a line of dots.
+            source = f"{TITLE}{cell.metadata['selfcheck']}\n{source}\n{FAIL_CLOSED}"
+            metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
         if "setup" in cell.metadata:
             metadata[SETUP] = True
+        elif cell.cell_type == "code":
+            # What is not solved yet does not stop "Run all".
+            metadata["tags"] = ["raises-exception"]
         new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
         id = _cell_id(nbgrader.get("grade_id"), source, used)
         notebook.cells.append(new(source, id=id, metadata=nbformat.from_dict(metadata)))

@@ -2,13 +2,14 @@
 
 import os
 import pickle
-from collections import OrderedDict
+import re
+from collections import Counter, OrderedDict
 
 import numpy as np
 import pytest
 import torch
 
-from helpers import checkpoints
+from helpers import checkpoints, data
 from helpers.checkpoints import CheckpointError, train_or_load
 
 
@@ -16,13 +17,19 @@ def never():
     raise AssertionError("trained again")
 
 
+@pytest.fixture
+def graded(monkeypatch):
+    """As where a submission is graded: what is there is loaded, whatever made it."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+
+
 def test_trained_once_and_the_same_afterwards(tmp_path, capsys):
     path = tmp_path / "sub" / "model.pt"
     model = torch.nn.Linear(3, 2)
-    calls = []
+    calls = Counter()
 
     def train():
-        calls.append(1)
+        calls["train"] += 1
         return {
             "model": model.state_dict(),
             "parameter": model.weight,
@@ -34,10 +41,10 @@ def test_trained_once_and_the_same_afterwards(tmp_path, capsys):
 
     trained = train_or_load(path, train)
     assert capsys.readouterr().out == f"saved {path}\n"
-    loaded = train_or_load(str(path), never)
+    loaded = train_or_load(str(path), train)
     out = capsys.readouterr().out
     assert out.count("\n") == 1 and "loaded" in out and str(path) in out and "delete" in out
-    assert calls == [1] and os.listdir(path.parent) == ["model.pt"]
+    assert calls["train"] == 1 and os.listdir(path.parent) == ["model.pt"]
     for saved in (trained, loaded):
         assert list(saved) == ["model", "parameter", "history", "name", "nan", "empty"]
         assert type(saved["model"]) is dict
@@ -59,14 +66,18 @@ def test_a_view_is_saved_without_what_it_is_a_view_of(tmp_path):
 
 def test_load_is_called_with_what_came_from_the_file_only(tmp_path):
     path, model, seen = tmp_path / "a.pt", torch.nn.Linear(2, 1), []
-    train_or_load(path, lambda: {"model": model.state_dict()}, load=seen.append)
+
+    def train():
+        return {"model": model.state_dict()}
+
+    train_or_load(path, train, load=seen.append)
     assert seen == []
     other = torch.nn.Linear(2, 1)
-    saved = train_or_load(path, never, load=lambda saved: other.load_state_dict(saved["model"]))
+    saved = train_or_load(path, train, load=lambda saved: other.load_state_dict(saved["model"]))
     assert torch.equal(other.weight, model.weight) and "model" in saved
     wider = torch.nn.Linear(5, 1)
     with pytest.raises(CheckpointError, match="does not fit.*delete.*train again") as caught:
-        train_or_load(path, never, load=lambda saved: wider.load_state_dict(saved["model"]))
+        train_or_load(path, train, load=lambda saved: wider.load_state_dict(saved["model"]))
     assert str(path) in str(caught.value) and path.exists()
 
 
@@ -130,6 +141,8 @@ DAMAGED = {
     "folder": lambda path: path.mkdir(),
     "a bare tensor": lambda path: torch.save(torch.zeros(2), path),
     "a shape": lambda path: torch.save({"a": torch.Size([2])}, path),
+    "a record of something else": lambda path: torch.save({"record": {"when": "now"}}, path),
+    "a record that is a number": lambda path: torch.save({"record": 3}, path),
 }
 
 
@@ -203,3 +216,80 @@ def test_a_long_training_is_not_repeated_where_a_submission_is_graded(tmp_path, 
     assert checkpoints.train_or_load(path, lambda: {"n": 2}, long=True) == {"n": 2}
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert checkpoints.train_or_load(path, lambda: {"n": 3}, long=True) == {"n": 2}
+
+
+def test_files_are_put_in_place_when_the_training_has_ended(tmp_path, capsys):
+    best = tmp_path / "best.pt"
+    best.write_text("of an earlier training")
+
+    def train(folder):
+        (tmp_path / folder / "best.pt").write_text("weights")
+        assert best.read_text() == "of an earlier training"
+        return {"n": 1}
+
+    def interrupted(folder):
+        (tmp_path / folder / "best.pt").write_text("half-trained weights")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_or_load(tmp_path / "all.pt", interrupted, files=["best.pt"])
+    assert best.read_text() == "of an earlier training"
+    assert train_or_load(tmp_path / "all.pt", train, files=["best.pt"]) == {"n": 1}
+    assert best.read_text() == "weights"
+    assert sorted(os.listdir(tmp_path)) == ["all.pt", "best.pt"]
+    capsys.readouterr()
+    train_or_load(tmp_path / "all.pt", train, files=["best.pt"])
+    assert capsys.readouterr().out.startswith("loaded")
+
+
+@pytest.mark.parametrize("what", ["replaced", "deleted"])
+def test_a_file_that_this_training_did_not_write_is_noticed(tmp_path, capsys, what):
+    calls = Counter()
+
+    def train(folder):
+        calls["train"] += 1
+        (tmp_path / folder / "best.pt").write_text("weights")
+        return {}
+
+    train_or_load(tmp_path / "all.pt", train, files=["best.pt"])
+    if what == "replaced":
+        (tmp_path / "best.pt").write_text("others")
+    else:
+        (tmp_path / "best.pt").unlink()
+    train_or_load(tmp_path / "all.pt", train, files=["best.pt"])
+    assert (
+        f"best.pt has been {what} since it was trained: training again" in capsys.readouterr().out
+    )
+    assert calls["train"] == 2 and (tmp_path / "best.pt").read_text() == "weights"
+
+
+def test_a_file_that_the_training_does_not_write_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"was to write best\.pt into the folder"):
+        train_or_load(tmp_path / "all.pt", lambda folder: {}, files=["best.pt"])
+    assert os.listdir(tmp_path) == []
+
+
+def test_other_code_trains_again_and_says_so(tmp_path, capsys):
+    train_or_load(tmp_path / "a.pt", lambda: {"n": 1})
+    assert train_or_load(tmp_path / "a.pt", lambda: {"n": 2}) == {"n": 2}
+    assert "the code of `<lambda>` has changed since it was trained" in capsys.readouterr().out
+
+
+def test_what_was_handed_in_is_loaded_whatever_made_it(tmp_path, graded):
+    train_or_load(tmp_path / "a.pt", lambda: {"n": 1})
+    assert train_or_load(tmp_path / "a.pt", never) == {"n": 1}
+
+
+def test_when_and_on_what_is_told(tmp_path, capsys):
+    images = data.load_images("synthetic")
+
+    def train():
+        return {"n": len(images.train_images)}
+
+    train_or_load(tmp_path / "a.pt", train)
+    train_or_load(tmp_path / "a.pt", train)
+    said = capsys.readouterr().out.splitlines()[1]
+    pattern = (
+        r"loaded .*a\.pt \(trained 20\d\d-\d\d-\d\d \d\d:\d\d on synthetic \(.*\); delete .*\)"
+    )
+    assert re.fullmatch(pattern, said)

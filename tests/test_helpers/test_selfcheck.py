@@ -52,12 +52,13 @@ def test_each_exercise_is_told_by_what_the_kernel_holds(kernel, release, tmp_pat
     lines = selfcheck.check_all(A).splitlines()
     assert lines[:2] == [
         f"✗ double: {MESSAGE}",
-        "✗ mean: NameError: name 'mean' is not defined. Has its cell been run?",
+        "✗ mean: `mean` is not defined: run its cell first",
     ]
     run_cells(release, kernel, "mean")
     kernel["double"] = lambda x: 2 * x
     assert selfcheck.check_all(A).splitlines() == [
         "✓ double", "○ mean: not solved yet", "", "solved 1 of 2", selfcheck.LEGEND,
+        "written answers still empty: why (as last saved)",
     ]  # fmt: skip
 
 
@@ -65,8 +66,38 @@ def test_checks_leave_the_kernels_names_alone(kernel, release):
     run_cells(release, kernel)
     before = dict(kernel)
     sources = {"a": "torch = 1\nnew = 2", "b": "assert new == 2\nprint('not shown')"}
-    assert selfcheck.try_all(sources, kernel) == [selfcheck.Verdict("a"), selfcheck.Verdict("b")]
+    verdicts = selfcheck.try_all(sources, kernel, {})
+    assert verdicts == [selfcheck.Verdict("a"), selfcheck.Verdict("b")]
     assert kernel == before
+
+
+def test_the_button_judges_what_the_functions_themselves_see(kernel):
+    """On a copy of the names, `sweep` called the old `train`: the reference was refused."""
+    exec("def train(): return 0\ndef sweep(): return train()", kernel)
+    sources = {"sweep": "_old, train = train, lambda: 7\nassert sweep() == 7\ntrain = _old"}
+    assert selfcheck.try_all(sources, kernel, {}) == [selfcheck.Verdict("sweep")]
+
+
+def test_an_interrupt_ends_the_report_and_not_the_button(kernel, release, tmp_path):
+    write(release, tmp_path / f"{A}.ipynb")
+    run_cells(release, kernel, "mean")
+
+    def double(x):
+        raise KeyboardInterrupt
+
+    kernel["double"] = double
+    button, shown = selfcheck.button(A).children
+    button.click()
+    assert "✗ double: interrupted" in shown.value and "mean" not in shown.value
+    assert "interrupted: 1 not checked" in shown.value
+    assert not button.disabled
+
+
+def test_progress_is_told(kernel, release, tmp_path):
+    write(release, tmp_path / f"{A}.ipynb")
+    told = []
+    selfcheck.check_all(A, told.append)
+    assert told == ["checking double (1 of 2) …", "checking mean (2 of 2) …"]
 
 
 def test_the_notebook_is_found_where_students_have_it(kernel, release, tmp_path, monkeypatch):
