@@ -6,6 +6,7 @@ import stat
 import uuid
 import zipfile
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 # What computers and editors leave behind in folders.
@@ -29,10 +30,14 @@ def write(path: Path, content: str | bytes) -> Path:
 
 
 def add_to_zip(
-    archive: zipfile.ZipFile, name: str, content: str | bytes, executable: bool = False
+    archive: zipfile.ZipFile,
+    name: str,
+    content: str | bytes,
+    executable: bool = False,
+    day: date = date(1980, 1, 1),
 ) -> None:
-    """Add a file with a fixed time and fixed permissions; text becomes UTF-8."""
-    entry = zipfile.ZipInfo(name)
+    """Add a file with the time of `day` and fixed permissions; text becomes UTF-8."""
+    entry = zipfile.ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
     entry.create_system = 3
     entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
     archive.writestr(entry, content, zipfile.ZIP_DEFLATED)

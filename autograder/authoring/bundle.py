@@ -4,6 +4,8 @@ import io
 import re
 import tomllib
 import zipfile
+from datetime import date
+from pathlib import PurePath
 
 from autograder import files
 from autograder.authoring import build
@@ -20,11 +22,17 @@ README = """\
 
 {notebooks}
 
-You need Python {python} or later. In the folder of this file:
+You need Python {python} or later. Once, in the folder of this file:
 
 ```
-pip install -r requirements.txt
-jupyter lab
+python3 -m venv .venv                          # on Windows: py -m venv .venv
+.venv/bin/pip install -r requirements.txt      # on Windows: .venv\\Scripts\\pip …
+```
+
+and each time
+
+```
+.venv/bin/jupyter lab                          # on Windows: .venv\\Scripts\\jupyter lab
 ```
 
 Then open a notebook, and fill in the cells that say `YOUR CODE HERE` or `YOUR ANSWER HERE`. Do not
@@ -51,6 +59,8 @@ PIECE = 4
 
 def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> bytes:
     """The zip file's bytes, which depend only on the course and `name`.
+
+    All lies in a folder named as the file; its files are dated by the latest text of a notebook.
 
     Parameters
     ----------
@@ -80,10 +90,13 @@ def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> 
             f"expected no part of a solution or hidden check in what students get, but {leaks[0]}"
             f"{more}: correct it and build again"
         )
+    texts = [course.notebooks / f"{a}.py" for a in chosen]
+    day = date.fromtimestamp(max(text.stat().st_mtime for text in texts))
+    folder = PurePath(name).stem
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for path in sorted(content):
-            files.add_to_zip(archive, path, content[path])
+            files.add_to_zip(archive, f"{folder}/{path}", content[path], day=day)
     return out.getvalue()
 
 
@@ -122,6 +135,7 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
         "notebooks": "\n".join(f"- `{a}/{a}.ipynb`" for a in assignments),
         "python": python,
         "name": name,
+        "folder": PurePath(name).stem,
     }.items():
         text = text.replace(f"{{{key}}}", value)
     content["README.md"] = text.encode()

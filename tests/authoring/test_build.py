@@ -126,10 +126,18 @@ def test_conda_and_pip_requirements_agree():
 
     wanted = set()
     for file in ("pyproject.toml", "helpers/pyproject.toml"):
-        wanted |= set(tomllib.loads((ROOT / file).read_text())["project"]["dependencies"])
+        project = tomllib.loads((ROOT / file).read_text())
+        wanted |= set(project["project"]["dependencies"])
+        developers = project.get("dependency-groups", {}).get("dev", [])
+        wanted |= {package for package in developers if package.startswith("pytest>")}
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     pip = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
     assert sorted(p for p in pip if not p.startswith("-e")) == sorted(wanted)
+    names = {re.split("[>=;]", package)[0] for package in pip}
+    assert names >= {
+        "torch", "torchvision", "jupyterlab", "nbgrader", "matplotlib", "seaborn", "ipywidgets",
+        "pytest",
+    }  # fmt: skip
     python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f"python{python}" in environment["dependencies"]
 

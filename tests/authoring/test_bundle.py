@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -53,16 +54,18 @@ def tiny_bundle(course_with_helpers):
 def test_a_course_without_helpers_hands_out_notebooks_and_how_to_begin(built_course):
     content = bundling.bundle(Course(built_course), [A])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert archive.namelist() == [f"{A}/{A}.ipynb", "README.md", "requirements.txt"]
-        assert f"- `{A}/{A}.ipynb`" in archive.read("README.md").decode()
-        assert b"helpers" not in archive.read("requirements.txt")
+        assert archive.namelist() == [
+            f"course/{name}" for name in (f"{A}/{A}.ipynb", "README.md", "requirements.txt")
+        ]
+        assert f"- `{A}/{A}.ipynb`" in archive.read("course/README.md").decode()
+        assert b"helpers" not in archive.read("course/requirements.txt")
 
 
 @pytest.fixture
 def unzipped(tiny_bundle, tmp_path) -> Path:
     with zipfile.ZipFile(io.BytesIO(tiny_bundle)) as archive:
         archive.extractall(tmp_path / "student")
-    return tmp_path / "student"
+    return tmp_path / "student" / "tiny"
 
 
 def test_the_same_course_gives_the_same_bytes(course, tiny_bundle):
@@ -70,7 +73,9 @@ def test_the_same_course_gives_the_same_bytes(course, tiny_bundle):
     with zipfile.ZipFile(io.BytesIO(tiny_bundle)) as archive:
         infos = archive.infolist()
     assert [i.filename for i in infos] == sorted(i.filename for i in infos)
-    assert {i.date_time for i in infos} == {(1980, 1, 1, 0, 0, 0)}
+    day = date.fromtimestamp((course.notebooks / f"{A}.py").stat().st_mtime)
+    assert {i.date_time for i in infos} == {(day.year, day.month, day.day, 0, 0, 0)}
+    assert {i.filename.split("/")[0] for i in infos} == {"tiny"}
 
 
 def test_it_has_what_a_student_needs_and_nothing_else(unzipped):
@@ -120,8 +125,9 @@ def test_no_module_needs_the_grader_or_an_undeclared_package(unzipped):
 
 def test_the_instructions_name_files_that_are_there(unzipped):
     text = (unzipped / "README.md").read_text(encoding="utf-8")
-    assert "pip install ./helpers jupyterlab\njupyter lab\n" in text
-    assert f"`{A}/{A}.ipynb`" in text and 'unzip -q -o "tiny.zip"' in text
+    assert "python3 -m venv .venv" in text and "pip install ./helpers jupyterlab" in text
+    assert f"`{A}/{A}.ipynb`" in text
+    assert 'unzip -q -o "tiny.zip" && pip install -q "./tiny/helpers"' in text
     assert "{" not in text.replace("```", "")
     environment = yaml.safe_load((unzipped / "environment.yml").read_text())
     assert environment["dependencies"][-1]["pip"][-1] == "./helpers"

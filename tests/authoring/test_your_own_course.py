@@ -144,4 +144,4 @@ def test_the_page_works_with_nothing_but_the_wheel(tmp_path):
     }
     assert (course / "feedback" / "ben" / A / f"{A}.html").is_file()
     assert (course / f"{A}_report.html").is_file()
-    assert f"{A}/{A}.ipynb" in zipfile.ZipFile(course / "course.zip").namelist()
+    assert f"course/{A}/{A}.ipynb" in zipfile.ZipFile(course / "course.zip").namelist()
