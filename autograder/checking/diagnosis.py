@@ -122,6 +122,9 @@ def diagnose(
     ]
     sentences = set()
     with _lock, _random_state():
+        # What its cells import is loaded once in a process, which may take longer than all mistakes.
+        with contextlib.suppress(Exception):
+            reference.namespace()
         student = Comparer(time.thread_time() + seconds)
         for mistake in mistakes:
             if mistake.failing[0] in failing and _behaves_alike(

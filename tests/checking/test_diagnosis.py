@@ -156,6 +156,21 @@ def test_nothing_is_said_when_time_runs_out(course):
     assert told(course, A, "double", SQUARES.source, seconds=-1) == []
 
 
+def test_what_the_first_import_takes_is_not_counted(course, monkeypatch):
+    """A worker that had just started gave no diagnosis, another gave one: unequal results."""
+    clock = [0.0]
+    monkeypatch.setattr("autograder.checking.diagnosis.time.thread_time", lambda: clock[0])
+    whole, seen = Reference.namespace, []
+
+    def slow_at_first(self, **replaced):
+        seen.append(1)
+        clock[0] += 1000 if len(seen) == 2 else 0  # the first is that of the student
+        return whole(self, **replaced)
+
+    monkeypatch.setattr(Reference, "namespace", slow_at_first)
+    assert told(course, A, "double", SQUARES.source, seconds=1) == ["This is the square."]
+
+
 def test_an_exercise_whose_own_checks_failed_to_run_says_nothing(course):
     checks = own_of(course, A).checks["double"]
     results = judged(course, A, "double", SQUARES.source)
