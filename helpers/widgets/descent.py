@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from helpers import plots
-from helpers.widgets.parts import explorer, picture, png, slider
+from helpers.widgets.parts import explorer, picture, show, slider
 
 
 def _descend(curve_func, lr, num_updates, init):
@@ -49,8 +49,8 @@ def descent_explorer(curve_func, init=(6, 3), lr=0.1, num_updates=20, span=((-8,
     def draw(_=None):
         start = controls["w1"].value, controls["w2"].value
         path = _descend(curve_func, controls["lr"].value, controls["updates"].value, start)
-        flat.value = png(plots.curve_paths(curve_func, {"gradient descent": path}, span))
-        losses.value = png(plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
+        show(flat, plots.curve_paths(curve_func, {"gradient descent": path}, span))
+        show(losses, plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
         note.value = "at the end: w1 {:.3g}, w2 {:.3g}, loss {:.3g}".format(*path[-1])
 
     every = list(controls.values())

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import message, picture, png
+from helpers.widgets.parts import busy, message, picture, show
 
 # Larger pictures are refused before they are decoded: a small file can hold a huge one.
 _MAX_PIXELS = 25_000_000
@@ -82,11 +82,12 @@ def digit_pad(predict, cells=14):
     size = "22px"
     buttons = [
         ipywidgets.ToggleButton(
+            tooltip=f"row {cell // cells + 1}, column {cell % cells + 1}",
             layout=ipywidgets.Layout(
                 width=size, height=size, margin="0", padding="0", border="1px solid #bdbdbd"
-            )
+            ),
         )
-        for _ in range(cells * cells)
+        for cell in range(cells * cells)
     ]
     grid = ipywidgets.GridBox(
         buttons, layout=ipywidgets.Layout(grid_template_columns=f"repeat({cells}, {size})")
@@ -94,19 +95,22 @@ def digit_pad(predict, cells=14):
     clear = ipywidgets.Button(description="clear")
     upload = ipywidgets.FileUpload(accept="image/*", multiple=False)
     chart = picture()
-    note = ipywidgets.HTML()
+    state, note = ipywidgets.HTML(), ipywidgets.HTML()
     clearing = False
 
-    def fill(png):
-        chart.value = png
+    def hide():
         # A browser shows an empty picture as a broken one.
-        chart.layout.display = None if png else "none"
+        chart.value, chart.layout.display = b"", "none"
 
-    def show(ink):
+    def read(ink):
+        with busy(state):
+            judge(ink)
+
+    def judge(ink):
         image = centre_digit(ink)
         if not image.any():
             note.value = "Nothing drawn yet."
-            fill(b"")
+            hide()
             return
         try:
             probabilities = torch.as_tensor(predict(image)).detach().cpu().double().flatten()
@@ -119,11 +123,12 @@ def digit_pad(predict, cells=14):
                 )
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
             note.value = message(error)
-            fill(b"")
+            hide()
             return
         best = int(probabilities.argmax())
         note.value = f"The model says <b>{best}</b> ({probabilities[best]:.0%})."
-        fill(png(plots.digit_and_probabilities(image, probabilities)))
+        show(chart, plots.digit_and_probabilities(image, probabilities))
+        chart.layout.display = None
 
     def mark(change):
         # JupyterLab's own colour for a pressed button is hardly darker than for the others.
@@ -132,7 +137,7 @@ def digit_pad(predict, cells=14):
     def drawn(_=None):
         if not clearing:
             ink = torch.tensor([float(button.value) for button in buttons])
-            show(ink.reshape(cells, cells))
+            read(ink.reshape(cells, cells))
 
     def wipe():
         nonlocal clearing
@@ -147,7 +152,7 @@ def digit_pad(predict, cells=14):
 
     def refuse(reason):
         note.value = f"This file cannot be used: {reason}"
-        fill(b"")
+        hide()
 
     def uploaded(change):
         if not change["new"]:
@@ -160,7 +165,7 @@ def digit_pad(predict, cells=14):
             refuse(message(error))
         else:
             wipe()
-            show(ink)
+            read(ink)
 
     for button in buttons:
         button.observe(mark, "value")
@@ -172,7 +177,7 @@ def digit_pad(predict, cells=14):
         [
             ipywidgets.HTML("Click cells to draw a digit, or upload a picture of one."),
             ipywidgets.HBox([grid, chart]),
-            ipywidgets.HBox([clear, upload]),
+            ipywidgets.HBox([clear, upload, state]),
             note,
         ]
     )

@@ -3,12 +3,11 @@
 import math
 
 import ipywidgets
-import matplotlib.pyplot as plt
 import torch
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import explorer, picture, png, slider
+from helpers.widgets.parts import explorer, picture, show, slider
 
 _BATCH = 64
 
@@ -48,36 +47,24 @@ def activation_profile(gain, depth, activation, width=256, seed=0):
 
 def _draw(profile, gain, activation):
     share = ACTIVATIONS[activation][1]
-    figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
     layers = range(1, len(profile) + 1)
-    axes.axhline(1, color="grey", linewidth=1)
-    if share is not None:
-        factor = gain * math.sqrt(share)
-        axes.plot(
-            layers,
-            [factor**layer for layer in layers],
-            color=plots.COLOURS[1],
-            linestyle="--",
-            label=f"theory: {factor:.3f} per layer",
-        )
     # The smallest positive double stands in for zero, which a logarithmic axis cannot show.
     shown = [max(value, 5e-324) for value in profile]
-    axes.plot(layers, shown, "o-", color=plots.COLOURS[0], markersize=3, label="measured")
+    lines = {"measured": (layers, shown)}
+    if share is not None:
+        factor = gain * math.sqrt(share)
+        lines[f"theory: {factor:.3f} per layer"] = layers, [factor**layer for layer in layers]
     # Fixed limits, so that settings can be compared; extended only for values outside them.
-    finite = [value for value in shown if 0 < value < math.inf]
-    axes.set(
-        yscale="log",
-        ylim=(min(1e-6, 0.5 * min(finite)), max(1e6, 2 * max(finite))),
-        xlabel="layer",
-        ylabel="RMS after the activation",
+    finite = [value for value in shown if value < math.inf]
+    return plots.line(
+        lines,
+        "layer",
+        "RMS after the activation",
         title=f"{activation}, gain {gain:.2f}",
+        logy=True,
+        ylim=(min(1e-6, 0.5 * min(finite)), max(1e6, 2 * max(finite))),
+        horizontal={"input": 1},
     )
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend(frameon=False, fontsize=9)
-    plt.close(figure)
-    return png(figure)
 
 
 def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=256):
@@ -104,7 +91,7 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
     def draw(_=None):
         settings = {name: control.value for name, control in controls.items()}
         profile = activation_profile(**settings, width=width)
-        image.value = _draw(profile, settings["gain"], settings["activation"])
+        show(image, _draw(profile, settings["gain"], settings["activation"]))
         note.value = (
             f"After {len(profile)} layers of {width} units the RMS is <b>{profile[-1]:.3g}</b>; "
             "that of the input is 1."

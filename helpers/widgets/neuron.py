@@ -2,10 +2,10 @@
 
 import ipywidgets
 import numpy as np
-from matplotlib.figure import Figure
 
-from helpers.plots import COLOURS
-from helpers.widgets.parts import explorer, picture, png, slider
+from helpers.picture import course
+from helpers.plots import COLOURS, panels
+from helpers.widgets.parts import explorer, picture, show, slider
 
 _REACH = 3  # x, weights and biases go from -3 to 3
 
@@ -15,8 +15,7 @@ def _draw(weights, biases):
     x = np.linspace(-_REACH, _REACH, 601)
     lines = np.outer(weights, x) + np.reshape(biases, (2, 1))
     neurons = np.maximum(lines, 0)
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2, sharex=True)
+    figure, ((left, right),) = panels(1, 2, figsize=(9, 3.6))
     for i, colour in enumerate(COLOURS[:2]):
         left.plot(x, lines[i], color=colour, linestyle="--", linewidth=1)
         left.plot(x, neurons[i], color=colour, linewidth=2, label=f"neuron {i + 1}")
@@ -30,9 +29,12 @@ def _draw(weights, biases):
     for axes in (left, right):
         axes.axhline(0, color="grey", linewidth=0.8, zorder=0)
         axes.set_xlabel("x")
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=9, loc="upper center", ncols=2)
+    figure.alt = f"Two neurons ReLU(w x + b), and their sum, for x from {-_REACH} to {_REACH}."
+    figure.words = "; ".join(
+        [f"neuron {i}: {course(y, x)}" for i, y in enumerate(neurons, start=1)]
+        + [f"sum: {course(neurons.sum(0), x)}"]
+    )
     return figure
 
 
@@ -60,7 +62,7 @@ def neuron_explorer():
 
     def draw(_=None):
         pairs = [(weight.value, bias.value) for weight, bias in zip(w, b)]
-        image.value = png(_draw(*np.transpose(pairs)))
+        show(image, _draw(*np.transpose(pairs)))
         notes.value = "<br>".join(
             f"<b>neuron {i}</b>: {_describe(*pair)}" for i, pair in enumerate(pairs, start=1)
         )

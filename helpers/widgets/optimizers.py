@@ -6,7 +6,7 @@ import ipywidgets
 import numpy as np
 
 from helpers import plots
-from helpers.widgets.parts import explorer, message, picture, png, slider
+from helpers.widgets.parts import explorer, message, picture, show, slider
 
 
 def optimizer_explorer(
@@ -68,8 +68,8 @@ def optimizer_explorer(
                 text = message(error)
             lines.append(f"<b>{html.escape(str(name))}</b>: {text}")
         try:
-            flat.value = png(plots.curve_paths(curve_func, paths, span))
-            surface.value = png(plots.curve_surface(curve_func, paths, span))
+            show(flat, plots.curve_paths(curve_func, paths, span))
+            show(surface, plots.curve_surface(curve_func, paths, span))
         except Exception as error:  # noqa: BLE001
             lines.append(f"<b>curve</b>: {message(error)}")
         notes.value = "<br>".join(lines)

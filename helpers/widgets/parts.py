@@ -3,6 +3,7 @@
 import html
 import io
 import traceback
+from contextlib import contextmanager
 
 import ipywidgets
 
@@ -16,13 +17,29 @@ def slider(kind, description, value, low, high, step, **options):
 def explorer(draw, controls, *shown, columns=None):
     """Return a box with the controls, side by side or in `columns`, above what `draw` fills.
 
-    `draw` is called now and after every change of a control.
+    `draw` is called now and after every change of a control; meanwhile the box says so.
     """
+    state = ipywidgets.HTML(layout=ipywidgets.Layout(width="9em"))
+
+    def redraw(_=None):
+        with busy(state):
+            draw()
+
     for control in controls:
-        control.observe(draw, "value")
-    draw()
+        control.observe(redraw, "value")
+    redraw()
     wrap = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(columns or controls, layout=wrap), *shown])
+    return ipywidgets.VBox([ipywidgets.HBox([*(columns or controls), state], layout=wrap), *shown])
+
+
+@contextmanager
+def busy(state):
+    """Say in the HTML widget `state` that something is being computed."""
+    state.value = '<span role="status">⏳ computing …</span>'
+    try:
+        yield
+    finally:
+        state.value = ""
 
 
 def picture(width=None):
@@ -30,6 +47,15 @@ def picture(width=None):
     # Otherwise the box around it would stretch it.
     layout = ipywidgets.Layout(width=width, align_self="flex-start")
     return ipywidgets.Image(format="png", layout=layout)
+
+
+def show(image, figure):
+    """Show a `Picture` in an Image widget, with its words for those who do not see it."""
+    image.value = figure.png()
+    # ipywidgets knows no alt text; a browser reads the title of an image without one.
+    image.tooltip = f"{figure.alt} {figure.words}"
+    # It has twice as many pixels.
+    image.layout.width = image.layout.width or f"{figure.width}px"
 
 
 def png(figure):

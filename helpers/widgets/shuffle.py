@@ -2,9 +2,9 @@
 
 import ipywidgets
 import torch
-from matplotlib.figure import Figure
 
-from helpers.widgets.parts import explorer, picture, png, slider
+from helpers.picture import Picture
+from helpers.widgets.parts import explorer, picture, show, slider
 
 _MAX_IMAGES = 6
 
@@ -27,7 +27,7 @@ def _draw(images, permutation):
     """Draw the images in one row, and below them the same images with permuted pixels."""
     moved = images.flatten(2)[:, :, permutation].reshape(images.shape)
     count = len(images)
-    figure = Figure(figsize=(1.4 * count + 0.9, 3.1), layout="constrained")
+    figure = Picture(figsize=(1.4 * count + 0.9, 3.1), layout="constrained")
     axes = figure.subplots(2, count, squeeze=False)
     for row, (name, shown) in zip(axes, {"before": images, "after": moved}.items()):
         for axis, image in zip(row, shown):
@@ -35,6 +35,8 @@ def _draw(images, permutation):
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
         row[0].set_ylabel(name)
+    moved = (permutation != torch.arange(len(permutation))).double().mean()
+    figure.alt = f"{count} images, and below them the same with {moved:.0%} of the pixels moved."
     return figure
 
 
@@ -68,7 +70,7 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
 
     def draw(_=None):
         permutation = partial_permutation(num_pixels, share.value, number.value)
-        image.value = png(_draw(images, permutation))
+        show(image, _draw(images, permutation))
         moved = int((permutation != torch.arange(num_pixels)).sum())
         note.value = (
             f"{moved:,} of {num_pixels:,} pixels are in another place, the same place in every "

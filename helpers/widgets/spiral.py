@@ -1,7 +1,6 @@
 """Small networks on the spiral: their decision maps, and an explorer of depth and width."""
 
 import ipywidgets
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.colors import ListedColormap
@@ -9,7 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import explorer, message, picture, png, slider
+from helpers.picture import Picture
+from helpers.widgets.parts import explorer, message, picture, show, slider
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sigmoid": nn.Sigmoid}
 
@@ -27,19 +27,14 @@ def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
 
     Returns
     -------
-    A closed matplotlib Figure with `len(radii)` rows and `len(models)` columns.
+    A `Picture` with `len(radii)` rows and `len(models)` columns.
     """
     X, labels = X.detach().cpu(), labels.detach().cpu()
-    # A student's function may raise; do this before there is a figure, which would stay open.
     classes = [[_classes(model, radius, steps) for model in models.values()] for radius in radii]
     colours = ListedColormap(plots.COLOURS[: int(labels.max()) + 1])
-    figure, axes = plt.subplots(
-        len(radii),
-        len(models),
-        figsize=(side * len(models), (side + 0.1) * len(radii)),
-        squeeze=False,
-        layout="constrained",
-    )
+    size = (side * len(models), (side + 0.1) * len(radii))
+    figure = Picture(figsize=size, layout="constrained")
+    axes = figure.subplots(len(radii), len(models), squeeze=False)
     for row, radius in enumerate(radii):
         for column, name in enumerate(models):
             panel = axes[row, column]
@@ -58,7 +53,14 @@ def decision_maps(models, X, labels, radii=(1.5,), steps=200, side=3.1):
             panel.tick_params(labelsize=8)
             if row == 0:
                 panel.set_title(str(name), fontsize=10)
-    plt.close(figure)
+    figure.alt = (
+        f"Maps of the classes that {', '.join(map(str, models))} give the points of the plane, up "
+        f"to {max(radii):g} from the middle, with {len(X)} points of {colours.N} classes."
+    )
+    figure.words = "; ".join(
+        f"{name}: {_accuracy(model, X, labels):.1%} of the points in their own colour"
+        for name, model in models.items()
+    )
     return figure
 
 
@@ -127,7 +129,7 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
             train_on_points(model, *train, num_steps)
             count = sum(p.numel() for p in model.parameters())
             title = f"{name}, {depth} × {width}"
-            image.value = png(decision_maps({title: model}, *held_out, steps=120, side=4.4))
+            show(image, decision_maps({title: model}, *held_out, steps=120, side=4.4))
             note.value = (
                 f"{count} parameters, accuracy {_accuracy(model, *train):.1%} on the training "
                 f"points, <b>{_accuracy(model, *held_out):.1%}</b> on the held-out points"

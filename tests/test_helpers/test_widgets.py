@@ -267,3 +267,44 @@ def test_pad_survives_an_unsolved_model(widgets):
     box = widgets.digit_pad(lambda image: Unsolved(None))
     find(box, ipywidgets.ToggleButton)[0].value = True
     assert "Unsolved.__init__" in notes(box)
+
+
+def test_an_explorer_says_that_it_is_busy_and_stops_saying_it(widgets):
+    from helpers.widgets import parts
+
+    slider = ipywidgets.IntSlider()
+    said, calls = [], []
+
+    def draw():
+        (state,) = find(box, ipywidgets.HTML) if calls else (None,)
+        calls.append(slider.value)
+        said.append(state and state.value)
+        if slider.value == 2:
+            raise ValueError
+
+    box = parts.explorer(draw, [slider])
+    (state,) = find(box, ipywidgets.HTML)
+    slider.value = 1
+    assert "computing" in said[1] and state.value == ""
+    with pytest.raises(ValueError):
+        slider.value = 2
+    assert "computing" in said[2] and state.value == ""
+
+
+def test_pictures_say_what_they_show(widgets):
+    box = widgets.optimizer_explorer(bowl, {"SGD": sgd}, descend, num_updates=3, lr=0.1)
+    flat, surface = find(box, ipywidgets.Image)
+    assert "Map of the loss" in flat.tooltip and "Landscape of the loss" in surface.tooltip
+    assert "SGD: 2 steps from (5, 5)" in flat.tooltip
+    pad = widgets.digit_pad(Recorder())
+    cells, (chart,) = find(pad, ipywidgets.ToggleButton), find(pad, ipywidgets.Image)
+    assert cells[15].tooltip == "row 2, column 2"
+    cells[15].value = True
+    assert "most likely 3 (100%)" in chart.tooltip
+
+
+def test_pictures_are_sharp_on_screens_with_twice_the_pixels(widgets):
+    box = widgets.gain_explorer(depth=2, width=8)
+    (picture,) = find(box, ipywidgets.Image)
+    with Image.open(io.BytesIO(picture.value)) as image:
+        assert picture.layout.width == f"{image.width // 2}px"
