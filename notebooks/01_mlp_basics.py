@@ -1554,8 +1554,8 @@ print("✓ one float per batch, in order, and one step each (not looked at: imag
 #
 # <details><summary>After the run: what you see, and why</summary>
 #
-# About $\ln 10 \approx 2.3$ if the logits start small, as in A2; larger if they start large,
-# because then the model is sure of something before it has learnt anything.
+# About 2.3, the loss of ten equal probabilities, if the logits start small, as in A2; larger if
+# they start large, because then the model is sure of something before it has learnt anything.
 # </details>
 
 # %% [markdown]

@@ -285,8 +285,8 @@ def _hand_gradients(student, x, labels, parameters):
         for name, part, tensor in zip("Wb", pair.items(2, "a layer"), parameters[index]):
             what = f"d{name} of layer {index + 1}"
             array = _usable(part, None, what)
-            message = f"{what}: got shape {array.shape}, expected {tensor.size} entries"
-            expect(array.size == tensor.size, message)
+            fits = array.size == tensor.size and array.ndim >= tensor.ndim
+            expect(fits, f"{what}: got shape {array.shape}, which is not that of {name}")
             array = array.T if array.shape == tensor.shape[::-1] else array
             found.append(array.reshape(tensor.shape))
     return found
@@ -1106,6 +1106,7 @@ def _many(student, layers, states, data, orders=LOADED, lr=0.2):
     for model in models:
         entries = model.mapping(states[0], "the weights")
         weights.append({n: _usable(entries[n], v.shape, n) for n, v in states[0].items()})
+        _expect_drawn(weights[-1]["1.weight"], "the weights")
     return made, optimizers, [_usable(x, (-1,), "the losses") for x in losses], weights
 
 
