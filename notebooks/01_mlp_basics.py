@@ -2,13 +2,30 @@
 # # 1 · Multi-layer perceptrons from the ground up
 #
 # You build a classifier for handwritten digits three times, from bare tensors to `nn.Module`, then
-# the tools every later assignment uses: a training loop, an evaluation, a trainer that keeps its
-# best weights, penalties, initialisations, and measurements that say more than one accuracy.
+# the tools every later assignment uses.
 #
-# - **Time:** about four hours. The whole notebook runs in under two minutes on a laptop without a
-#   GPU.
-# - **Rhythm of an exercise:** read the goal, write down a guess in one line, write the code, run
-#   the check below it, look at the plot. Hints are folded; open as many as you like, one at a time.
+# **You will learn to**
+#
+# - write a network, its backward pass and its training loop yourself, and then let PyTorch do it;
+# - train, evaluate and save a model without the slips that cost nothing but accuracy;
+# - find out with one batch whether a network can learn at all;
+# - judge what initialisation, batch norm, penalties and the loss do, by runs that differ in one
+#   thing;
+# - look behind a single accuracy: class by class, and over several equal models.
+#
+# | part | you write | minutes | points |
+# |---|---|---|---|
+# | A · three ways to write a network | six functions, a class, a written answer | 115 | 31 |
+# | B · training, measured properly | six functions, a trainer, a written answer | 110 | 29 |
+# | C · what changes the training | four functions | 40 | 9 |
+# | D · behind the accuracy | two functions, a written answer | 45 | 9 |
+#
+# **Rhythm of an exercise:** read the goal, guess in one line, write, run the check, look at the
+# plot; then open "After the run" and compare with your guess. Hints and frequent errors are folded
+# below the goal, one at a time.
+#
+# - **Time:** about five hours. The whole notebook runs in two to three minutes on a laptop without
+#   a GPU.
 # - **Where to write:** replace `# YOUR CODE HERE` and the `raise NotImplementedError()` below it.
 #   The checks in the notebook find common slips; after you hand in, others run on inputs you have
 #   not seen.
@@ -62,9 +79,16 @@ print(f"computing on: {device}")
 widgets.neuron_explorer()
 
 # %% [markdown]
-# The bias moves the kink, the weight sets the slope and the side, and every neuron adds a kink of
-# its own to the sum. Without ReLU the sum of any number of neurons, in any number of layers, stays
-# one straight line. A picture has 784 inputs instead of one $x$; nothing else changes.
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The kink is where $w x + b$ is 0, at $x = -b/w$: at 1, then at 0.5. The sign of the weight decides
+# on which side the neuron is active, its size how steep it is; at 0 the neuron is the constant
+# $\operatorname{ReLU}(b)$. The trough: weights 1 and -1, both biases -1.
+#
+# Every neuron adds a kink of its own to the sum. Without ReLU the sum of any number of neurons, in
+# any number of layers, stays one straight line. A picture has 784 inputs instead of one $x$;
+# nothing else changes.
+# </details>
 
 # %% [markdown]
 # ## The data
@@ -88,9 +112,10 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# **What to expect below:** ten bars of similar height. On MNIST 1 is the most frequent digit
-# (6,742) and 5 the rarest (5,421), so always answering "1" is right in about 11 % of cases: any
-# accuracy has to be compared with that.
+# **Predict in one line:** a model looks at no pixel and always gives the same answer. Which answer
+# is the best, and how often is it right?
+#
+# *My guess:* …
 
 # %%
 class_counts = torch.bincount(images.train_labels, minlength=10)
@@ -106,12 +131,20 @@ plots.bar(
 )
 
 # %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Ten bars of similar height. On MNIST 1 is the most frequent digit (6,742) and 5 the rarest
+# (5,421), so always answering "1" is right in about 11 % of cases: any accuracy has to be compared
+# with that.
+# </details>
+
+# %% [markdown]
 # ### Mean, standard deviation, and what normalising does
 #
 # Most pixels are black, so the grey values have a mean far from zero. Normalising subtracts the
 # mean and divides by the standard deviation: `(x - mean) / std`. Both numbers come from the
 # *training* images only and are applied to the test images as they are, since test data must not
-# influence the model in any way.
+# influence the model in any way. What it does to training is seen in part B, with your own loop.
 
 # %%
 train_pixels = images.train_images.float() / 255
@@ -122,15 +155,6 @@ print(
     f"after:  mean {abs(normalised.mean().item()):.4f}, std {normalised.std().item():.4f}, "
     f"from {normalised.min().item():.2f} to {normalised.max().item():.2f}"
 )
-
-# %% [markdown]
-# Does it matter? Below, logistic regression (one linear layer) sees 10,000 images once, with the
-# same start and the same learning rate, in three scalings.
-#
-# **What to expect:** a gradient with respect to a weight is proportional to the pixel it
-# multiplies. With values up to 255 the steps are far too long and the loss is in the hundreds (mind
-# the logarithmic axis); between 0 and 1 the steps are short; normalised, the same learning rate is
-# the fastest of the three.
 
 
 # %%
@@ -148,34 +172,18 @@ def some_batches(count=10_000, batch_size=100, mean=pixel_mean, std=pixel_std, s
     )
 
 
-def batch_losses(model, loader, optimizer, num_epochs=1):
-    """Train and record the loss of every single batch."""
-    losses = []
-    for _ in range(num_epochs):
-        for inputs, labels in loader:
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(inputs), labels)
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-    return losses
-
-
-scalings = {"0 to 255": (0.0, 1 / 255), "0 to 1": (0.0, 1.0), "normalised": (pixel_mean, pixel_std)}
-curves = {}
-for name, (mean, std) in scalings.items():
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    curves[name] = batch_losses(model, some_batches(mean=mean, std=std), optimizer)
-plots.line(curves, xlabel="batch", ylabel="loss", title="Same model, same learning rate", logy=True)
-
 # %% [markdown]
 # ## ReLU from elementary operations
 #
 # $\operatorname{ReLU}(x) = \max(x, 0)$ needs no library function. Here are three ways to write it,
 # beside `F.relu`. Their values are equal everywhere. Their gradients are equal everywhere but at 0,
 # where the function has a kink and each formula picks its own slope between 0 and 1.
+#
+# **Predict in one line:** why ReLU? Backward multiplies the slopes of all layers. What is left of a
+# gradient after ten layers of ReLU (where it is active), and what after ten sigmoids at their
+# steepest?
+#
+# *My guess:* …
 
 # %%
 relus = {
@@ -190,6 +198,9 @@ for name, relu in relus.items():
     points = torch.tensor([-1.0, 0.0, 2.0], requires_grad=True)
     relu(points).sum().backward()
     print(f"{name:15} slopes at -1, 0 and 2: {points.grad.tolist()}")
+steepest = torch.tensor(0.0, requires_grad=True)
+steepest.sigmoid().backward()
+print(f"the sigmoid at its steepest: {steepest.grad.item()}; ten in a row: {steepest.grad**10:.0e}")
 plots.line(
     {
         "F.relu(x)": (grid, F.relu(grid)),
@@ -202,11 +213,26 @@ plots.line(
 )
 
 # %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# ReLU's slope is 1 wherever it is active: ten of them pass a gradient on as it came. The sigmoid's
+# slope is at most 0.25, so ten layers leave at most a millionth of it, and less where a sigmoid is
+# flat. ReLU is also cheap, and it bends: without something that bends between them, any number of
+# linear layers is one linear layer. Its price is a slope of 0 on the other side: a unit that is
+# negative for every image learns no more.
+# </details>
+
+# %% [markdown]
 # ## Autograd in five lines
 #
 # A tensor made with `requires_grad=True` is a **leaf**: autograd has no earlier operation to
 # follow, so `backward()` stores the gradient there, in `.grad`. The *result* of an operation is no
 # leaf: it passes gradients on and keeps none.
+#
+# **Predict in one line:** the derivative of $(3w)^2$ at $w = 2$ is 36. What stands in `w.grad`
+# after `backward()` has run twice?
+#
+# *My guess:* …
 
 # %%
 weight = torch.tensor(2.0, requires_grad=True)
@@ -222,17 +248,51 @@ weight.grad.zero_()
 print(f"zeroed before a third one:           {weight.grad.item()}")
 
 # %% [markdown]
-# Remember the middle line: half of all training loops that "somehow do not learn" forget to zero
-# the gradients.
+# <details><summary>After the run: what you see, and why</summary>
+#
+# 72: gradients *accumulate*. A training loop that does not zero them steps along the sum of all
+# gradients it has ever seen.
+# </details>
 
 # %% [markdown]
 # # Part A · Three ways to write the same network
 #
-# ## A1 · Parameters as plain tensors  (10 minutes, 3 points)
+# ## A1 · Parameters as plain tensors
+#
+# ●○○ · 10 minutes · 3 points · where a framework's layers keep what they learn
 #
 # **Goal:** make the weights and biases of a network with layer sizes `dims` by hand: `W` of shape
 # `(in, out)` from a normal distribution with mean 0 and standard deviation `std`, `b` of zeros. All
 # of them must be leaves that receive gradients.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Neighbouring sizes belong together: layer *i* maps `dims[i]` values to `dims[i + 1]`. A tensor is
+# a leaf as long as no tracked operation made it, so the order of "scale" and "ask for gradients"
+# matters.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `zip(dims[:-1], dims[1:])`, `torch.randn(rows, columns)`, `torch.zeros(n)`, and on a finished
+# tensor `.requires_grad_()`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each pair (fan_in, fan_out) of neighbouring sizes:
+#         W = scaled random numbers; then switch its gradient on
+#         b = zeros; switch its gradient on
+#         append (W, b)
+# </details>
+# <details><summary>Error "a leaf Variable that requires grad is being used in an in-place operation"?</summary>
+#
+# `W *= std` (or `-=`, `fill_`) after `requires_grad` was switched on. Scale first, switch it on
+# last.
+# </details>
+# <details><summary>Warning "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"?</summary>
+#
+# The tensor is the result of an operation, for example of `torch.randn(..., requires_grad=True) *
+# std`. See the common mistake below the check.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** for `dims = (784, 500, 10)`, how many tensors do you get, and of which
@@ -299,34 +359,52 @@ assert not torch.equal(_W1, _W2), "two layers of equal size: draw anew for each 
 print("✓ shapes, spread and gradients look right")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Neighbouring sizes belong together: layer *i* maps `dims[i]` values to `dims[i + 1]`. A tensor is
-# a leaf as long as no tracked operation made it, so the order of "scale" and "ask for gradients"
-# matters.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `zip(dims[:-1], dims[1:])`, `torch.randn(rows, columns)`, `torch.zeros(n)`, and on a finished
-# tensor `.requires_grad_()`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for each pair (fan_in, fan_out) of neighbouring sizes:
-#         W = scaled random numbers; then switch its gradient on
-#         b = zeros; switch its gradient on
-#         append (W, b)
-# </details>
-#
 # **The common mistake:** asking for gradients first and scaling afterwards. The scaled tensor is
 # the result of an operation, `backward()` stores nothing in its `.grad`, and training silently
 # stands still.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Four tensors in two pairs: `(784, 500)` and `(500,)`, then `(500, 10)` and `(10,)`. Three sizes
+# have two gaps, and every gap is a layer.
+# </details>
 
 # %% [markdown]
-# ## A2 · The forward pass with tensor operations  (15 minutes, 4 points)
+# ## A2 · The forward pass with tensor operations
+#
+# ●○○ · 15 minutes · 4 points · what `model(x)` does, without the library
 #
 # **Goal:** turn inputs into logits with nothing but tensor operations: flatten, multiply, add, ReLU
 # between the layers. The function takes parameters of any depth and leaves `x` as it was.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Every layer computes "inputs times weights plus bias"; row *n* of the result belongs to image *n*.
+# Only hidden layers are followed by a ReLU: a logit may be negative.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `x.flatten(1)` keeps the first dimension and joins the rest (and does nothing to a matrix); `a @
+# b` multiplies matrices; a bias `(out,)` is added to every row by broadcasting. For the ReLU, see
+# the section above.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     h = x, flattened
+#     for every (W, b) but the last:
+#         h = relu(h times W plus b)
+#     return h times the last W plus the last b
+# </details>
+# <details><summary>Error "mat1 and mat2 shapes cannot be multiplied (1792x28 and 784x500)"?</summary>
+#
+# The images still have four axes: 64 · 28 = 1792 rows of 28. Flatten every image to one row of 784
+# first; the first axis stays.
+# </details>
+# <details><summary>Error "one of the variables needed for gradient computation has been modified by an inplace operation"?</summary>
+#
+# `relu_`, `+=` or `clamp_` overwrites a value that backward needs. Use the form that makes a new
+# tensor.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** with all weights drawn with `std=0.01`, roughly how large are the ten
@@ -391,35 +469,18 @@ assert _W1.grad is not None, "no gradient reaches the first layer: what cuts the
 print("✓ one to three layers, image batches and gradients look right")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Every layer computes "inputs times weights plus bias"; row *n* of the result belongs to image *n*.
-# Only hidden layers are followed by a ReLU: a logit may be negative.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `x.flatten(1)` keeps the first dimension and joins the rest (and does nothing to a matrix); `a @
-# b` multiplies matrices; a bias `(out,)` is added to every row by broadcasting. For the ReLU, see
-# the section above.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     h = x, flattened
-#     for every (W, b) but the last:
-#         h = relu(h times W plus b)
-#     return h times the last W plus the last b
-# </details>
-#
 # **The common mistake:** a ReLU on the output as well. It looks harmless, but a class with a
 # negative score then gets exactly 0 and no gradient, and the model stops learning about it.
 #
-# Now train it without any help: take the gradient, step against it, zero it. **What to expect:**
-# the loss starts at $\ln 10 \approx 2.303$, the value of a model that knows nothing (was that your
-# prediction?), and falls below 1 within two passes over 10,000 images; about three seconds.
+# Now train it without any help: take the gradient, step against it, zero it. Two passes over 10,000
+# images, about three seconds.
 
 # %%
 torch.manual_seed(0)
 parameters = functional_parameters((784, 100, 10), std=0.01)
+some_images, _ = next(iter(some_batches()))
+first_logits = functional_mlp(some_images.cpu(), parameters)
+print(f"standard deviation of the logits before the first step: {first_logits.std().item():.3f}")
 hand_losses = []
 for _ in range(2):
     for inputs, labels in some_batches():
@@ -436,10 +497,209 @@ plots.line(
 )
 
 # %% [markdown]
-# ## A3 · Count what is trained  (5 minutes, 3 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The logits are about 0.02 in size, so all ten probabilities are nearly equal and the loss starts
+# at $\ln 10 \approx 2.303$, the value of a model that knows nothing. It falls below 1 within the
+# first pass.
+# </details>
+
+# %% [markdown]
+# ## A3 · The backward pass by hand
+#
+# ●●● · 30 minutes · 6 points · to know what `backward()` does, and where a gradient vanishes
+#
+# **Goal:** the gradients of the mean cross-entropy for a network of two layers, written out: back
+# from the loss to the logits, through one Linear, through the ReLU, through the other Linear. No
+# autograd, and no function that uses it.
+#
+# What you need to begin: for one image the gradient of the cross-entropy with respect to the
+# *logits* is $p - \text{onehot}(y)$, with $p$ the softmax of the logits.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Each step back takes the gradient of what comes out and gives the gradient of what went in. A
+# Linear `out = h @ W + b` gives three: of `W`, of `b` and of `h`. A ReLU passes on what belongs to
+# positive inputs and nothing else. A mean over N images divides by N, once, at the start.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `logits.softmax(1)`, `F.one_hot(y, num_classes)`, `matrix.T`, `tensor.sum(0)`, `(before > 0)`,
+# `x.flatten(1)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# forward: keep x flattened, before = input of the ReLU, hidden, logits
+#     d_logits = (softmax of the logits - one-hot labels) / N
+#     layer 2: dW2 from hidden and d_logits (inputs transposed, times what comes back);
+#              db2 = d_logits, summed over the images
+#     back through W2: d_hidden = d_logits times W2 transposed
+#     back through the ReLU: keep it where before was positive, else 0
+#     layer 1: as layer 2, with x in place of hidden
+# </details>
+# <details><summary>Error "The size of tensor a (500) must match the size of tensor b (10) at non-singleton dimension 1"?</summary>
+#
+# Two gradients of different layers meet. Write the shape beside each line: the gradient of a tensor
+# has the shape of that tensor.
+# </details>
+# <details><summary>Error "element 0 of tensors does not require grad and does not have a grad_fn"?</summary>
+#
+# `backward()` was called. The parameters come without `requires_grad` here: work the gradients out
+# yourself.
+# </details>
+# <details><summary>Gradients that are nan?</summary>
+#
+# `logits.exp()` overflows from about 89 on. Subtract each row's largest logit first, or use
+# `softmax`, which does.
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** an image of a 3 gets probability 0.9 for class 3. What is the gradient
+# with respect to the logit of class 3, and what do the ten of them add up to?
+#
+# *My guess:* …
+
+
+# %% solution="mlp_gradients"
+def mlp_gradients(x, y, parameters):
+    """Gradients of the mean cross-entropy of `functional_mlp`, by hand, for two layers.
+
+    x: inputs (N, in) or images (N, C, H, W).
+    y: labels (N,), whole numbers.
+    parameters: [(W1, b1), (W2, b2)], as `functional_parameters` returns them.
+
+    Returns [(dW1, db1), (dW2, db2)] in the shapes of the parameters, without autograd. Where the
+    input of a ReLU is exactly 0, its slope is 0.
+    """
+    ### BEGIN SOLUTION
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+    ### END SOLUTION
+
+
+# %% selfcheck="mlp_gradients" points=6
+torch.manual_seed(0)
+_x, _y = torch.randn(6, 1, 2, 2), torch.tensor([0, 2, 1, 0, 2, 2])
+_layers = [(torch.randn(4, 5), torch.randn(5)), (torch.randn(5, 4), torch.randn(4))]
+
+
+def _stop(*_):
+    raise AssertionError("autograd is at work here: work the gradients out by hand")
+
+
+with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(_stop, _stop):
+    _got = mlp_gradients(_x, _y, _layers)
+assert _got is not None, "return the list of pairs [(dW1, db1), (dW2, db2)]"
+assert [len(_pair) for _pair in _got] == [2, 2], "expected two pairs: [(dW1, db1), (dW2, db2)]"
+_names = ["dW1", "db1", "dW2", "db2"]
+_flat, _leaves = [t for _pair in _got for t in _pair], [t for _pair in _layers for t in _pair]
+for _name, _tensor, _leaf in zip(_names, _flat, _leaves):
+    assert tuple(_tensor.shape) == tuple(_leaf.shape), (
+        f"{_name}: got {tuple(_tensor.shape)}, expected {tuple(_leaf.shape)}: transposed, or not "
+        "summed over the batch?"
+    )
+_copies = [(_W.clone().requires_grad_(), _b.clone().requires_grad_()) for _W, _b in _layers]
+F.cross_entropy(functional_mlp(_x, _copies), _y).backward()
+_right = [t.grad for _pair in _copies for t in _pair]
+for _name, _tensor, _want in reversed(list(zip(_names, _flat, _right))):
+    if torch.allclose(_tensor, 6 * _want, rtol=1e-3, atol=1e-5):
+        raise AssertionError(f"{_name} is 6 times too large: the loss is the mean over 6 images")
+    assert torch.allclose(_tensor, _want, rtol=1e-3, atol=1e-5), (
+        f"{_name}: got {_tensor.flatten()[0]:.4f} as its first entry, expected "
+        f"{_want.flatten()[0]:.4f} (autograd, through your functional_mlp). "
+        + ("Is it p - onehot at the logits?" if "2" in _name else "Which ReLU was active?")
+    )
+_at_kink = [(torch.zeros(4, 5), torch.zeros(5)), _layers[1]]
+_dW1 = mlp_gradients(_x, _y, _at_kink)[0][0]
+assert not _dW1.any(), "every ReLU gets exactly 0 here: its slope there is 0, so dW1 should be 0"
+_steep = [_layers[0], (100 * _layers[1][0], _layers[1][1])]
+assert all(t.isfinite().all() for _pair in mlp_gradients(_x, _y, _steep) for t in _pair), (
+    "logits in the hundreds: a gradient is nan or inf. exp(100) is more than a float32 holds"
+)
+print("✓ four gradients as autograd has them, images, the kink and large logits")
+print("  (not looked at: every way to let PyTorch differentiate; grading switches all of them off)")
+
+# %% [markdown]
+# **The common mistake:** the mask of the wrong tensor. A ReLU passes gradient where its *input* was
+# positive; the gradient that arrives may be negative there.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# 0.9 - 1 = -0.1: a larger logit of class 3 lowers the loss. The ten add up to 0, because the
+# probabilities add up to 1: what one logit gains, the others lose.
+# </details>
+
+# %% [markdown]
+# Does autograd get the same? Below, both on 64 images, and the operations that autograd has
+# recorded, from the loss back to the first weights.
+#
+# **Predict in one line:** you have just written a backward pass. Why does nobody write one for a
+# PyTorch model?
+#
+# *My guess:* …
+
+# %%
+torch.manual_seed(0)
+parameters = functional_parameters((784, 100, 10), std=0.05)
+batch = (images.train_images[:64].float() / 255 - pixel_mean) / pixel_std
+loss = F.cross_entropy(functional_mlp(batch, parameters), images.train_labels[:64])
+loss.backward()
+with torch.no_grad():
+    by_hand = mlp_gradients(batch, images.train_labels[:64], parameters)
+for name, (W, b), (dW, db) in zip(("layer 1", "layer 2"), parameters, by_hand, strict=True):
+    gap = max((W.grad - dW).abs().max().item(), (b.grad - db).abs().max().item())
+    print(f"{name}: largest entry {W.grad.abs().max().item():.3f}, largest difference {gap:.0e}")
+step = loss.grad_fn
+while step is not None:
+    print(f"  {step.name()}")
+    step = step.next_functions[0][0] if step.next_functions else None
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# By hand and by autograd the gradients differ by rounding only.
+#
+# Autograd writes down every operation of the forward pass and knows a backward rule for each of
+# them, the ones you have just written. The list above is your function read backwards, so a
+# backward pass of your own would say nothing new, and it would have to be changed with every change
+# of the forward pass.
+# </details>
+
+# %% [markdown]
+# ## A4 · Count what is trained
+#
+# ●○○ · 5 minutes · 3 points · the first line of every model summary
 #
 # **Goal:** the number of trainable parameters of any `nn.Module`. A parameter is frozen, and not
 # counted, when its `requires_grad` is `False`.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A module knows its parameters, those of all its submodules included. Each is a tensor with a
+# number of elements.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.parameters()`, `tensor.numel()`, `tensor.requires_grad`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     add up the number of elements of every parameter that requires a gradient
+# </details>
+# <details><summary>Error "'method' object is not iterable"?</summary>
+#
+# `model.parameters` is a method: call it, `model.parameters()`.
+# </details>
+# <details><summary>Error "'generator' object has no attribute 'numel'"?</summary>
+#
+# `model.parameters()` yields the tensors one by one: go through them.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** logistic regression on 784 pixels and ten classes has how many
@@ -486,25 +746,19 @@ assert _got == 8, f"two layers share 4 weights and have 2 biases each: got {_got
 print("✓ every trainable number counted once, frozen parameters left out")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# A module knows its parameters, those of all its submodules included. Each is a tensor with a
-# number of elements.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `model.parameters()`, `tensor.numel()`, `tensor.requires_grad`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     add up the number of elements of every parameter that requires a gradient
-# </details>
-#
 # **The common mistake:** adding up the weight matrices only. Every layer also has one bias per
 # output.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# 7,850 for logistic regression: 7,840 weights and ten biases. 784-500-10 has about fifty times as
+# many; the exact number is the next question. What they buy is measured in part B.
+# </details>
 
 # %% [markdown]
-# ## Written question: parameter arithmetic  (10 minutes, 3 points)
+# ## Written question: parameter arithmetic
+#
+# ●○○ · 10 minutes · 3 points · to see where a network's size sits before you build it
 #
 # By hand, with the multiplication written out (then check yourself with `count_parameters`):
 #
@@ -517,9 +771,9 @@ print("✓ every trainable number counted once, frozen parameters left out")
 # | points | |
 # |---|---|
 # | 0 | No count is right, or none is derived. |
-# | 1 | The count of 784-500-10 is derived layer by layer, biases included. |
-# | 2 | Also the first doubling: total or factor, with the reason why it is not exactly 2. |
-# | 3 | Also the second: the hidden-to-hidden matrix grows with the width's *square*, in numbers. |
+# | 1 | The first count is right and derived layer by layer. |
+# | 2 | Also the second question, in numbers and with a reason. |
+# | 3 | Also the third: the part that grows faster is named, with its numbers. |
 
 # %% [markdown] answer="parameter_arithmetic" points=3
 # 1. First layer 784 · 500 + 500 = 392,500; second layer 500 · 10 + 10 = 5,010; together 397,510.
@@ -533,13 +787,42 @@ print("✓ every trainable number counted once, frozen parameters left out")
 #    while the first and the last layer only double.
 
 # %% [markdown]
-# ## A4 · One hidden layer with options  (15 minutes, 4 points)
+# ## A5 · One hidden layer with options
+#
+# ●●○ · 15 minutes · 4 points · the building block that code for real networks repeats
 #
 # **Goal:** a function that builds one hidden layer as `nn.Sequential`, always in the order Linear →
-# BatchNorm1d → activation → Dropout, and only with the parts that were asked for.
+# BatchNorm1d → activation → Dropout, and only with the parts that were asked for; with
+# `activation=None` there is no activation.
 #
 # Batch norm subtracts each unit's mean over the batch. Whatever bias the Linear has added is gone
 # after that, so under batch norm it gets none (the norm brings a shift of its own).
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Collect modules in a list, some of them only under a condition, and hand the list over at the end.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `nn.Linear(..., bias=...)`, `nn.BatchNorm1d(width)`, `activation()` (it is a class: call it),
+# `nn.Dropout(p)`, `nn.Sequential(*modules)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     modules = [Linear, with a bias only without batch norm]
+#     if batch_norm: append the norm, as wide as the Linear's output
+#     if there is an activation: append a new one
+#     if dropout > 0: append Dropout
+#     return them as Sequential
+# </details>
+# <details><summary>Error "torch.nn.modules.activation.ReLU is not a Module subclass"?</summary>
+#
+# `nn.Sequential` got the class. `activation()` makes a module of it.
+# </details>
+# <details><summary>Error "'NoneType' object is not callable"?</summary>
+#
+# `activation` is `None` here, and was called: ask first.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** how many parameters has `dense_layer(784, 500, batch_norm=True)`,
@@ -552,7 +835,8 @@ print("✓ every trainable number counted once, frozen parameters left out")
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
     """One hidden layer as `nn.Sequential`: Linear → BatchNorm1d → activation → Dropout.
 
-    activation: a class (or function without arguments) that makes the activation module.
+    activation: a class (or function without arguments) that makes the activation module; None
+        leaves it out.
     batch_norm: put a BatchNorm1d behind the Linear, which then has no bias of its own.
     dropout: probability of Dropout; at 0 none is needed.
     """
@@ -560,7 +844,8 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
-    layers.append(activation())
+    if activation is not None:
+        layers.append(activation())
     if dropout > 0:
         layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
@@ -591,6 +876,10 @@ for _batch_norm in (False, True):
     assert _names == _want, f"batch_norm={_batch_norm}: got the modules {_names}, expected {_want}"
     assert _batch_norm or _parts(_full)[0].bias is not None, "with dropout alone the bias stays"
     assert not _parts(_full)[-1].inplace, "an in-place Dropout overwrites what Tanh still needs"
+_names = [type(m).__name__ for m in _parts(dense_layer(6, 4, activation=None, dropout=0.3))]
+assert _names == ["Linear", "Dropout"], (
+    f"activation=None: got the modules {_names}, expected no activation among them"
+)
 _linear, _norm, _, _dropout = _parts(_full)
 assert _norm.num_features == 4, (
     f"the norm has {_norm.num_features} features, expected 4: it follows the Linear"
@@ -601,32 +890,47 @@ assert _dropout.p == 0.3, f"dropout probability: got {_dropout.p}, expected 0.3"
 print("✓ order, widths and options look right (not looked at: what the layer computes)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Collect modules in a list, some of them only under a condition, and hand the list over at the end.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `nn.Linear(..., bias=...)`, `nn.BatchNorm1d(width)`, `activation()` (it is a class: call it),
-# `nn.Dropout(p)`, `nn.Sequential(*modules)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     modules = [Linear, with a bias only without batch norm]
-#     if batch_norm: append the norm, as wide as the Linear's output
-#     append a new activation
-#     if dropout > 0: append Dropout
-#     return them as Sequential
-# </details>
-#
 # **The common mistake:** normalising *after* the activation, or with `in_features`. The norm
 # belongs to what the Linear puts out.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# 500 more: 500 biases fewer, but 500 scales and 500 shifts of the norm. Its running mean and
+# variance are buffers, not parameters: nothing trains them.
+# </details>
 
 # %% [markdown]
-# ## A5 · The network as a module  (20 minutes, 5 points)
+# ## A6 · The network as a module
+#
+# ●●○ · 20 minutes · 5 points · the form in which nearly all PyTorch models are written
 #
 # **Goal:** a class for multi-layer perceptrons of any depth, `hidden_sizes=()` (no hidden layer)
 # included. It flattens its input and returns logits.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# `nn.Module` finds parameters through its attributes. It looks into modules, and into containers
+# that are modules themselves, but not into Python lists, tuples or dicts.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `nn.ModuleList` or `nn.Sequential` for a changing number of layers, `x.flatten(1)`, `F.relu`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     __init__: sizes = input size followed by all hidden sizes
+#               one Linear per pair of neighbours, in a registered container
+#               one more Linear from the last size to num_classes
+#     forward:  flatten; for each hidden layer: relu(layer(x)); return output(x)
+# </details>
+# <details><summary>Error "cannot assign module before Module.__init__() call"?</summary>
+#
+# `super().__init__()` has to be the first line of `__init__`.
+# </details>
+# <details><summary>Error "optimizer got an empty parameter list"?</summary>
+#
+# The layers are in a plain list: see hint 1.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** what does `list(model.parameters())` show if the layers are kept in an
@@ -709,31 +1013,47 @@ assert _got == _want, f"MLP() without arguments: {_got} parameters, expected {_w
 print("✓ every depth, registered parameters, plain logits")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# `nn.Module` finds parameters through its attributes. It looks into modules, and into containers
-# that are modules themselves, but not into Python lists, tuples or dicts.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `nn.ModuleList` or `nn.Sequential` for a changing number of layers, `x.flatten(1)`, `F.relu`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     __init__: sizes = input size followed by all hidden sizes
-#               one Linear per pair of neighbours, in a registered container
-#               one more Linear from the last size to num_classes
-#     forward:  flatten; for each hidden layer: relu(layer(x)); return output(x)
-# </details>
-#
 # **The common mistake:** a plain list. The forward pass works, but the optimizer gets no
 # parameters, `.to(device)` moves nothing, and a saved state dict is empty.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# An empty list, and no error: `nn.Module` registers what is assigned as an attribute, and a list is
+# no module. `nn.ModuleList` is a list that is one.
+# </details>
 
 # %% [markdown]
-# ## A6 · The same as nn.Sequential  (10 minutes, 3 points)
+# ## A7 · The same as nn.Sequential
+#
+# ●○○ · 10 minutes · 3 points · the shortest way to a network that is a plain chain
 #
 # **Goal:** build the network with layer sizes `dims` from ready-made modules only; it takes images,
 # too.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# The number of ReLUs is one less than the number of Linear layers.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `nn.Flatten()`, `nn.Linear`, `nn.ReLU()`, `nn.Sequential(*modules)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     modules = [Flatten]
+#     for each pair of neighbours, except the last pair: append Linear and ReLU
+#     append the Linear of the last pair
+# </details>
+# <details><summary>Error "list is not a Module subclass"?</summary>
+#
+# `nn.Sequential` takes modules, not a list of them: unpack it with a star,
+# `nn.Sequential(*modules)`.
+# </details>
+# <details><summary>Error "mat1 and mat2 shapes cannot be multiplied"?</summary>
+#
+# The shapes in the message name the place. Four axes: `nn.Flatten` is missing. Else compare each
+# Linear's input with the output before it.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** with the same weights, do the functional, the module and the sequential
@@ -783,26 +1103,10 @@ assert (_single(_x) < 0).any(), "a single layer is the output: no ReLU behind it
 print("✓ the layers stand in the right order")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# The number of ReLUs is one less than the number of Linear layers.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `nn.Flatten()`, `nn.Linear`, `nn.ReLU()`, `nn.Sequential(*modules)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     modules = [Flatten]
-#     for each pair of neighbours, except the last pair: append Linear and ReLU
-#     append the Linear of the last pair
-# </details>
-#
 # **The common mistake:** the loop puts a ReLU behind the last Linear as well.
 #
 # Now the three networks with the same weights. `nn.Linear` stores its weight as `(out, in)`, so
-# ours is transposed on the way. **What to expect:** differences of about one in a million, from
-# rounding alone.
+# ours is transposed on the way.
 
 
 # %%
@@ -829,10 +1133,18 @@ print(f"by hand against the sequential:   {(by_hand - as_sequential).abs().max()
 print(f"parameters of 784-500-10:         {count_parameters(MLP(784, 10, (500,))):,}")
 
 # %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The module and the sequential network run the same operations and agree exactly or nearly so; by
+# hand the sums may be added in another order, and the logits differ by about one in a million, from
+# rounding alone. Trained side by side they are in part B.
+# </details>
+
+# %% [markdown]
 # # Part B · Training, measured properly
 #
 # The checks of this part use a tiny model, five points, and a "loader": a list of two batches, of
-# which the last is smaller.
+# which the last is smaller, or an object that has them in another order in every pass.
 
 
 # %% setup=true
@@ -845,16 +1157,97 @@ def tiny_model(*extra):
     return model
 
 
+class Reversing:
+    """A loader of the two batches below; every pass has them the other way round."""
+
+    first = 1
+
+    def __iter__(self):
+        self.first = 1 - self.first
+        return iter([ragged_loader[self.first], ragged_loader[1 - self.first]])
+
+
 five_x = torch.tensor([[1.0, 2.0], [0.0, 1.0], [2.0, -1.0], [-1.0, 1.0], [3.0, 1.0]])
 five_y = torch.tensor([0, 1, 0, 1, 1])
 ragged_loader = [(five_x[:4], five_y[:4]), (five_x[4:], five_y[4:])]
 
 # %% [markdown]
-# ## B1 · One epoch of training  (20 minutes, 5 points)
+# And here are the loaders of the real images. A twelfth of the training images is set aside for
+# validation: it chooses between models. The test images say at the end what the choice is worth.
+
+
+# %%
+class Watched:
+    """A loader that shows a progress bar for every pass over it."""
+
+    def __init__(self, loader, description):
+        self.loader = loader
+        self.description = description
+        self.epoch = 0
+
+    def __iter__(self):
+        self.epoch += 1
+        return iter(progress(self.loader, f"{self.description}, epoch {self.epoch}"))
+
+    def __len__(self):
+        return len(self.loader)
+
+
+def loader_of(pixels, labels, batch_size=1000, shuffle=False):
+    """Normalised batches on the device."""
+    return data.TensorLoader(
+        pixels, labels, batch_size, shuffle, seed=0, mean=pixel_mean, std=pixel_std, device=device
+    )
+
+
+num_images = len(images.train_images)
+train_index, val_index = data.split_indices(num_images, num_images // 12, seed=0)
+train_loader = loader_of(
+    images.train_images[train_index], images.train_labels[train_index], 128, shuffle=True
+)
+val_loader = loader_of(images.train_images[val_index], images.train_labels[val_index])
+test_loader = loader_of(images.test_images, images.test_labels)
+loss_fn = nn.CrossEntropyLoss()
+
+# %% [markdown]
+# ## B1 · One epoch of training
+#
+# ●●○ · 20 minutes · 5 points · the loop inside every training script
 #
 # **Goal:** one pass over a loader, and the mean training loss *per sample*. If there is a
 # `penalty`, it is added to what is minimised but not to what is reported, so that runs with and
 # without it stay comparable.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A batch loss is a mean. Mean times number of images is a sum; sums over batches may be added;
+# divide once, at the end.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.train()`, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, `loss.item()`,
+# `len(labels)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     training mode; sum = 0; count = 0
+#     for inputs and labels in the loader:
+#         forget the old gradients
+#         loss = loss function of logits and labels
+#         differentiate the loss (plus the penalty, if there is one); make a step
+#         add loss times batch size to the sum, as a plain number; add the batch size to the count
+#     return sum / count
+# </details>
+# <details><summary>Error "element 0 of tensors does not require grad and does not have a grad_fn"?</summary>
+#
+# What `backward()` starts from is cut off from the weights: `.detach()`, or a new tensor made from
+# a number. Keep the loss tensor for `backward()` and take `.item()` for the sum only.
+# </details>
+# <details><summary>Error "grad can be implicitly created only for scalar outputs"?</summary>
+#
+# `backward()` starts from one number per image. The batch loss has to be a scalar: is a `mean()`
+# missing in what you minimise?
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** 60,000 images in batches of 128: how large is the last batch, and by how
@@ -946,36 +1339,52 @@ print("✓ loss per sample, fresh gradients, penalty and mode look right")
 print("  (not looked at: images, and which loss is minimised)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# A batch loss is a mean. Mean times number of images is a sum; sums over batches may be added;
-# divide once, at the end.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `model.train()`, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, `loss.item()`,
-# `len(labels)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     training mode; sum = 0; count = 0
-#     for inputs and labels in the loader:
-#         forget the old gradients
-#         loss = loss function of logits and labels
-#         differentiate the loss (plus the penalty, if there is one); make a step
-#         add loss times batch size to the sum, as a plain number; add the batch size to the count
-#     return sum / count
-# </details>
-#
 # **The common mistake:** adding up `loss` itself, not `loss.item()`. The sum then holds on to the
 # graph of every batch, and memory grows until the epoch ends.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# 468 batches of 128 are 59,904 images; 96 are left. The mean of 469 batch means gives each of these
+# 96 images 128/96 ≈ 1.33 times the weight of any other. Here that changes little; with a last batch
+# of one image, it counts 128-fold.
+# </details>
 
 # %% [markdown]
-# ## B2 · Evaluation that leaves no trace  (15 minutes, 4 points)
+# ## B2 · Evaluation that leaves no trace
+#
+# ●●○ · 15 minutes · 4 points · every number that anybody reports about a model
 #
 # **Goal:** loss and accuracy on a loader, in evaluation mode (dropout off, batch norm with its
 # running statistics), without gradients. Afterwards the model is as it was: in training mode if it
 # came in training mode, in evaluation mode if it came in that.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# To bring a mode back you have to know what it was *before* `model.eval()`. One flag does for a
+# model that is in one mode throughout; if a layer may be frozen in evaluation mode, remember the
+# mode of every submodule.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.training`, `model.eval()`, `model.train(mode)`, `torch.no_grad()`, `logits.argmax(1)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     remember the mode; switch to evaluation
+#     without gradients, for every batch:
+#         add loss times batch size, the number of right answers, the batch size
+#     bring the mode back
+#     return the two quotients as floats
+# </details>
+# <details><summary>Error "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."?</summary>
+#
+# Gradients are tracked during evaluation. Switch them off for the whole loop, and the message goes
+# away.
+# </details>
+# <details><summary>Error "Expected more than 1 value per channel when training"?</summary>
+#
+# Batch norm is in training mode and got a batch of one image: evaluation mode is missing.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** a model with dropout 0.5 is evaluated twice in *training* mode. Are the
@@ -1036,34 +1445,348 @@ assert not _plain.training, "it came in evaluation mode: leave it there"
 print("✓ loss, accuracy and modes look right (not looked at: images, and gradients afterwards)")
 
 # %% [markdown]
+# **The common mistake:** ending with `model.train()`. A model that came in evaluation mode leaves
+# in training mode, and the next prediction is drawn with dropout.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# No: each pass drops other units at random, so each time it is another network, and a worse one
+# than the whole. In evaluation mode both runs give the same number, digit for digit.
+# </details>
+
+# %% [markdown]
+# ## B3 · The loss of every batch
+#
+# ●○○ · 10 minutes · 3 points · the curve that people watch while a model trains
+#
+# **Goal:** train for some epochs and keep the loss of every single batch, measured before the step
+# on it. `train_epoch` gives one number per epoch; early in training that hides everything.
+#
 # <details><summary>Hint 1: the concept</summary>
 #
-# To bring a mode back you have to know what it was *before* `model.eval()`. One flag does for a
-# model that is in one mode throughout; if a layer may be frozen in evaluation mode, remember the
-# mode of every submodule.
+# The same loop as in `train_epoch`, but nothing is averaged: every batch leaves one number. The
+# outer loop is the number of epochs.
 # </details>
 # <details><summary>Hint 2: the API</summary>
 #
-# `model.training`, `model.eval()`, `model.train(mode)`, `torch.no_grad()`, `logits.argmax(1)`.
+# `for images, labels in loader:` begins a new pass each time it is reached; `loss.item()`,
+# `losses.append(...)`.
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-#     remember the mode; switch to evaluation
-#     without gradients, for every batch:
-#         add loss times batch size, the number of right answers, the batch size
-#     bring the mode back
-#     return the two quotients as floats
+# training mode; an empty list
+#     for each epoch: for inputs and labels in the loader:
+#         forget the old gradients; loss; differentiate; step
+#         append the loss to the list, as a plain number
+#     return the list
 # </details>
+# <details><summary>Error "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead." in a plot?</summary>
 #
-# **The common mistake:** ending with `model.train()`. A model that came in evaluation mode leaves
-# in training mode, and the next prediction is drawn with dropout.
+# The list holds loss tensors with their graphs. Put `loss.item()` into it.
+# </details>
+# <details><summary>A list that is empty, or holds the last epoch only?</summary>
+#
+# Where is the list made? Once, before the first epoch.
+# </details>
 
 # %% [markdown]
-# ## B3 · A trainer that keeps its best weights  (25 minutes, 5 points)
+# **Predict in one line:** with ten classes, what is the first number of the list, roughly, before
+# anything has been learnt?
+#
+# *My guess:* …
+
+
+# %% solution="train_batches"
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    """Train `model` for `num_epochs` passes over `loader`, in training mode.
+
+    Returns a list with the loss of every batch, in order, as floats: each as it was before the
+    step on that batch. Every epoch iterates `loader` anew, so a loader that shuffles does so again.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+    ### END SOLUTION
+
+
+# %% selfcheck="train_batches" points=3
+_model = tiny_model(nn.BatchNorm1d(2)).eval()
+_still = torch.optim.SGD(_model.parameters(), lr=0.0)
+_got = train_batches(_model, ragged_loader[:1], _still, nn.CrossEntropyLoss())
+assert _model.training, "train in training mode: dropout and batch norm depend on it"
+assert isinstance(_got, list) and len(_got) == 1, f"one batch: got {_got}, expected a list of one"
+assert isinstance(_got[0], float), f"got {type(_got[0]).__name__}, expected floats: use .item()"
+
+_model = tiny_model()
+_still = torch.optim.SGD(_model.parameters(), lr=0.0)
+_got = train_batches(_model, Reversing(), _still, nn.MultiMarginLoss(), num_epochs=3)
+_large, _small = (nn.MultiMarginLoss()(_model(_x), _y).item() for _x, _y in ragged_loader)
+assert len(_got) == 6, f"two batches, three epochs: got {len(_got)} losses, expected 6"
+assert np.allclose(_got, [_large, _small, _small, _large, _large, _small]), (
+    "each loss should be that of its batch by loss_fn, and every epoch should iterate the loader "
+    "anew: this one reverses its order each time"
+)
+_model, _twin = tiny_model(), tiny_model()
+_fast = torch.optim.SGD(_model.parameters(), lr=0.1)
+_got = train_batches(_model, ragged_loader, _fast, nn.CrossEntropyLoss())
+_want = F.cross_entropy(_twin(five_x[:4]), five_y[:4]).item()
+assert abs(_got[0] - _want) < 1e-5, f"got {_got[0]:.4f}, expected {_want:.4f}: before the step"
+for _batch in ragged_loader:
+    _fresh = torch.optim.SGD(_twin.parameters(), lr=0.1)
+    train_epoch(_twin, [_batch], _fresh, nn.CrossEntropyLoss())
+    _twin.zero_grad()
+assert torch.allclose(_model[0].weight, _twin[0].weight), (
+    "the weights are not those of your train_epoch, batch by batch: zero, backward, step?"
+)
+print("✓ one float per batch, in order, and one step each (not looked at: images)")
+
+# %% [markdown]
+# **The common mistake:** making `list(loader)` once and going through it in every epoch. It works,
+# and the order is the same in every epoch: the shuffling is lost.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# About 2.3, the loss of ten equal probabilities, if the logits start small, as in A2; larger if
+# they start large, because then the model is sure of something before it has learnt anything.
+# </details>
+
+# %% [markdown]
+# ### What normalising does
+#
+# Logistic regression (one linear layer) sees 10,000 images once, with the same start and the same
+# learning rate, in three scalings: grey values from 0 to 255, from 0 to 1, and normalised.
+#
+# **Predict in one line:** a gradient with respect to a weight is proportional to the pixel that it
+# multiplies. Which of the three learns fastest, and what happens to the first?
+#
+# *My guess:* …
+
+# %%
+scalings = {"0 to 255": (0.0, 1 / 255), "0 to 1": (0.0, 1.0), "normalised": (pixel_mean, pixel_std)}
+curves = {}
+for name, (mean, std) in scalings.items():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    loader = some_batches(mean=mean, std=std)
+    curves[name] = train_batches(model, loader, optimizer, F.cross_entropy)
+plots.line(curves, xlabel="batch", ylabel="loss", title="Same model, same learning rate", logy=True)
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# With values up to 255 the steps are far too long and the loss is in the hundreds (mind the
+# logarithmic axis); between 0 and 1 the steps are short; normalised, the same learning rate is the
+# fastest of the three.
+# </details>
+
+# %% [markdown]
+# ### Three ways, trained side by side
+#
+# The functional, the module and the sequential network (784-100-10) start with the same weights and
+# see the same batches: one pass over 10,000 images, about five seconds in all. The functional one
+# is wrapped, so that the loop finds its tensors.
+#
+# **Predict in one line:** their first logits differ by rounding at most. Do a hundred steps of
+# training make this difference large?
+#
+# *My guess:* …
+
+
+# %%
+class Functional(nn.Module):
+    """Your `functional_mlp` in the clothes of a module."""
+
+    def __init__(self, parameters):
+        super().__init__()
+        self.tensors = nn.ParameterList(tensor for pair in parameters for tensor in pair)
+
+    def forward(self, x):
+        tensors = list(self.tensors)
+        return functional_mlp(x, list(zip(tensors[::2], tensors[1::2])))
+
+
+torch.manual_seed(0)
+shared = functional_parameters((784, 100, 10), std=0.05)
+ways = {
+    "module": copy_into(MLP(784, 10, (100,)), shared),
+    "sequential": copy_into(sequential_mlp((784, 100, 10)), shared),
+    "functional": Functional(shared),
+}
+curves = {}
+for name, model in ways.items():
+    model.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    curves[name] = train_batches(model, some_batches(), optimizer, loss_fn)
+    print(f"{name:11} test accuracy {evaluate(model, test_loader, loss_fn)[1]:.2%}")
+gaps = {name: np.abs(np.subtract(curves[name], curves["functional"])).max() for name in ways}
+print("largest difference of two batch losses:", f"{max(gaps.values()):.0e}")
+plots.line(curves, xlabel="batch", ylabel="loss", title="Three ways, one curve")
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# One curve, drawn three times. The batch losses differ in their last digits at most, from rounding,
+# and the accuracies by an image or two, if at all. Which way you write a network is a matter of
+# convenience: the function that is trained is the same.
+# </details>
+
+# %% [markdown]
+# ## B4 · Overfit one batch
+#
+# ●○○ · 10 minutes · 3 points · the first thing to try when a network does not learn
+#
+# **Goal:** train on one and the same batch, again and again. A network that cannot learn 64 images
+# by heart has a bug, and you know it after a second rather than after a night: the first loss
+# should be near $\ln 10$, the last near 0.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# The loop of `train_batches` with the same batch every time. What is counted is steps.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `for _ in range(num_steps):`, `F.cross_entropy(logits, labels)`; or your `train_batches`, with a
+# list in place of the loader.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# training mode; an empty list
+#     num_steps times:
+#         forget the old gradients; mean cross-entropy of the batch; differentiate; step
+#         append the loss to the list, as a plain number
+#     return the list
+# </details>
+# <details><summary>Error "Trying to backward through the graph a second time"?</summary>
+#
+# The logits were computed once, before the loop. The weights change at every step, so every step
+# needs a forward pass of its own.
+# </details>
+# <details><summary>A loss that never changes?</summary>
+#
+# Is `step()` called, and was the optimizer given *this* model's parameters?
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** with a softmax on the output (a bug: `CrossEntropyLoss` wants logits),
+# where does the loss of one batch end after 100 steps?
+#
+# *My guess:* …
+
+
+# %% solution="overfit_one_batch"
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    """Train `model` on one batch for exactly `num_steps` steps, in training mode.
+
+    Returns a list of floats: the mean cross-entropy before each step.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+    ### END SOLUTION
+
+
+# %% selfcheck="overfit_one_batch" points=3
+_model = tiny_model().eval()
+_fast = torch.optim.SGD(_model.parameters(), lr=0.1)
+_first = F.cross_entropy(_model(five_x), five_y).item()
+_got = overfit_one_batch(_model, five_x, five_y, _fast, num_steps=3)
+assert isinstance(_got, list) and len(_got) == 3, f"num_steps=3: got {_got}, expected 3 numbers"
+assert all(isinstance(_loss, float) for _loss in _got), (
+    f"got {type(_got[0]).__name__}, expected plain floats: use .item()"
+)
+assert abs(_got[0] - _first) < 1e-5, (
+    f"first loss: got {_got[0]:.4f}, expected {_first:.4f}, the mean over the whole batch before "
+    "the first step"
+)
+assert _model.training, "train in training mode: dropout and batch norm depend on it"
+_twin, _losses = tiny_model(), []
+for _ in range(3):
+    _fresh = torch.optim.SGD(_twin.parameters(), lr=0.1)
+    _losses += train_batches(_twin, [(five_x, five_y)], _fresh, F.cross_entropy)
+    _twin.zero_grad()
+assert torch.allclose(_model[0].weight, _twin[0].weight), (
+    "three steps on one batch lead elsewhere: are the gradients zeroed before each, and is every "
+    "step on all of the images?"
+)
+assert np.allclose(_got, _losses), f"got the losses {_got}, expected {_losses}"
+print("✓ so many steps on one batch, each loss before its step (not looked at: images)")
+
+# %% [markdown]
+# **The common mistake:** a new batch at every step, out of habit. Then the loss may stay up because
+# the problem is hard; here it can only stay up because something is broken.
+#
+# Two networks on one batch of 64 images, one of them with the bug.
+
+# %%
+one_batch, its_labels = next(iter(some_batches(batch_size=64)))
+curves = {}
+for name, extra in {"logits": [], "softmax on the output": [nn.Softmax(dim=1)]}.items():
+    torch.manual_seed(0)
+    model = nn.Sequential(MLP(784, 10, (100,)), *extra).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    curves[name] = overfit_one_batch(model, one_batch, its_labels, optimizer, num_steps=100)
+    print(f"{name:22} first loss {curves[name][0]:.3f}, last loss {curves[name][-1]:.4f}")
+plots.line(curves, xlabel="step", ylabel="loss of the batch", title="Sixty-four images by heart")
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Both begin near 2.3. With logits the loss is below 0.1 after some ten steps and ends near 0: the
+# network knows the batch by heart. With the softmax it stops at 1.46, however long you train,
+# although every image is classified right: a floor, and a floor is a bug. Why just there is part of
+# the written question below.
+# </details>
+
+# %% [markdown]
+# ## B5 · A trainer that keeps its best weights
+#
+# ●●● · 25 minutes · 5 points · early stopping: the last epoch is seldom the one you want
 #
 # **Goal:** train for some epochs, keep a record, and end with the weights of the epoch that had the
 # highest validation accuracy (the first of equals). Validation data chooses; it never trains. Use
 # your `train_epoch` and `evaluate`.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# `model.state_dict()` hands out the live tensors, not a photograph of them. The next step changes
+# them in place, and your "best" weights with them.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `copy.deepcopy(model.state_dict())`, `model.load_state_dict(state)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     best accuracy = less than any accuracy
+#     for each epoch:
+#         train on the training data, evaluate on the validation data, write all three numbers down
+#         if the accuracy is higher than the best one: remember it and a copy of the weights
+#     load the remembered weights; return the record
+# </details>
+# <details><summary>Error "Expected state_dict to be dict-like, got <class 'NoneType'>"?</summary>
+#
+# No epoch was ever the best. Does the best accuracy start below any that is possible, 0 included?
+# </details>
+# <details><summary>The check says that the model scores less than its best epoch?</summary>
+#
+# See hint 1: what was remembered has changed since.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** is the last epoch the best one? Which of the three curves would tell you?
@@ -1140,32 +1863,46 @@ assert torch.allclose(_model[0].weight, _twin[0].weight), (
 print("✓ record and best weights look right (not looked at: batch norm, a second call)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# `model.state_dict()` hands out the live tensors, not a photograph of them. The next step changes
-# them in place, and your "best" weights with them.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `copy.deepcopy(model.state_dict())`, `model.load_state_dict(state)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     best accuracy = less than any accuracy
-#     for each epoch:
-#         train on the training data, evaluate on the validation data, write all three numbers down
-#         if the accuracy is higher than the best one: remember it and a copy of the weights
-#     load the remembered weights; return the record
-# </details>
-#
 # **The common mistake:** `best = model.state_dict()` without a copy. The code runs, and silently
 # returns the last weights.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Not always, and only the validation accuracy can tell: the training loss falls as long as the
+# model learns anything, be it by heart, and the validation loss may rise while the accuracy still
+# gains. Below is a real run.
+# </details>
 
 # %% [markdown]
-# ## B4 · Save and load  (5 minutes, 3 points)
+# ## B6 · Save and load
+#
+# ●○○ · 5 minutes · 3 points · to use a model tomorrow, or on another machine
 #
 # **Goal:** write a model's state dict to a file and read it back into a model, in place. A file
 # written on a GPU has to load on a machine without one.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# The state dict maps names to tensors: weights and buffers, no code. Tensors remember the device
+# they were saved from unless you say where to put them.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `torch.save`, `torch.load(path, map_location=..., weights_only=True)`, `model.load_state_dict`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     save: write the model's state dict
+#     load: read the dict to the CPU, copy it into the model, return the model
+# </details>
+# <details><summary>Error "Weights only load failed"?</summary>
+#
+# The file holds more than tensors, probably the whole model. Save its state dict.
+# </details>
+# <details><summary>Error "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False"?</summary>
+#
+# Tensors go back to the device they were saved from unless `torch.load` is told where to put them.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** what must you still know to use a file that holds only a state dict?
@@ -1215,69 +1952,27 @@ for _name, _value in _first.state_dict().items():
 print("✓ the round trip keeps weights and buffers (not looked at: files written on a GPU)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# The state dict maps names to tensors: weights and buffers, no code. Tensors remember the device
-# they were saved from unless you say where to put them.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `torch.save`, `torch.load(path, map_location=..., weights_only=True)`, `model.load_state_dict`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     save: write the model's state dict
-#     load: read the dict to the CPU, copy it into the model, return the model
-# </details>
-#
 # **The common mistake:** `torch.save(model, path)`. That pickles the class by name: the file breaks
 # as soon as your code changes, and opening a stranger's pickle runs his code.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The code of the model and the sizes it was made with: a state dict has names and tensors, no
+# layers. Also how the inputs were normalised, which nothing in the file tells.
+# </details>
 
 # %% [markdown]
 # ## Train the real model
 #
-# 784-500-10, batches of 128, Adam at 0.001, five epochs. A twelfth of the training images is set
-# aside for validation; the test images are used once, at the end.
+# 784-500-10, batches of 128, Adam at 0.001, five epochs. The test images are used once, at the end.
 #
 # This takes **15 to 30 seconds** on a CPU, so it follows *train or load*: the cell trains and saves
 # the weights beside the notebook, or loads them if they are there. Delete the files to train again.
 #
-# **What to expect on MNIST:** validation accuracy above 95 % after the first epoch; in the end a
-# test accuracy between 97.5 and 98.2 %.
-
-
-# %%
-class Watched:
-    """A loader that shows a progress bar for every pass over it."""
-
-    def __init__(self, loader, description):
-        self.loader = loader
-        self.description = description
-        self.epoch = 0
-
-    def __iter__(self):
-        self.epoch += 1
-        return iter(progress(self.loader, f"{self.description}, epoch {self.epoch}"))
-
-    def __len__(self):
-        return len(self.loader)
-
-
-def loader_of(pixels, labels, batch_size=1000, shuffle=False):
-    """Normalised batches on the device."""
-    return data.TensorLoader(
-        pixels, labels, batch_size, shuffle, seed=0, mean=pixel_mean, std=pixel_std, device=device
-    )
-
-
-num_images = len(images.train_images)
-train_index, val_index = data.split_indices(num_images, num_images // 12, seed=0)
-train_loader = loader_of(
-    images.train_images[train_index], images.train_labels[train_index], 128, shuffle=True
-)
-val_loader = loader_of(images.train_images[val_index], images.train_labels[val_index])
-test_loader = loader_of(images.test_images, images.test_labels)
-loss_fn = nn.CrossEntropyLoss()
+# **Predict in one line:** which test accuracy? And which is higher after the first epoch: the
+# training loss or the validation loss?
+#
+# *My guess:* …
 
 # %%
 checkpoint = Path(f"mlp_basics_{images.name}.pt")
@@ -1306,12 +2001,108 @@ needs("history")
 plots.learning_curves(history, title="784-500-10 with Adam")
 
 # %% [markdown]
-# The training loss falls faster than the validation loss and ends well below it: the gap is the
-# first sign of overfitting, here still a harmless one, since the validation accuracy rises as well.
-# Was your prediction about the last epoch right?
+# <details><summary>After the run: what you see, and why</summary>
+#
+# On MNIST the validation accuracy is above 95 % after the first epoch, and in the end you have a
+# test accuracy between 97.5 and 98.2 %.
+#
+# The training loss starts *above* the validation loss (the next cell shows why), falls faster and
+# ends well below it: that gap is the first sign of overfitting, here still a harmless one, since
+# the validation accuracy rises as well.
+# </details>
 
 # %% [markdown]
-# ## Written question: why logits  (15 minutes, 3 points)
+# ### The training loss that starts above the validation loss
+#
+# A fresh network of the same kind, one epoch, about five seconds. The dots are the losses of single
+# batches while it learns; the lines are three means: of these batch losses, of the training images
+# *after* the epoch, and of the validation images after it.
+#
+# **Predict in one line:** in which order do the three lines lie?
+#
+# *My guess:* …
+
+
+# %%
+def one_epoch_measured():
+    """Batch losses of one epoch, and the mean losses at its end."""
+    torch.manual_seed(0)
+    model = MLP(784, 10, (500,)).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    losses = train_batches(model, train_loader, optimizer, loss_fn)
+    ends = {name: evaluate(model, loader, loss_fn)[0] for name, loader in measured_on.items()}
+    return {"batches": losses, "means": {"while learning": sum(losses) / len(losses)} | ends}
+
+
+measured_on = {"training images, afterwards": train_loader, "validation, afterwards": val_loader}
+first_epoch = train_or_load(f"first_epoch_{images.name}.pt", one_epoch_measured)
+for name, value in first_epoch["means"].items():
+    print(f"{name:28} {value:.3f}")
+
+figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+axes.plot(first_epoch["batches"], ".", color="#bbbbbb", markersize=3, label="batches")
+for colour, (name, value) in zip(plots.COLOURS, first_epoch["means"].items()):
+    axes.axhline(value, color=colour, label=name)
+axes.set(xlabel="batch", ylabel="loss", ylim=(0, 1), title="One epoch, three means")
+axes.legend(frameon=False, fontsize=9)
+plt.close(figure)
+display(figure)
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Measured at the same moment, the training loss is the lowest of the three, as it should be: about
+# 0.11, against 0.15 on validation images (MNIST, one run). The number that `train_epoch` reports,
+# 0.24, is something else: a mean over the epoch, in which the first batches count that were met by
+# a network that knew nothing. Validation is measured when the epoch is over, with the better
+# network. With dropout there is a second reason: training is measured with it, validation without.
+# </details>
+
+# %% [markdown]
+# ### What the parameters buy
+#
+# Logistic regression on pixels has 7,850 parameters, the network above 397,510. The cell trains the
+# small one in the same way: the same batches, five epochs, about ten seconds.
+#
+# **Predict in one line:** which test accuracy does logistic regression reach? Does it need another
+# few epochs, or another model?
+#
+# *My guess:* …
+
+
+# %%
+def logistic_regression():
+    """Record and test accuracy of a single linear layer, trained as the network above."""
+    seeding.seed_everything(0)
+    model = MLP(784, 10, ()).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    record = Trainer(model, optimizer, loss_fn).fit(train_loader, val_loader, num_epochs=5)
+    return {"history": record, "accuracy": evaluate(model, test_loader, loss_fn)[1]}
+
+
+needs("classifier", "history", "test_accuracy")
+logistic = train_or_load(f"logistic_{images.name}.pt", logistic_regression)
+for name, model, accuracy in (
+    ("logistic regression", MLP(784, 10, ()), logistic["accuracy"]),
+    ("784-500-10", classifier, test_accuracy),
+):
+    print(f"{name:20} {count_parameters(model):>8,} parameters, test accuracy {accuracy:.2%}")
+plots.learning_curves({"logistic regression": logistic["history"], "784-500-10": history})
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# About 92.4 % against 98 % (MNIST, one run each): fifty times the parameters leave about a quarter
+# of the errors. More epochs do not help the small model: its *training* loss has all but stopped
+# falling, at 0.27. It is not overfitted, it is too stiff: one straight boundary between any two
+# digits. The hidden layer buys boundaries that bend. What it costs is seen on the other side: the
+# large model has a gap between training and validation loss, the small one has none.
+# </details>
+
+# %% [markdown]
+# ## Written question: why logits
+#
+# ●●○ · 15 minutes · 3 points · the most frequent silent bug of classifiers
 #
 # The plot shows how strongly three losses pull on the right class's logit, against the value of
 # that logit; the other nine logits are 0. Far left the model is confidently wrong, far right
@@ -1348,9 +2139,9 @@ plots.line(
 # | points | |
 # |---|---|
 # | 0 | No correct statement about what the loss expects. |
-# | 1 | Says that the loss applies (log-)softmax itself, so probabilities are squashed twice. |
-# | 2 | Also derives a consequence: weak gradients, a floor under the loss, or instability. |
-# | 3 | Also explains MSE: its gradient vanishes for confidently wrong answers, unlike CE's. |
+# | 1 | Says what the loss does with its input, and so what is done twice. |
+# | 2 | Also derives a consequence for training, with a number or a mechanism. |
+# | 3 | Also answers the second question: reads the plot and gives the cause of what it shows. |
 
 # %% [markdown] answer="logits" points=3
 # 1. `CrossEntropyLoss` takes logits and computes $-z_y + \log \sum_k e^{z_k}$, that is log-softmax
@@ -1370,9 +2161,129 @@ plots.line(
 #    strength.
 
 # %% [markdown]
+# ## B7 · A loss that is made for something else
+#
+# ●○○ · 10 minutes · 3 points · to try a loss of your own in an otherwise finished loop
+#
+# **Goal:** the mean squared error between *plain linear outputs* (no softmax anywhere) and one-hot
+# labels, as a loss function for your training loop.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A label becomes a row: 1 at its class, 0 elsewhere. The loss is an ordinary mean of squared
+# differences.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `F.one_hot(labels, num_classes)`, `outputs.shape[1]`, `.square()`, `.mean()`, or `F.mse_loss` with
+# targets of the outputs' dtype.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# targets = one row per label, as wide as the outputs
+#     return the mean of all (outputs - targets) squared
+# </details>
+# <details><summary>Error "The size of tensor a (10) must match the size of tensor b (64) at non-singleton dimension 1"?</summary>
+#
+# The labels are class numbers, `(64,)`; the outputs have a column per class, `(64, 10)`. Make one
+# row of zeros with a single 1 of every label.
+# </details>
+# <details><summary>Error "one_hot is only applicable to index tensor of type LongTensor."?</summary>
+#
+# The labels were made floating point before `F.one_hot`. Convert its result, if anything.
+# </details>
+# <details><summary>Error "Class values must be smaller than num_classes."?</summary>
+#
+# The number of classes is that of the outputs' columns, not of the labels in this batch.
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** MSE on softmax outputs hardly learns from confident mistakes. And MSE on
+# linear outputs: does it learn digits at all?
+#
+# *My guess:* …
+
+
+# %% solution="mse_on_onehot"
+def mse_on_onehot(outputs, labels):
+    """Mean squared error of plain linear outputs against one-hot labels: a scalar tensor.
+
+    outputs: (N, C), left as they are; labels: (N,), whole numbers from 0 to C - 1.
+
+    The mean is over all N * C entries, and the result can be differentiated.
+    """
+    ### BEGIN SOLUTION
+    return (outputs - F.one_hot(labels, outputs.shape[1])).square().mean()
+    ### END SOLUTION
+
+
+# %% selfcheck="mse_on_onehot" points=3
+_outputs = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.0, -1.0]], requires_grad=True)
+_before = _outputs.detach().clone()
+_got = mse_on_onehot(_outputs, torch.tensor([0, 1]))
+assert isinstance(_got, torch.Tensor) and _got.ndim == 0, (
+    f"got {type(_got).__name__}, expected a scalar tensor"
+)
+assert abs(_got.item() - 4 / 6) < 1e-5, (
+    f"got {_got.item():.4f}, expected {4 / 6:.4f}: the squared errors are 1, 0, 0 and 1, 1, 1, and "
+    "the mean is over all six. No softmax, and three classes although no label is 2?"
+)
+_got.backward()
+assert torch.allclose(_outputs.grad, torch.tensor([[2.0, 0, 0], [2, -2, -2]]) / 6), (
+    f"the gradient is {_outputs.grad.tolist()}: 2 (output - onehot) / 6 was expected"
+)
+assert torch.equal(_outputs.detach(), _before), "the outputs were changed: work in a new tensor"
+print("✓ value, gradient, and outputs left alone")
+
+# %% [markdown]
+# **The common mistake:** `F.one_hot(labels)` without the number of classes. It counts up to the
+# largest label *of this batch*, so the error comes with the first batch that lacks a 9.
+#
+# The same network (784-100-10), Adam, five passes over 10,000 images with each loss, about six
+# seconds in all.
+
+
+# %%
+def trained_with_losses():
+    """Loss → test accuracy after each of five passes."""
+    accuracies = {}
+    for name, function in {"cross-entropy": loss_fn, "MSE": mse_on_onehot}.items():
+        torch.manual_seed(0)
+        model = MLP(784, 10, (100,)).to(device)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        loader, accuracies[name] = some_batches(), []
+        for _ in range(5):
+            train_epoch(model, loader, optimizer, function)
+            accuracies[name].append(evaluate(model, test_loader, loss_fn)[1])
+    return accuracies
+
+
+loss_accuracies = train_or_load(f"losses_{images.name}.pt", trained_with_losses)
+for name, values in loss_accuracies.items():
+    print(f"{name:14} test accuracy {values[0]:.1%} after one pass, {values[-1]:.1%} after five")
+plots.learning_curves({name: {"test_accuracy": values} for name, values in loss_accuracies.items()})
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# It does learn, and not worse: 94.9 to 95.0 % against 93.9 to 94.2 % for cross-entropy (MNIST,
+# three seeds each). On *linear* outputs the gradient of the squared error is the error itself, up
+# to a factor, so nothing vanishes for a confident mistake; that was the softmax in front of it.
+#
+# Still, cross-entropy is the usual choice. Its outputs are log-probabilities: they say how sure the
+# model is, and being sure and wrong costs more and more. MSE punishes an output of 3 for the right
+# class, which is more than right, just as one of -1. And this is a fixed learning rate and a short
+# training: at plain SGD with 0.1 the order is reversed, 91.7 to 92.0 % for MSE, 93.8 to 94.0 % for
+# cross-entropy (three seeds), because the mean over ten entries makes the gradients small; at 0.5
+# MSE has caught up.
+# </details>
+
+# %% [markdown]
 # # Part C · What changes the training
 #
-# ## C1 · Initialisation  (20 minutes, 4 points)
+# ## C1 · Initialisation
+#
+# ●●○ · 20 minutes · 4 points · why a deep network learns at all in its first minute
 #
 # **Goal:** give every `nn.Linear` of a model, however deeply nested, new weights by a named scheme,
 # and zero biases. Nothing else changes; an unknown name is an error.
@@ -1380,6 +2291,39 @@ plots.line(
 # Both schemes choose the spread so that signals neither fade nor grow from layer to layer: Xavier
 # draws from $[-a, a]$ with $a = \sqrt{6 / (\text{fan in} + \text{fan out})}$, Kaiming for ReLU from
 # a normal distribution with variance $2 / \text{fan in}$. Assignment 4 derives them.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Reject an unknown name before you touch anything. Then visit all submodules, not only the
+# children.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.modules()`, `isinstance(module, nn.Linear)`, `nn.init.xavier_uniform_`,
+# `nn.init.kaiming_normal_(w, nonlinearity="relu")`, `nn.init.zeros_`. A Linear may have no bias:
+# then `module.bias` is `None`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     if the scheme is unknown: raise ValueError
+#     for every submodule that is a Linear:
+#         fill its weight by the scheme
+#         if it has a bias: fill it with zeros
+#     return the model
+# </details>
+# <details><summary>Error "'NoneType' object has no attribute 'zero_'"?</summary>
+#
+# This Linear was made with `bias=False`, so its `bias` is `None`.
+# </details>
+# <details><summary>Error "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"?</summary>
+#
+# A scheme for weight matrices was applied to a bias or to a norm's scale.
+# </details>
+# <details><summary>Error "a leaf Variable that requires grad is being used in an in-place operation"?</summary>
+#
+# The functions of `nn.init` switch gradients off themselves; with your own formulas, do it with
+# `torch.no_grad()`.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** what does a network with a hidden layer learn if *all* its weights start
@@ -1456,35 +2400,12 @@ for _unknown in ("no such scheme", "xavier_normal"):
 print("✓ nested layers initialised, everything else untouched")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Reject an unknown name before you touch anything. Then visit all submodules, not only the
-# children.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `model.modules()`, `isinstance(module, nn.Linear)`, `nn.init.xavier_uniform_`,
-# `nn.init.kaiming_normal_(w, nonlinearity="relu")`, `nn.init.zeros_`. A Linear may have no bias:
-# then `module.bias` is `None`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     if the scheme is unknown: raise ValueError
-#     for every submodule that is a Linear:
-#         fill its weight by the scheme
-#         if it has a bias: fill it with zeros
-#     return the model
-# </details>
-#
 # **The common mistake:** looping over `model.children()`. It sees only the first level, and a
 # Linear inside a block keeps its old weights.
 #
-# **What to expect below** (three hidden layers of 100, plain SGD, two passes over 10,000 images,
-# about two seconds): Kaiming and Xavier lead with about 90 %, PyTorch's default, which starts with
-# smaller weights, is still behind, and zeros stay where they were: at the frequency of one class.
-# With zero weights every hidden unit puts out 0 and no gradient reaches a weight; only the last
-# bias learns. Like the big training, the comparisons from here on *train or load*: after you have
-# changed one, delete its file.
+# The same short training from four starts (three hidden layers of 100, plain SGD, two passes over
+# 10,000 images, about two seconds). Like the big training, the comparisons from here on *train or
+# load*: after you have changed one, delete its file.
 
 
 # %%
@@ -1513,10 +2434,42 @@ plots.bar(
 )
 
 # %% [markdown]
-# ## C2 · Moving average  (10 minutes, 2 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Kaiming and Xavier lead with about 90 %, PyTorch's default, which starts with smaller weights, is
+# still behind, and zeros stay where they were: at the frequency of one class. With zero weights
+# every hidden unit puts out 0 and no gradient reaches a weight; only the last bias learns.
+# </details>
+
+# %% [markdown]
+# ## C2 · Moving average
+#
+# ●○○ · 10 minutes · 2 points · to read a noisy curve without fooling yourself
 #
 # **Goal:** smooth a noisy curve. Only full windows count, so the result is shorter than the input
 # by `window - 1`.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# The first window starts at 0, the last at `len(values) - window`.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# A list comprehension with `sum`, or `np.convolve(..., mode="valid")`, or differences of
+# `np.cumsum`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for every possible start: the mean of values[start : start + window]
+# </details>
+# <details><summary>Error "unsupported operand type(s) for /: 'list' and 'int'"?</summary>
+#
+# A list cannot be divided. Take the `sum` of a window, or make an array of the values first.
+# </details>
+# <details><summary>Error "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."?</summary>
+#
+# The values are loss tensors with their graphs; `train_batches` should give floats.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** 300 batch losses, window 20: how many means? Which batches is the first
@@ -1547,52 +2500,47 @@ assert np.allclose([float(v) for v in moving_average([4, 5], 1)], [4, 5]), "wind
 print("✓ full windows only")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# The first window starts at 0, the last at `len(values) - window`.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# A list comprehension with `sum`, or `np.convolve(..., mode="valid")`, or differences of
-# `np.cumsum`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for every possible start: the mean of values[start : start + window]
-# </details>
-#
 # **The common mistake:** padding with zeros to keep the length. The ends of the curve then dip
 # towards 0, and a loss seems to fall when it does not.
 #
-# ### Batch norm's effect on convergence
+# <details><summary>After the run: what you see, and why</summary>
 #
-# Four hidden layers of 128 from your `dense_layer`, once plain, once with batch norm; the same
-# learning rate, the same batches, three passes over 10,000 images (about two seconds).
+# 281 means; the first is that of batches 1 to 20. A mean says nothing about one batch any more: a
+# jump in the losses becomes a slope of 20 batches.
+# </details>
+
+# %% [markdown]
+# ### Batch norm: before the activation, or after it?
 #
-# **What to expect:** the plain network spends its first pass almost on a plateau at 2.3, because
-# small signals fade through four layers. Batch norm rescales them in every layer and the loss falls
-# from the first batch on.
+# Four hidden layers of 128 from your `dense_layer`: plain, with batch norm before the activation,
+# and with the norm *after* it; the same learning rate, the same batches, three passes over 10,000
+# images (about eight seconds).
+#
+# **Predict in one line:** which of the three curves falls last, and do the two places of the norm
+# differ?
+#
+# *My guess:* …
 
 
 # %%
-def deep_network(batch_norm):
-    """784-128-128-128-128-10 from `dense_layer`."""
-    sizes = [784, 128, 128, 128, 128]
-    hidden = [
-        dense_layer(fan_in, fan_out, batch_norm=batch_norm)
-        for fan_in, fan_out in zip(sizes[:-1], sizes[1:])
-    ]
-    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], 10))
+def deep_network(norm):
+    """784-128-128-128-128-10 from `dense_layer`; `norm` says where: nowhere, before or after."""
+    layers, sizes = [nn.Flatten()], [784, 128, 128, 128, 128]
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:]):
+        layers.append(dense_layer(fan_in, fan_out, batch_norm=norm == "before"))
+        if norm == "after":
+            layers.append(nn.BatchNorm1d(fan_out))
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
 
 
 def plain_and_batch_norm():
     """Name → batch losses and test accuracy."""
     results = {}
-    for name, batch_norm in {"plain": False, "with batch norm": True}.items():
+    for name, norm in {"plain": "nowhere", "norm before": "before", "norm after": "after"}.items():
         torch.manual_seed(0)
-        model = deep_network(batch_norm).to(device).train()
+        model = deep_network(norm).to(device)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-        losses = batch_losses(model, some_batches(), optimizer, num_epochs=3)
+        losses = train_batches(model, some_batches(), optimizer, loss_fn, num_epochs=3)
         accuracy = evaluate(model, test_loader, loss_fn)[1]
         results[name] = {"losses": losses, "accuracy": accuracy}
     return results
@@ -1600,7 +2548,7 @@ def plain_and_batch_norm():
 
 norm_results = train_or_load(f"batch_norm_{images.name}.pt", plain_and_batch_norm)
 for name, result in norm_results.items():
-    print(f"{name:16} test accuracy {result['accuracy']:.1%}")
+    print(f"{name:12} test accuracy {result['accuracy']:.1%}")
 plots.line(
     {name: moving_average(result["losses"], window=15) for name, result in norm_results.items()},
     xlabel="batch",
@@ -1609,11 +2557,49 @@ plots.line(
 )
 
 # %% [markdown]
-# ## C3 · L1 and L2 penalties  (10 minutes, 3 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The plain network spends its first pass almost on a plateau at 2.3, because small signals fade
+# through four layers. Batch norm rescales them in every layer and the loss falls from the first
+# batch on, wherever the norm stands.
+#
+# Behind the activation it is even a little faster at first, since what the next layer gets then has
+# mean 0, which a ReLU's output has not. In the end there is no difference to speak of: 95.2 to 95.4
+# % with the norm before, 95.0 to 95.5 % after it, 86.0 to 88.6 % without (MNIST, three seeds each).
+# A difference smaller than the spread between seeds is no difference.
+# </details>
+
+# %% [markdown]
+# ## C3 · L1 and L2 penalties
+#
+# ●○○ · 10 minutes · 3 points · to keep weights small, or to find out which ones are needed
 #
 # **Goal:** two functions of a model for the `penalty` argument of `train_epoch`: the sum of
 # absolute entries and the sum of squared entries of the weight matrices of all Linear layers.
 # Biases and norm layers are left out.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# The result takes part in `backward()`, so it has to stay a tensor that remembers where it came
+# from.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.modules()`, `isinstance(module, nn.Linear)`, `tensor.abs()`, `tensor.square()`, `.sum()`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for every submodule that is a Linear: sum over |entries| (or entries²) of its weight
+#     add these sums up
+# </details>
+# <details><summary>Error "'float' object has no attribute 'backward'"?</summary>
+#
+# A penalty came out as a number (`.item()`), and so did what is minimised. It has to stay a tensor.
+# </details>
+# <details><summary>Error "element 0 of tensors does not require grad and does not have a grad_fn"?</summary>
+#
+# The penalty was cut off from the weights: `.detach()`, `.data`, or a new `torch.tensor(...)`.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** which of the two makes weights *exactly* small, and which only makes
@@ -1663,21 +2649,6 @@ for _penalty, _want in [(l1_penalty, 7.5), (l2_penalty, 15.25)]:
 print("✓ both penalties and their gradients look right")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# The result takes part in `backward()`, so it has to stay a tensor that remembers where it came
-# from.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `model.modules()`, `isinstance(module, nn.Linear)`, `tensor.abs()`, `tensor.square()`, `.sum()`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for every submodule that is a Linear: sum over |entries| (or entries²) of its weight
-#     add these sums up
-# </details>
-#
 # **The common mistake:** `.item()` (or `float(...)`): the number is right, its gradient is gone,
 # and the penalty has no effect. The second: `weight.norm()`, which is the *root* of the sum of
 # squares.
@@ -1686,11 +2657,6 @@ print("✓ both penalties and their gradients look right")
 #
 # The same small network (784-64-10, five passes over 10,000 images, about three seconds in all)
 # without a penalty, with L1 and with L2.
-#
-# **What to expect:** L1 pulls on every weight with the same strength, however small it is, and most
-# of the first layer ends near 0: a high thin peak in the histogram, and filters that ignore the
-# border of the image. L2 pulls in proportion to the weight: large weights shrink, few end at 0. The
-# accuracies stay close together, L1 at this strength costs about two percentage points.
 
 # %%
 penalties = {
@@ -1739,13 +2705,98 @@ for name, weights in first_weights.items():
         )
     )
 
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# L1 pulls on every weight with the same strength, however small it is, and most of the first layer
+# ends near 0: a high thin peak in the histogram, and filters that ignore the border of the image.
+# L2 pulls in proportion to the weight: large weights shrink, few end at 0. So L1 is for finding out
+# which inputs are needed, L2 for keeping all weights small. The accuracies stay close together, L1
+# at this strength costs about two percentage points.
+# </details>
+
+# %% [markdown]
+# ### L2 by the optimizer's own option
+#
+# Optimizers take `weight_decay`. Below, one step on one batch: with your `l2_penalty`, and with the
+# option in its place (0.01, because the derivative of $0.005\,w^2$ is $0.01\,w$).
+#
+# **Predict in one line:** is `weight_decay` L1 or L2, and is it the same in SGD, Adam and AdamW?
+#
+# *My guess:* …
+
+
+# %%
+def after_one_step(optimizer_class, penalty=None, **options):
+    """The first layer's weights after one step on the first batch."""
+    torch.manual_seed(0)
+    model = MLP(784, 10, (64,)).to(device)
+    optimizer = optimizer_class(model.parameters(), lr=0.01, **options)
+    train_epoch(model, [next(iter(some_batches()))], optimizer, loss_fn, penalty)
+    return next(m for m in model.modules() if isinstance(m, nn.Linear)).weight.detach()
+
+
+for name in ("SGD", "Adam", "AdamW"):
+    optimizer_class = getattr(torch.optim, name)
+    with_penalty = torch.optim.Adam if name == "AdamW" else optimizer_class
+    penalised = after_one_step(with_penalty, penalties["L2"])
+    decayed = after_one_step(optimizer_class, weight_decay=0.01)
+    gap = (penalised - decayed).abs().max().item()
+    print(f"{name:5} with the option against {with_penalty.__name__:4} with the penalty: {gap:.0e}")
+
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# It is L2. In SGD and Adam the option adds $0.01\,w$ to the gradient, which is just what your
+# penalty does, and the weights agree up to rounding. (The option decays biases, too; your penalty
+# leaves them out.)
+#
+# AdamW does something else, and here is why it exists. Adam divides every gradient by its own usual
+# size, the penalty's part included: in its first step every weight moves by the whole learning
+# rate, 0.01, in one direction or the other. A pull in proportion to the weight is lost in this.
+# AdamW leaves the gradient of the loss alone and takes $0.01 \cdot 0.01\,w$ (learning rate times
+# decay) off the weight itself. A weight that the loss hardly touches stays nearly where it was
+# there, and moves by 0.01 or 0.02 differently under Adam.
+# </details>
+
 # %% [markdown]
 # # Part D · Look behind the accuracy
+
+# %% [markdown]
+# ## D1 · Accuracy per class
 #
-# ## D1 · Accuracy per class  (15 minutes, 3 points)
+# ●○○ · 15 minutes · 3 points · to see whom a model fails
 #
 # **Goal:** of the images *of* each class, which fraction is recognised? A class without images has
 # no accuracy: `nan`, not 0 and not an error. The model is left as in `evaluate`.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Two counts per *true* class: how many images there were, how many of them were answered right.
+# Divide at the end.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `logits.argmax(1)`, `(labels == c)`, `math.nan`; everything you used in `evaluate` for the modes.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for every batch: for every class c:
+#         seen[c]  += number of labels equal to c
+#         right[c] += number of those with prediction c
+#     for every class: right / seen, or nan if seen is 0
+# </details>
+# <details><summary>Error "division by zero"?</summary>
+#
+# A class of which the loader has no image. It gets `math.nan`.
+# </details>
+# <details><summary>Error "KeyError: 0"?</summary>
+#
+# The keys are tensors, and a tensor is found only by itself. Use plain numbers: `.item()` or
+# `.tolist()`.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** which digit is recognised best, which worst?
@@ -1792,29 +2843,10 @@ assert all(m.training for m in _model.modules()), "the model's mode should be as
 print("✓ accuracy of every class, nan where there is none")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Two counts per *true* class: how many images there were, how many of them were answered right.
-# Divide at the end.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `logits.argmax(1)`, `(labels == c)`, `math.nan`; everything you used in `evaluate` for the modes.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for every batch: for every class c:
-#         seen[c]  += number of labels equal to c
-#         right[c] += number of those with prediction c
-#     for every class: right / seen, or nan if seen is 0
-# </details>
-#
 # **The common mistake:** dividing by the number of *predictions* of a class. That is precision,
 # another question: "if the model says 4, is it a 4?"
 #
-# Above 95 % the bars of accuracies all look alike, so the plot shows the errors. **What to expect
-# on MNIST:** between 0.5 and 4 %, with 1 among the lowest: the worst digit has several times the
-# errors of the best.
+# Above 95 % the bars of accuracies all look alike, so the plot shows the errors.
 
 # %%
 needs("classifier", "test_accuracy")
@@ -1825,6 +2857,13 @@ plots.bar(
     title="Test error per class",
     reference=1 - test_accuracy,
 )
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# On MNIST between 0.5 and 4 %, with 1 among the lowest: the worst digit has several times the
+# errors of the best.
+# </details>
 
 # %% [markdown]
 # ### Right and wrong, as pictures
@@ -1901,28 +2940,144 @@ digit = widgets.centre_digit(ink)
 plots.digit_and_probabilities(digit, predict_digit(digit))
 
 # %% [markdown]
+# ## D2 · Several equal models
+#
+# ●●○ · 15 minutes · 3 points · a comparison without repetitions proves nothing
+#
+# **Goal:** train several models in the same way: each with an optimizer of its own, each for one
+# pass, all over the same batches in the same order. What differs then is the start alone.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# One pass through the loader gives one order. Everything else is made anew for each model: the
+# model, its optimizer, its list of losses.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `list(loader)`, `make_model()`, `make_optimizer(model.parameters())`, your `train_batches`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# keep the batches of one pass in a list
+#     num_models times:
+#         make a model; make an optimizer of its parameters
+#         train it on these batches; keep the model and its losses
+#     return both lists
+# </details>
+# <details><summary>Error "'MLP' object is not iterable"?</summary>
+#
+# `make_optimizer` takes the parameters: `make_optimizer(model.parameters())`.
+# </details>
+# <details><summary>Error "optimizer got an empty parameter list"?</summary>
+#
+# `model.parameters()` was used up by a loop before. Ask for it anew each time.
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** the loader shuffles in every pass. What must you do so that all models
+# see the same order?
+#
+# *My guess:* …
+
+
+# %% solution="train_many"
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    """Train several models for one pass each, all over the same batches in the same order.
+
+    make_model: function without arguments that makes a model, called once per model.
+    make_optimizer: function of a model's parameters that makes an optimizer.
+    loader: may shuffle anew in every pass; all models see the order of one pass.
+
+    Returns (models, losses): two lists; losses[i] holds the batch losses of models[i], as
+    `train_batches` returns them.
+    """
+    ### BEGIN SOLUTION
+    batches = list(loader)
+    models, losses = [], []
+    for _ in range(num_models):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        losses.append(train_batches(model, batches, optimizer, loss_fn))
+        models.append(model)
+    return models, losses
+    ### END SOLUTION
+
+
+# %% selfcheck="train_many" points=3
+_starts = [tiny_model(), tiny_model(), tiny_model()]
+with torch.no_grad():
+    _starts[1][0].weight.mul_(-1)  # the second begins elsewhere, the third like the first
+_queue, _makers = [copy.deepcopy(m) for m in _starts], []
+
+
+def _make_optimizer(parameters):
+    _makers.append(list(parameters))
+    return torch.optim.SGD(_makers[-1], lr=0.1, momentum=0.9)
+
+
+_result = train_many(3, lambda: _queue.pop(0), _make_optimizer, Reversing(), nn.CrossEntropyLoss())
+assert isinstance(_result, tuple) and len(_result) == 2, "return the pair (models, losses)"
+_models, _losses = _result
+assert len(_models) == len(_losses) == 3, (
+    f"got {len(_models)} models and {len(_losses)} lists of losses, expected 3 of each"
+)
+assert len({id(m) for m in _models}) == 3, "one model is in the list more than once"
+assert len(_makers) == 3, f"make_optimizer was called {len(_makers)} times, expected one per model"
+assert [len(_list) for _list in _losses] == [2, 2, 2], (
+    f"two batches: got {[len(_list) for _list in _losses]} losses per model, expected 2 each"
+)
+assert np.allclose(_losses[0], _losses[2]) and torch.allclose(
+    _models[0][0].weight, _models[2][0].weight
+), "two equal models came out different: did they see the batches in the same order?"
+for _start, _model, _list in zip(_starts, _models, _losses):
+    assert not torch.equal(_start[0].weight, _model[0].weight), "a model was not trained"
+    _first = F.cross_entropy(_start(five_x[:4]), five_y[:4]).item()
+    assert abs(_list[0] - _first) < 1e-5, (
+        f"got {_list[0]:.4f} as the first loss of a model, expected {_first:.4f}: does losses[i] "
+        "belong to models[i]?"
+    )
+print("✓ separate models and optimizers, one order of the data, losses where they belong")
+
+# %% [markdown]
+# **The common mistake:** making the models in one place and a single optimizer for them in another.
+# It holds the first model's parameters, or one state for all, and most models stay as they were.
+#
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Go through the loader once and keep the batches, or train all models on each batch as it comes.
+# Going through the loader once per model gives each of them an order of its own, and then two
+# things differ.
+# </details>
+
+# %% [markdown]
 # ### Six equal models
 #
 # Six networks 784-100-10 see the same 10,000 images in the same order, once. They differ in nothing
 # but the random numbers they start from. First with Adam at its usual 0.001, then at **0.04**
 # (about five seconds).
 #
-# Before you run it: will six models of nearly equal accuracy be equally good at every digit?
+# **Predict in one line:** will six models of nearly equal accuracy be equally good at every digit?
+#
+# *My guess:* …
 
 
 # %%
 def six_models(lr):
-    """Class accuracies of six models, by name, and their overall accuracies."""
-    per_class, overall = {}, []
-    for seed in progress(range(6), f"Adam at {lr}"):
-        torch.manual_seed(seed)
-        model = MLP(784, 10, (100,)).to(device)
-        optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-        train_epoch(model, some_batches(batch_size=128, seed=0), optimizer, loss_fn)
-        overall.append(evaluate(model, test_loader, loss_fn)[1])
+    """Class accuracies of six models by name, their overall accuracies, their batch losses."""
+    torch.manual_seed(0)
+    models, losses = train_many(
+        6,
+        make_model=lambda: MLP(784, 10, (100,)).to(device),
+        make_optimizer=lambda parameters: torch.optim.Adam(parameters, lr=lr),
+        loader=some_batches(batch_size=128),
+        loss_fn=loss_fn,
+    )
+    overall = [evaluate(model, test_loader, loss_fn)[1] for model in models]
+    per_class = {}
+    for number, (model, accuracy) in enumerate(zip(models, overall), 1):
         accuracies = accuracy_per_class(model, test_loader)
-        per_class[f"model {seed + 1}: {overall[-1]:.1%}"] = [accuracies[c] for c in range(10)]
-    return {"per_class": per_class, "overall": overall}
+        per_class[f"model {number}: {accuracy:.1%}"] = [accuracies[c] for c in range(10)]
+    return {"per_class": per_class, "overall": overall, "losses": losses}
 
 
 for lr in (0.001, 0.04):
@@ -1937,16 +3092,35 @@ for lr in (0.001, 0.04):
         f"to {table[:, widest].max():.1%}"
     )
     display(
+        plots.line(
+            {name: moving_average(values, 8) for name, values in zip(per_class, six["losses"])},
+            xlabel="batch",
+            ylabel="loss, mean of 8 batches",
+            title=f"Six equal models, Adam at {lr}",
+            logy=True,
+        ),
         plots.bar(
             per_class,
             ylabel="test accuracy",
             title=f"Class accuracies, Adam at {lr}",
             labels=images.classes,
-        )
+        ),
     )
 
+
 # %% [markdown]
-# ## Written question: unequal classes  (15 minutes, 3 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# At 0.001 the six curves lie on one another, and the bars of a digit are about equally high. At
+# 0.04 the curves go up and down together, because the batches are the same, but not to the same
+# height, and one digit's bars differ by some 40 percentage points where the overall accuracies
+# differ by seven (MNIST, six models). Why, is the question below.
+# </details>
+
+# %% [markdown]
+# ## Written question: unequal classes
+#
+# ●●○ · 15 minutes · 3 points · before you call one model better than another
 #
 # The six models have the same architecture, data, order of batches and optimizer. At 0.04 their
 # class accuracies differ by tens of percentage points.
@@ -1958,10 +3132,10 @@ for lr in (0.001, 0.04):
 #
 # | points | |
 # |---|---|
-# | 0 | No cause is named, or the data or its order is blamed, although both are equal. |
-# | 1 | Names the random start as the only difference and the learning rate that makes it count. |
-# | 2 | Also explains the pattern: look-alike classes trade accuracy, and the mean hides it. |
-# | 3 | Also draws a consequence: several seeds, figures per class, or a smaller learning rate. |
+# | 0 | No cause is named, or one that is the same for all models. |
+# | 1 | Names what differs between the models, and what makes it count. |
+# | 2 | Also explains the pattern over the classes, and why the mean does not show it. |
+# | 3 | Also draws a consequence for training or for what is reported. |
 
 # %% [markdown] answer="unequal_classes" points=3
 # 1. Only the initial weights differ. Adam's step is about the learning rate for every single
@@ -1981,18 +3155,16 @@ for lr in (0.001, 0.04):
 #    difference.
 
 # %% [markdown]
-# ## What you have now
+# ## What you have now, and handing it in
 #
-# A model, a loop, an evaluation that leaves no trace, a trainer, checkpoints, penalties,
-# initialisations and two ways to look behind a single number. The next assignments use all of it.
+# A model, its backward pass, a loop, an evaluation that leaves no trace, a trainer, checkpoints,
+# penalties, initialisations and ways to look behind a single number. The next assignments use all
+# of it.
 #
-# Before you hand in: restart the kernel, run all cells, and see that every check prints its ✓.
-
-# %% [markdown]
-# ## Before you hand in
-#
-# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
-# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel
+# and Run All Cells*: this shows what works only because of the order in which you ran the cells,
+# and every check should print its ✓. Hand in the notebook with the files that it has saved beside
+# it.
 
 # %%
 from helpers import selfcheck

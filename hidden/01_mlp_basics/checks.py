@@ -261,6 +261,135 @@ def functional_mlp_passes_gradients(student, rng):
             expect(fits, f"the gradient of {what} does not fit how the logits change with it")
 
 
+# mlp_gradients
+
+
+def _inner_labels(rng, count, num_classes):
+    """Neither the first nor the last class: one-hot rows made without the number of classes fail."""
+    return rng.integers(1, num_classes - 1, size=count).astype(np.int64)
+
+
+def _hand_case(rng, count):
+    """Inputs, labels and parameters of two layers; no ReLU's input is near 0."""
+    while True:
+        dims = ref.distinct_sizes(rng, 3, low=4)
+        x, parameters = ref.floats(rng, count, dims[0]), _drawn_pairs(rng, dims)
+        if rules.nearest_kink(x, _leaves(parameters)) > 0.02:
+            return x, _inner_labels(rng, count, dims[2]), parameters
+
+
+def _hand_gradients(student, x, labels, parameters):
+    """dW1, db1, dW2, db2 in the parameters' shapes: transposed is another check's business."""
+    reply, found = student.call(probes.hand_gradients, x, labels, parameters), []
+    for index, pair in enumerate(reply.items(2, "the list of gradients")):
+        for name, part, tensor in zip("Wb", pair.items(2, "a layer"), parameters[index]):
+            what = f"d{name} of layer {index + 1}"
+            array = _usable(part, None, what)
+            fits = array.size == tensor.size and array.ndim >= tensor.ndim
+            expect(fits, f"{what}: got shape {array.shape}, which is not that of {name}")
+            array = array.T if array.shape == tensor.shape[::-1] else array
+            found.append(array.reshape(tensor.shape))
+    return found
+
+
+NAMES = ("dW of layer 1", "db of layer 1", "dW of layer 2", "db of layer 2")
+
+
+@check("mlp_gradients", points=1)
+def hand_gradients_fit_the_parameters(student, rng):
+    """One pair (dW, db) per layer in the shapes of W and b; images are flattened."""
+    for count in (1, int(rng.integers(4, 8))):
+        shape = _image_shape(rng)
+        parameters = _drawn_pairs(rng, [math.prod(shape), *ref.distinct_sizes(rng, 2, low=4)])
+        x = ref.floats(rng, count, *shape)
+        labels = _inner_labels(rng, count, len(parameters[1][1]))
+        reply = student.call(probes.hand_gradients, x, labels, parameters)
+        rows = _hand_gradients(student, x.reshape(count, -1), labels, parameters)
+        _expect_drawn(rows[2], NAMES[2])
+        for index, pair in enumerate(reply.items(2, "the list of gradients")):
+            for part, got in enumerate(pair.items(2, "a layer")):
+                place = 2 * index + part
+                tensor = parameters[index][part]
+                array = _usable(got, tensor.shape, NAMES[place], "It has the parameter's shape")
+                hint = "Images and the same images as rows should give the same"
+                expect_close(array, rows[place], hint, what=NAMES[place], rtol=1e-3)
+
+
+@check("mlp_gradients", points=1.5)
+def hand_gradients_of_the_output_layer(student, rng):
+    """Of one image: softmax minus one-hot at the logits, and what it makes of W2 and b2."""
+    for every_class in (False, True, True):
+        x, labels, parameters = _hand_case(rng, 1)
+        labels = ref.labels_of(rng, 1, len(parameters[1][1])) if every_class else labels
+        got = _hand_gradients(student, x, labels, parameters)
+        right = rules.two_layer_gradients(x, labels, parameters)
+        for place in (3, 2):
+            hint = "What comes in, transposed, times what comes back"
+            expect_close(got[place], right[place], hint, what=NAMES[place], rtol=1e-3)
+
+
+@check("mlp_gradients", points=1.5)
+def hand_gradients_of_the_first_layer(student, rng):
+    """Of one image: what arrives at the logits goes back through W2 and the active ReLUs."""
+    for _ in range(3):
+        x, labels, parameters = _hand_case(rng, 1)
+        dw, db, _, arrived = _hand_gradients(student, x, labels, parameters)
+        expect(np.ptp(arrived) > 1e-3, "depends on db of layer 2, which is constant")
+        (w1, b1), (w2, _) = parameters
+        back = (w2 @ arrived) * (x[0] @ w1 + b1 > 0)
+        hint = "Through W2 first, then through the ReLUs whose input was positive"
+        expect_close(db, back, hint, what=NAMES[1], rtol=1e-3)
+        hint = "What comes in, transposed, times what comes back"
+        expect_close(dw, np.outer(x[0], back), hint, what=NAMES[0], rtol=1e-3)
+
+
+@check("mlp_gradients", points=1)
+def hand_gradients_are_means(student, rng):
+    """The gradients of a batch are the means of those of its images."""
+    x, labels, parameters = _hand_case(rng, int(rng.integers(4, 8)))
+    whole = _hand_gradients(student, x, labels, parameters)
+    alone = [
+        _hand_gradients(student, x[i : i + 1], labels[i : i + 1], parameters) for i in range(len(x))
+    ]
+    _expect_drawn(whole[2], NAMES[2])
+    for place, name in enumerate(NAMES):
+        mean = np.mean([gradients[place] for gradients in alone], axis=0)
+        hint = "Every image counts, and the loss is the mean over the batch"
+        expect_close(whole[place], mean, hint, what=name, rtol=1e-3)
+
+
+@check("mlp_gradients", points=0.5)
+def hand_gradients_stop_at_the_kink(student, rng):
+    """Where the input of a ReLU is exactly 0, nothing comes back."""
+    width, num_classes = 8, int(rng.integers(4, 7))
+    x = rng.integers(1, 4, size=(1, 5)).astype(np.float32)
+    w1 = rng.integers(-3, 4, size=(5, width)).astype(np.float32)
+    # Whole numbers: these sums are exact. Half of the units get 0, the others 1.
+    at_kink = rng.permutation(width) < width // 2
+    b1 = (1 - at_kink - (x @ w1)[0]).astype(np.float32)
+    parameters = [[w1, b1], [ref.floats(rng, width, num_classes), ref.floats(rng, num_classes)]]
+    labels = _inner_labels(rng, 1, num_classes)
+    dw, db, _, _ = _hand_gradients(student, x, labels, parameters)
+    some = bool(db[~at_kink].all() and dw[:, ~at_kink].all())
+    expect(some, "depends on the first layer: nothing comes back through an active ReLU")
+    expect(not (db[at_kink].any() or dw[:, at_kink].any()), "a ReLU at 0 passes something back")
+
+
+@check("mlp_gradients", points=0.5)
+def hand_gradients_of_large_logits(student, rng):
+    """Logits of 100 and more do not overflow: the same number added to all changes nothing."""
+    x, labels, parameters = _hand_case(rng, 4)
+    plain = _hand_gradients(student, x, labels, parameters)
+    for name, gradient in zip(NAMES, plain):
+        _expect_drawn(gradient, name)
+    first, (w2, b2) = parameters
+    for shift in (rng.uniform(100, 200), -rng.uniform(100, 200)):
+        got = _hand_gradients(student, x, labels, [first, [w2, np.float32(b2 + shift)]])
+        for name, array, own in zip(NAMES, got, plain):
+            hint = "All logits are shifted alike, which changes no probability"
+            expect_close(array, own, hint, what=name, rtol=5e-3, atol=1e-3)
+
+
 # count_parameters
 
 
@@ -364,7 +493,7 @@ def _norm_of(state, width):
     return _vectors(state, "weight", width)[0], _vectors(state, "bias", width)[-1]
 
 
-@check("dense_layer", points=1)
+@check("dense_layer", points=0.5)
 def dense_is_linear_then_activation(student, rng):
     """Linear, then the activation that was asked for, ReLU by default."""
     names = ["ReLU", *rng.permutation(["Tanh", "ELU", "Softplus", "Sigmoid"])[:2]]
@@ -383,6 +512,24 @@ def dense_is_linear_then_activation(student, rng):
         made = student.call(probes.activations_made, ref.distinct_sizes(rng, 2), options)
         given = ", ".join(f"{key}={value}" for key, value in options.items())
         expect(made.integer() > 0, f"with {given} the activation is not the one asked for")
+
+
+@check("dense_layer", points=0.5)
+def dense_without_activation_is_linear(student, rng):
+    """With activation=None nothing bends: what is left is Linear, and what else was asked for."""
+    for options in ({}, {"batch_norm": True}, {"dropout": 0.4}):
+        # Of one width: where the norm stands is another check's business.
+        sizes = [int(rng.integers(8, 16))] * 2
+        a, b = ref.floats(rng, 2, 5, sizes[0])
+        x = np.concatenate([a, b, a + b, np.zeros_like(a)])
+        given = {"activation": None, **options}
+        reply = student.call(probes.dense_layer_outputs, sizes, given, x)
+        outputs = _usable(reply["evaluated"], (len(x), sizes[1]), "the output")
+        _expect_drawn(outputs, "the output")
+        of_a, of_b, of_sum, of_zero = np.split(outputs, 4)
+        hint = "In evaluation mode f(a) + f(b) should be f(a + b) + f(0): is an activation left?"
+        what = f"activation=None, {', '.join(options) or 'no other option'}: the output"
+        expect_close(of_a + of_b, of_sum + of_zero, hint, what=what, rtol=1e-3, atol=1e-3)
 
 
 @check("dense_layer", points=1)
@@ -785,6 +932,299 @@ def epoch_takes_any_loss_and_loader(student, rng):
     if _moved(reply, state):
         hint = "Is what the step makes smaller the loss passed in?"
         expect_state(reply["state"], rules.trained(*args)[1], hint)
+
+
+# train_batches
+
+
+def _in_order(data):
+    return [list(range(len(data)))]
+
+
+def _batch_losses(student, *args, **kwargs):
+    """The losses that train_batches returns, however many."""
+    reply = student.call(probes.trained_batches, *args, **kwargs)
+    return _usable(reply["losses"], (-1,), "the losses", "One number per batch")
+
+
+@check("train_batches", points=1)
+def batches_take_one_step_each(student, rng):
+    """After a pass the weights are those of one optimizer step per batch, on the given loss."""
+    for momentum in (0.0, 0.9):
+        layers, state, data = _training_case(rng, conv=True)
+        args = layers, state, data, _in_order(data), "smooth", float(rng.uniform(0.1, 0.4))
+        reply = student.call(probes.trained_batches, *args, momentum)
+        expected = rules.trained_in_order(*args, momentum)[1]
+        expect_state(reply["state"], expected, "Per batch: gradients zeroed, backward, one step")
+
+
+@check("train_batches", points=0.5)
+def every_batch_has_its_loss(student, rng):
+    """There is one loss per batch, in order: the mean of that batch, before the step on it."""
+    # Nothing moves at a rate of 0, and a single batch is measured before anything moves.
+    for sizes, lr in ((None, 0.0), ([int(rng.integers(5, 9))], float(rng.uniform(0.2, 0.4)))):
+        layers, state, data = _training_case(rng, sizes=sizes)
+        args = layers, state, data, _in_order(data), "smooth", lr
+        expected, _ = rules.trained_in_order(*args)
+        got = _batch_losses(student, *args)
+        message = f"{len(data)} batches, one pass: got {len(got)} numbers"
+        expect(len(got) == len(expected), message)
+        hint = "Is each of them its batch's loss before the step?"
+        expect_close(got, expected, hint, what="the losses", rtol=1e-3)
+
+
+@check("train_batches", points=0.5)
+def every_epoch_is_a_new_pass(student, rng):
+    """Each epoch iterates the loader anew, and its losses follow those of the epoch before."""
+    layers, state, data = _training_case(rng)
+    orders = [[0, 1, 2], [2, 0, 1], [1, 2, 0]]
+    once = _batch_losses(student, layers, state, data, orders, "module", 0.0)
+    expect(len(once) == len(data), "depends on a pass: it does not give one loss per batch")
+    expect(np.ptp(once) > 1e-3, "depends on a pass: all batches have the same loss")
+    args = layers, state, data, orders, "module", 0.0
+    got = _batch_losses(student, *args, num_epochs=len(orders))
+    expect(len(got) == 9, f"3 batches, 3 epochs: got {len(got)} numbers")
+    hint = "This loader has another order in each pass"
+    expect_close(got, once[np.ravel(orders)], hint, what="the losses", rtol=1e-3)
+
+
+@check("train_batches", points=0.5)
+def batch_losses_are_plain_floats(student, rng):
+    """The losses are a list of floats, not of tensors that still hold their graphs."""
+    layers, state, data = _training_case(rng, sizes=[6, 6])
+    args = layers, state, data, _in_order(data), "module", 0.0
+    reply = student.call(probes.trained_batches, *args)
+    losses = _usable(reply["losses"], (-1,), "the losses")
+    expect(bool(len(losses) and losses.all()), "the list is empty, or a loss is 0")
+    hint = "expected a list of Python floats: which method takes a number out of a tensor?"
+    expect(reply["plain"].flag(), hint)
+
+
+@check("train_batches", points=0.5)
+def batches_run_in_training_mode(student, rng):
+    """The model trains in training mode, whatever mode it was in before."""
+    layers, state, data = _training_case(rng, norm=True, sizes=[6, 7, 5])
+    args = layers, state, data, _in_order(data), "module", 0.1
+    reply = student.call(probes.trained_batches, *args)
+    _expect_seen_by_norm(reply["state"], state, len(data))
+
+
+def _expect_seen_by_norm(reply, state, count):
+    """Batch norm has followed `count` batches, in training mode."""
+    after = reply.mapping(state, "the state")
+    for name in ("2.running_mean", "2.running_var"):
+        got = _usable(after[name], state[name].shape, name)
+        moved = bool((got != state[name]).all())
+        expect(moved, "batch norm does not follow the data: is the model in training mode?")
+    seen = after["2.num_batches_tracked"].integer("batches") - state["2.num_batches_tracked"]
+    expect(seen >= count, "the model is not in training mode for every batch")
+    expect(seen == count, "the model sees a batch more often than once per step")
+
+
+# overfit_one_batch
+
+
+def _one_batch_case(rng, **kind):
+    layers, state, data = _training_case(rng, sizes=[int(rng.integers(6, 10))], **kind)
+    return layers, state, *data[0]
+
+
+@check("overfit_one_batch", points=1)
+def overfitting_steps_on_the_whole_batch(student, rng):
+    """Each step is one of the optimizer, on the mean cross-entropy of the whole batch."""
+    for num_steps, momentum in ((1, 0.0), (4, 0.9)):
+        layers, state, images, labels = _one_batch_case(rng, conv=True)
+        lr = float(rng.uniform(0.1, 0.3))
+        args = layers, state, images, labels, num_steps, lr, momentum
+        reply = student.call(probes.overfitted, *args)
+        orders = [[0]] * num_steps
+        data = [[images, labels]]
+        expected = rules.trained_in_order(layers, state, data, orders, "module", lr, momentum)[1]
+        hint = "Per step: gradients zeroed, backward on the mean over all images, one step"
+        expect_state(reply["state"], expected, hint)
+
+
+@check("overfit_one_batch", points=1)
+def overfitting_measures_before_each_step(student, rng):
+    """Each number is the mean cross-entropy of the batch before that step."""
+    layers, state, images, labels = _one_batch_case(rng)
+    count, lr = 4, float(rng.uniform(0.1, 0.3))
+    reply = student.call(probes.overfitted, layers, state, images, labels, count, lr)
+    losses = _usable(reply["losses"], (-1,), "the losses")
+    expect(len(losses) >= count, "depends on the number of losses")
+    before, expected = state, []
+    for steps in range(1, count + 1):
+        expected.append(ref.scores(ref.outputs(layers, before, images), labels)[0])
+        reply = student.call(probes.overfitted, layers, state, images, labels, steps, lr)
+        after = reply["state"].mapping(state, "the weights")
+        before = {name: _usable(after[name], value.shape, name) for name, value in state.items()}
+        before = {name: np.float32(value) for name, value in before.items()}
+    hint = "Here are the weights after 0, 1, 2, 3 steps"
+    expect_close(losses[:count], expected, hint, what="the losses", rtol=2e-3)
+
+
+@check("overfit_one_batch", points=0.5)
+def overfitting_takes_so_many_steps(student, rng):
+    """There are exactly `num_steps` numbers, as floats."""
+    for num_steps in (1, int(rng.integers(3, 8))):
+        args = (*_one_batch_case(rng), num_steps, 0.01)
+        reply = student.call(probes.overfitted, *args)
+        losses = _usable(reply["losses"], (-1,), "the losses")
+        expect(len(losses) == num_steps, f"num_steps={num_steps}: got {len(losses)} numbers")
+        expect(bool(losses.all()), "a loss is exactly 0 after a few short steps")
+        expect(reply["plain"].flag(), "expected a list of Python floats")
+
+
+@check("overfit_one_batch", points=0.5)
+def overfitting_runs_in_training_mode(student, rng):
+    """The model trains in training mode, whatever mode it was in before."""
+    layers, state, images, labels = _one_batch_case(rng, norm=True)
+    num_steps = int(rng.integers(2, 6))
+    reply = student.call(probes.overfitted, layers, state, images, labels, num_steps, 0.1)
+    _expect_seen_by_norm(reply["state"], state, num_steps)
+
+
+# train_many
+
+
+LOADED = [[0, 1, 2]]  # the order of the batches in every pass
+
+
+def _many_case(rng, count):
+    """Layers, `count` states, and batches."""
+    layers, state, data = _training_case(rng)
+    return layers, [state] + [ref.drawn_state(rng, layers) for _ in range(count - 1)], data
+
+
+def _many(student, layers, states, data, orders=LOADED, lr=0.2):
+    """The replies (made, optimizers, losses per model, weights per model)."""
+    reply = student.call(probes.trained_many, layers, states, data, orders, lr)
+    made, optimizers = (reply[name].integer(name) for name in ("made", "optimizers"))
+    losses = reply["losses"].items(len(states), "the lists of losses")
+    models = reply["states"].items(len(states), "the list of models")
+    weights = []
+    for model in models:
+        entries = model.mapping(states[0], "the weights")
+        weights.append({n: _usable(entries[n], v.shape, n) for n, v in states[0].items()})
+        _expect_drawn(weights[-1]["1.weight"], "the weights")
+    return made, optimizers, [_usable(x, (-1,), "the losses") for x in losses], weights
+
+
+def _alike(weights, others):
+    return all(np.allclose(weights[n], others[n], rtol=1e-3, atol=1e-4) for n in weights)
+
+
+@check("train_many", points=1)
+def many_train_for_one_pass(student, rng):
+    """A single model is trained for one pass, as by train_batches, and has its losses."""
+    layers, states, data = _many_case(rng, 1)
+    _, _, (losses,), (weights,) = _many(student, layers, states, data)
+    args = layers, states[0], data, LOADED, "module", 0.2, 0.9
+    expected, state = rules.trained_in_order(*args)
+    right = len(losses) == len(expected) and np.allclose(losses, expected, rtol=1e-3)
+    if not (right and _alike(weights, state)):
+        # The own train_batches may be wrong, which is another exercise's business.
+        own = student.call(probes.trained_batches, *args)
+        expected = _usable(own["losses"], (-1,), "the losses of train_batches")
+        hint = "Is it one pass over the loader, with the loss function and optimizer passed?"
+        expect_close(losses, expected, hint, what="the losses", rtol=1e-3)
+        expect_state(own["state"], weights, hint)
+
+
+@check("train_many", points=1)
+def many_have_models_and_optimizers_of_their_own(student, rng):
+    """Each model is trained as if it were the only one, by an optimizer of its own."""
+    count = int(rng.integers(3, 5))
+    layers, states, data = _many_case(rng, count)
+    made, optimizers, _, together = _many(student, layers, states, data)
+    expect(made == count, f"{count} models: make_model was called {made} times")
+    message = f"{count} models: make_optimizer was called {optimizers} times"
+    expect(optimizers == count, message)
+    for index, state in enumerate(states):
+        *_, (alone,) = _many(student, layers, [state], data)
+        expect(not _alike(alone, state), "depends on a single model: it is not trained")
+        message = f"model {index + 1} of {count} is not trained as it is alone"
+        expect(_alike(together[index], alone), message)
+
+
+@check("train_many", points=0.5)
+def many_see_one_order(student, rng):
+    """All models see the batches in one order, even if the loader shuffles in every pass."""
+    layers, states, data = _many_case(rng, 3)
+    orders = [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0]]
+    *_, shuffled = _many(student, layers, states, data, orders)
+    expect(not _alike(shuffled[0], states[0]), "depends on the first model: it is not trained")
+    for order in orders:
+        *_, fixed = _many(student, layers, states, data, [order])
+        if all(map(_alike, shuffled, fixed)):
+            return
+    expect(False, "the loader shuffles in every pass: no single order gives these models")
+
+
+@check("train_many", points=0.5)
+def many_losses_stay_with_their_models(student, rng):
+    """losses[i] is a list of its own, with the losses of models[i]."""
+    layers, states, data = _many_case(rng, 3)
+    _, _, together, _ = _many(student, layers, states, data)
+    for index, state in enumerate(states):
+        _, _, (alone,), _ = _many(student, layers, [state], data)
+        expect(bool(len(alone)), "depends on a single model: it has no losses")
+        got = together[index]
+        message = f"model {index + 1}: got {len(got)} losses, expected as many as it has alone"
+        expect(len(got) == len(alone), message)
+        hint = "This should be the loss before the first step of this model"
+        expect_close(got[0], alone[0], hint, what=f"model {index + 1}: its first loss", rtol=1e-3)
+
+
+# mse_on_onehot
+
+
+def _mse_case(rng):
+    """Outputs and labels of a batch that lacks the highest class."""
+    count, num_classes = int(rng.integers(5, 9)), int(rng.integers(4, 8))
+    outputs = ref.floats(rng, count, num_classes, scale=2.0)
+    return outputs, ref.labels_of(rng, count, num_classes - 1)
+
+
+@check("mse_on_onehot", points=1.5)
+def mse_is_the_mean_over_all_entries(student, rng):
+    """The mean of all N * C squared differences from the one-hot labels, without any softmax."""
+    for rows in (slice(None), slice(0, 1)):
+        outputs, labels = _mse_case(rng)
+        outputs, labels = outputs[rows], labels[rows]
+        reply = student.call(probes.squared_error, outputs, labels)
+        expected = np.square(outputs - np.eye(outputs.shape[1])[labels]).mean()
+        got = _usable(reply["loss"], (), "the loss", "It should be a scalar")
+        expect_close(got, expected, "Is it the mean over all entries?", what="the loss", rtol=1e-3)
+
+
+@check("mse_on_onehot", points=1)
+def mse_can_be_minimised(student, rng):
+    """The loss has the gradient that fits how it changes with the outputs."""
+    outputs, labels = _mse_case(rng)
+    reply = student.call(probes.squared_error, outputs, labels)
+    expect(not reply["gradient"].is_none, "no gradient comes back: return a tensor with a graph")
+    gradient = _usable(reply["gradient"], outputs.shape, "the gradient")
+    for row in range(len(outputs)):
+        way = np.zeros_like(outputs)
+        way[row] = rng.choice([-1.0, 1.0], size=outputs.shape[1])
+        ends = []
+        for step in (0.05, -0.05):
+            moved = student.call(probes.squared_error, np.float32(outputs + step * way), labels)
+            ends.append(_usable(moved["loss"], (), "the loss", "It should be a scalar"))
+        slope = float(ends[0] - ends[1]) / 0.1
+        expect(abs(slope) > 1e-6, "the loss does not depend on the outputs of an image")
+        what = "the slope along a line"
+        expect_close((gradient * way).sum(), slope, what=what, rtol=0.02, atol=2e-3)
+
+
+@check("mse_on_onehot", points=0.5)
+def mse_leaves_the_outputs(student, rng):
+    """The outputs are the same after the call."""
+    outputs, labels = _mse_case(rng)
+    reply = student.call(probes.squared_error, outputs, labels)
+    _usable(reply["loss"], None, "the loss")
+    expect_close(reply["after"], outputs, "Which operation works in place?", what="the outputs")
 
 
 # evaluate

@@ -74,6 +74,23 @@ def functional_logits(ns, x, parameters, factors=None):
     return result
 
 
+# mlp_gradients
+
+
+def hand_gradients(ns, x, labels, parameters):
+    """The gradients, worked out where autograd can neither record nor run forward."""
+
+    def stop(*_):
+        raise RuntimeError("autograd is off here: work the gradients out by hand")
+
+    hooks = torch.autograd.graph.saved_tensors_hooks(stop, stop)
+    forward_mode = mock.patch.object(torch.autograd.forward_ad, "make_dual", stop)
+    with torch.inference_mode(), hooks, forward_mode:
+        layers = [tuple(torch.tensor(t) for t in pair) for pair in parameters]
+        gradients = ns.mlp_gradients(torch.tensor(x), torch.tensor(labels), layers)
+        return [[t.clone() for t in pair] for pair in pairs(gradients)]
+
+
 # count_parameters
 
 
@@ -97,7 +114,7 @@ def counted(ns, layers, frozen=(), tied=None):
 def dense_layer_outputs(ns, sizes, options, x):
     """The layer's state, and its outputs in evaluation mode and, twice, in training mode."""
     options = dict(options)
-    if "activation" in options:
+    if options.get("activation") is not None:
         options["activation"] = getattr(nn, options["activation"])
     layer = ns.dense_layer(*sizes, **options)
     with torch.no_grad():
@@ -264,6 +281,88 @@ def trained_epoch(ns, layers, state, data, loss, lr, momentum=0.0, penalty=None,
     value = ns.train_epoch(model, loader, optimizer, loss_function(loss), **extra)
     plain = isinstance(value, float)
     return {"value": value, "plain": plain, "asked": len(asked), "state": model.state_dict()}
+
+
+# train_batches, overfit_one_batch, train_many
+
+
+class Reshuffled:
+    """A loader that has its batches in another of the given orders in each pass."""
+
+    def __init__(self, data, orders):
+        self.batches = batches(data)
+        self.orders = orders
+        self.passes = 0
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __iter__(self):
+        order = self.orders[self.passes % len(self.orders)]
+        self.passes += 1
+        return iter([self.batches[index] for index in order])
+
+
+def all_floats(losses):
+    return isinstance(losses, list) and all(isinstance(loss, float) for loss in losses)
+
+
+def trained_batches(ns, layers, state, data, orders, loss, lr, momentum=0.0, num_epochs=None):
+    """The losses that come back, and the model, which is in evaluation mode before."""
+    model = restored(layers, state).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    extra = {} if num_epochs is None else {"num_epochs": num_epochs}
+    loader = Reshuffled(data, orders)
+    losses = ns.train_batches(model, loader, optimizer, loss_function(loss), **extra)
+    return {"losses": list(losses), "plain": all_floats(losses), "state": model.state_dict()}
+
+
+def overfitted(ns, layers, state, images, labels, num_steps, lr, momentum=0.0):
+    """As `trained_batches`, for `num_steps` steps on one batch."""
+    model = restored(layers, state).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    batch = torch.tensor(images), torch.tensor(labels)
+    losses = ns.overfit_one_batch(model, *batch, optimizer, num_steps)
+    return {"losses": list(losses), "plain": all_floats(losses), "state": model.state_dict()}
+
+
+def trained_many(ns, layers, states, data, orders, lr):
+    """One model per state of `states`: losses and final states, and what was asked for."""
+    made, optimizers = [], []
+
+    def make_model():
+        made.append(restored(layers, states[len(made) % len(states)]))
+        return made[-1]
+
+    def make_optimizer(parameters):
+        optimizers.append(torch.optim.SGD(parameters, lr=lr, momentum=0.9))
+        return optimizers[-1]
+
+    loader = Reshuffled(data, orders)
+    models, losses = ns.train_many(
+        len(states), make_model, make_optimizer, loader, nn.CrossEntropyLoss()
+    )
+    return {
+        "made": len(made),
+        "optimizers": len(optimizers),
+        "losses": [list(values) for values in losses],
+        "states": [model.state_dict() for model in models],
+    }
+
+
+# mse_on_onehot
+
+
+def squared_error(ns, outputs, labels):
+    """The loss, its gradient, and the outputs after the call."""
+    leaf = torch.tensor(outputs, requires_grad=True)
+    outputs = leaf * 1  # no leaf: an operation in place may change it
+    loss = ns.mse_on_onehot(outputs, torch.tensor(labels))
+    differentiable = isinstance(loss, torch.Tensor) and loss.requires_grad
+    after = outputs.detach().clone()
+    if differentiable:
+        loss.sum().backward()
+    return {"loss": loss, "after": after, "gradient": leaf.grad if differentiable else None}
 
 
 # evaluate, accuracy_per_class

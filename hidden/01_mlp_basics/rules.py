@@ -106,6 +106,14 @@ def perceptron_gradients(parameters, way, x, labels):
     return [g.numpy() for g in torch.autograd.grad(loss, leaves)]
 
 
+def two_layer_gradients(x, labels, parameters):
+    """dW1, db1, dW2, db2 of the mean cross-entropy."""
+    leaves = [double(t, grad=True) for pair in parameters for t in pair]
+    logits = perceptron(double(x), list(zip(leaves[::2], leaves[1::2], strict=True)))
+    loss = F.cross_entropy(logits, torch.tensor(labels))
+    return [gradient.numpy() for gradient in torch.autograd.grad(loss, leaves)]
+
+
 def batch_norm(z, gamma, beta, mean, variance):
     return (z - mean) / torch.sqrt(variance + 1e-5) * gamma + beta
 
@@ -116,3 +124,13 @@ def trained(layers, state, data, loss, lr, momentum=0.0, penalty=None):
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     extra = None if penalty is None else square_penalty(penalty)
     return ref.train(model, data, optimizer, loss_function(loss), extra), ref.copied(model)
+
+
+def trained_in_order(layers, state, data, orders, loss, lr, momentum=0.0):
+    """`(loss of every batch, state dict)` after one pass in each of these orders."""
+    model, losses = restored(layers, state), []
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    for order in orders:
+        for index in order:
+            losses.append(ref.train(model, [data[index]], optimizer, loss_function(loss)))
+    return losses, ref.copied(model)

@@ -673,6 +673,7 @@ DENSE_LAYER = [
         "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm), activation()]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -686,6 +687,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(in_features))
@@ -701,6 +703,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.BatchNorm1d(in_features)] if batch_norm else []
     layers.append(nn.Linear(in_features, out_features, bias=not batch_norm))
     return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
@@ -713,6 +716,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "no_bias_under_batch_norm",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -726,6 +730,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "no_bias_under_batch_norm",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=False)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -736,9 +741,10 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     Mistake(
         "dense_layer",
         "activation_ignored",
-        "dense_is_linear_then_activation",
+        ("dense_is_linear_then_activation", "dense_without_activation_is_linear"),
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -752,6 +758,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     return nn.Sequential(
         nn.Linear(in_features, out_features), activation(), nn.Dropout(dropout)
     )
@@ -764,6 +771,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -777,6 +785,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -790,6 +799,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -803,6 +813,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -816,9 +827,10 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
     Mistake(
         "dense_layer",
         "relu_under_batch_norm",
-        "dense_is_linear_then_activation",
+        ("dense_is_linear_then_activation", "dense_without_activation_is_linear"),
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     layers += [nn.BatchNorm1d(out_features), nn.ReLU()] if batch_norm else [activation()]
     return nn.Sequential(*layers, nn.Dropout(dropout))
@@ -831,6 +843,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -847,6 +860,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "batch_norm_stands_before_activation",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features, affine=False))
@@ -860,6 +874,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -875,6 +890,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "identities_for_what_is_off",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     return nn.Sequential(
         nn.Linear(in_features, out_features, bias=not batch_norm),
         nn.BatchNorm1d(out_features) if batch_norm else nn.Identity(),
@@ -888,6 +904,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "named_layers",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layer = nn.Sequential()
     layer.add_module("linear", nn.Linear(in_features, out_features, bias=not batch_norm))
     if batch_norm:
@@ -903,6 +920,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "nested_linear_and_norm",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     if batch_norm:
         linear = nn.Sequential(
             nn.Linear(in_features, out_features, bias=False), nn.BatchNorm1d(out_features)
@@ -918,6 +936,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "no_bias_under_batch_norm",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not (batch_norm or dropout))]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -934,6 +953,7 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         "dropout_comes_last",
         """
 def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    activation = activation or nn.Identity
     layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
     if batch_norm:
         layers.append(nn.BatchNorm1d(out_features))
@@ -945,6 +965,32 @@ def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False,
         tells=(
             "Dropout works in place and overwrites the output that the backward pass of Tanh needs."
         ),
+    ),
+    Mistake(
+        "dense_layer",
+        "none_is_called",
+        "dense_without_activation_is_linear",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, activation(), nn.Dropout(dropout))
+""",
+        tells="`activation=None` is called like a class.",
+    ),
+    Mistake(
+        "dense_layer",
+        "none_means_relu",
+        "dense_without_activation_is_linear",
+        """
+def dense_layer(in_features, out_features, activation=nn.ReLU, batch_norm=False, dropout=0.0):
+    layers = [nn.Linear(in_features, out_features, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(out_features))
+    return nn.Sequential(*layers, (activation or nn.ReLU)(), nn.Dropout(dropout))
+""",
+        tells="`activation=None` leaves a ReLU in place.",
     ),
 ]
 
@@ -2253,6 +2299,414 @@ def initialize(model, scheme):
     ),
 ]
 
+MLP_GRADIENTS = [
+    Mistake(
+        "mlp_gradients",
+        "autograd",
+        (
+            "hand_gradients_fit_the_parameters",
+            "hand_gradients_of_the_output_layer",
+            "hand_gradients_of_the_first_layer",
+            "hand_gradients_are_means",
+            "hand_gradients_stop_at_the_kink",
+            "hand_gradients_of_large_logits",
+        ),
+        """
+def mlp_gradients(x, y, parameters):
+    with torch.inference_mode(False), torch.enable_grad():
+        leaves = [(W.clone().requires_grad_(), b.clone().requires_grad_()) for W, b in parameters]
+        F.cross_entropy(functional_mlp(x.clone(), leaves), y.clone()).backward()
+    return [(W.grad, b.grad) for W, b in leaves]
+""",
+        tells="The gradients come from autograd.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "torch_func",
+        (
+            "hand_gradients_fit_the_parameters",
+            "hand_gradients_of_the_output_layer",
+            "hand_gradients_of_the_first_layer",
+            "hand_gradients_are_means",
+            "hand_gradients_stop_at_the_kink",
+            "hand_gradients_of_large_logits",
+        ),
+        """
+def mlp_gradients(x, y, parameters):
+    def loss(parameters):
+        return F.cross_entropy(functional_mlp(x, parameters), y)
+
+    return torch.func.grad(loss)([tuple(pair) for pair in parameters])
+""",
+        tells="The gradients come from `torch.func`, which is autograd too.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "forward_mode",
+        (
+            "hand_gradients_fit_the_parameters",
+            "hand_gradients_of_the_output_layer",
+            "hand_gradients_of_the_first_layer",
+            "hand_gradients_are_means",
+            "hand_gradients_stop_at_the_kink",
+            "hand_gradients_of_large_logits",
+        ),
+        """
+def mlp_gradients(x, y, parameters):
+    def loss(parameters):
+        return F.cross_entropy(functional_mlp(x, parameters), y)
+
+    return torch.func.jacfwd(loss)([tuple(pair) for pair in parameters])
+""",
+        tells="The gradients come from `torch.func`, which is autograd too.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "sum_for_mean",
+        "hand_gradients_are_means",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = logits.softmax(1) - F.one_hot(y, logits.shape[1])
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The gradients are sums over the batch: the loss is a mean.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "bias_gradients_averaged_twice",
+        "hand_gradients_are_means",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.mean(0)), (hidden.T @ d_logits, d_logits.mean(0))]
+""",
+        tells="The mean over the batch is taken twice for the biases.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "mean_over_all_entries",
+        "hand_gradients_of_the_output_layer",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / logits.numel()
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The gradients are divided by the number of classes, too.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "first_image_only",
+        "hand_gradients_are_means",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x, y = x.flatten(1)[:1], y[:1]
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="Only the first image of the batch counts.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "mask_missing",
+        ("hand_gradients_of_the_first_layer", "hand_gradients_stop_at_the_kink"),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = d_logits @ W2.T
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The gradient goes back through ReLUs that are not active.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "mask_of_what_arrives",
+        ("hand_gradients_of_the_first_layer", "hand_gradients_stop_at_the_kink"),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (d_logits @ W2.T > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The mask is that of what comes back; it is the ReLU's input that decides.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "mask_of_the_logits",
+        (
+            "hand_gradients_of_the_first_layer",
+            "hand_gradients_of_the_output_layer",
+            "hand_gradients_stop_at_the_kink",
+            "hand_gradients_of_large_logits",
+        ),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y) * (logits > 0)
+    d_before = d_logits @ W2.T
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The ReLU's mask is applied at the logits, where there is no ReLU.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "slope_one_at_zero",
+        "hand_gradients_stop_at_the_kink",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before >= 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="Where the input of a ReLU is exactly 0, something comes back.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "weights_transposed",
+        "hand_gradients_fit_the_parameters",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(d_before.T @ x, d_before.sum(0)), (d_logits.T @ hidden, d_logits.sum(0))]
+""",
+        tells="The gradients of the weights are transposed.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "bias_gradients_keep_an_axis",
+        "hand_gradients_fit_the_parameters",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    db1, db2 = d_before.sum(0, keepdim=True), d_logits.sum(0, keepdim=True)
+    return [(x.T @ d_before, db1), (hidden.T @ d_logits, db2)]
+""",
+        tells="The gradients of the biases have one axis more than the biases.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "one_hot_as_wide_as_the_labels",
+        (
+            "hand_gradients_fit_the_parameters",
+            "hand_gradients_of_the_output_layer",
+            "hand_gradients_of_the_first_layer",
+            "hand_gradients_are_means",
+            "hand_gradients_stop_at_the_kink",
+            "hand_gradients_of_large_logits",
+        ),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y)) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The one-hot labels are as wide as the largest label of the batch.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "sign_turned",
+        "hand_gradients_of_the_output_layer",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (F.one_hot(y, logits.shape[1]) - logits.softmax(1)) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The gradients have the wrong sign.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "softmax_over_the_batch",
+        ("hand_gradients_of_the_output_layer", "hand_gradients_are_means"),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(0) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The softmax is taken over the images, not over the classes.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "exp_overflows",
+        "hand_gradients_of_large_logits",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    p = logits.exp()
+    d_logits = (p / p.sum(1, keepdim=True) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="Large logits overflow: the exponential is taken without subtracting anything first.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "images_not_flattened",
+        "hand_gradients_fit_the_parameters",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = (logits.softmax(1) - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="Images are not flattened.",
+    ),
+    Mistake(
+        "mlp_gradients",
+        "squared_error",
+        ("hand_gradients_of_the_output_layer", "hand_gradients_of_large_logits"),
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.flatten(1)
+    before = x @ W1 + b1
+    hidden = before.relu()
+    logits = hidden @ W2 + b2
+    d_logits = 2 * (logits - F.one_hot(y, logits.shape[1])) / len(y)
+    d_before = (d_logits @ W2.T) * (before > 0)
+    return [(x.T @ d_before, d_before.sum(0)), (hidden.T @ d_logits, d_logits.sum(0))]
+""",
+        tells="The gradient at the logits is that of a squared error.",
+    ),
+    Alternative(
+        "mlp_gradients",
+        "numpy_row_by_row",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = [[t.detach().double().numpy() for t in pair] for pair in parameters]
+    grads = [np.zeros_like(a) for a in (W1, b1, W2, b2)]
+    rows = x.detach().reshape(len(x), -1).double().numpy()
+    for row, label in zip(rows, y.tolist()):
+        z1 = row @ W1 + b1
+        h = np.maximum(z1, 0)
+        z2 = h @ W2 + b2
+        p = np.exp(z2 - z2.max())
+        p /= p.sum()
+        p[label] -= 1
+        back = np.where(z1 > 0, W2 @ p, 0)
+        for total, part in zip(grads, (np.outer(row, back), back, np.outer(h, p), p)):
+            total += part / len(rows)
+    dW1, db1, dW2, db2 = (torch.from_numpy(g).float() for g in grads)
+    return [(dW1, db1), (dW2, db2)]
+""",
+    ),
+    Alternative(
+        "mlp_gradients",
+        "einsum_and_in_place",
+        """
+def mlp_gradients(x, y, parameters):
+    (W1, b1), (W2, b2) = parameters
+    x = x.reshape(x.shape[0], -1)
+    z = torch.addmm(b1, x, W1)
+    h = z.clamp(min=0)
+    p = F.log_softmax(torch.addmm(b2, h, W2), dim=1).exp()
+    p[torch.arange(len(y)), y] -= 1
+    p /= len(y)
+    back = torch.einsum("nc,hc->nh", p, W2)
+    back[h == 0] = 0
+    dW = [torch.einsum("ni,no->io", a, d) for a, d in ((x, back), (h, p))]
+    return list(zip(dW, (back.sum(dim=0), p.sum(dim=0))))
+""",
+    ),
+    Alternative(
+        "mlp_gradients",
+        "bias_as_a_row_of_ones",
+        """
+def mlp_gradients(x, y, parameters):
+    def with_ones(a):
+        return torch.cat([a, torch.ones(len(a), 1)], dim=1)
+
+    (W1, b1), (W2, b2) = parameters
+    a0 = with_ones(x.flatten(1))
+    z1 = a0 @ torch.cat([W1, b1[None]])
+    a1 = with_ones(torch.relu(z1))
+    z2 = a1 @ torch.cat([W2, b2[None]])
+    targets = torch.zeros_like(z2).scatter_(1, y[:, None], 1.0)
+    d2 = (torch.softmax(z2, 1) - targets) / len(x)
+    d1 = d2 @ W2.T * torch.sign(torch.relu(z1))
+    both = a0.T @ d1, a1.T @ d2
+    return [(g[:-1], g[-1]) for g in both]
+""",
+    ),
+]
+
 ANSWERS = [
     *FUNCTIONAL_PARAMETERS,
     *FUNCTIONAL_MLP,
@@ -2262,4 +2716,5 @@ ANSWERS = [
     *SEQUENTIAL_MLP,
     *L1_PENALTY,
     *INITIALIZE,
+    *MLP_GRADIENTS,
 ]

@@ -2152,6 +2152,778 @@ def accuracy_per_class(model, loader, num_classes=10):
     ),
 ]
 
+TRAIN_BATCHES = [
+    Mistake(
+        "train_batches",
+        "epoch_means",
+        ("every_batch_has_its_loss", "every_epoch_is_a_new_pass"),
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    means = []
+    for _ in range(num_epochs):
+        losses = []
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        means.append(sum(losses) / len(losses))
+    return means
+""",
+        tells="There is one number per epoch, not one per batch.",
+    ),
+    Mistake(
+        "train_batches",
+        "graphs_kept",
+        "batch_losses_are_plain_floats",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss)
+    return losses
+""",
+        tells="The list holds tensors with their graphs, not numbers.",
+    ),
+    Mistake(
+        "train_batches",
+        "detached_tensors",
+        "batch_losses_are_plain_floats",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+    return losses
+""",
+        tells="The list holds tensors, not plain numbers.",
+    ),
+    Mistake(
+        "train_batches",
+        "loss_after_the_step",
+        ("every_batch_has_its_loss", "batches_run_in_training_mode"),
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss_fn(model(images), labels).backward()
+            optimizer.step()
+            with torch.no_grad():
+                losses.append(loss_fn(model(images), labels).item())
+    return losses
+""",
+        tells="Each loss is measured after the step on its batch.",
+    ),
+    Mistake(
+        "train_batches",
+        "last_epoch_only",
+        "every_epoch_is_a_new_pass",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    for _ in range(num_epochs):
+        losses = []
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="Only the last epoch's losses are returned.",
+    ),
+    Mistake(
+        "train_batches",
+        "epochs_ignored",
+        "every_epoch_is_a_new_pass",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="`num_epochs` makes no difference.",
+    ),
+    Mistake(
+        "train_batches",
+        "one_order_for_all_epochs",
+        "every_epoch_is_a_new_pass",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    batches = list(loader)
+    for _ in range(num_epochs):
+        for images, labels in batches:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="The loader is read once, and every epoch has the same order.",
+    ),
+    Mistake(
+        "train_batches",
+        "no_zero_grad",
+        "batches_take_one_step_each",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="The gradients are never cleared: they add up from batch to batch.",
+    ),
+    Mistake(
+        "train_batches",
+        "no_step",
+        "batches_take_one_step_each",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="No weight changes: the step is missing.",
+    ),
+    Mistake(
+        "train_batches",
+        "mode_left_as_it_came",
+        "batches_run_in_training_mode",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="The model is not switched to training mode.",
+    ),
+    Mistake(
+        "train_batches",
+        "own_loss_function",
+        ("batches_take_one_step_each", "every_batch_has_its_loss"),
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="`loss_fn` is ignored.",
+    ),
+    Mistake(
+        "train_batches",
+        "sums_over_the_batch",
+        "every_batch_has_its_loss",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item() * len(labels))
+    return losses
+""",
+        tells="Each loss is multiplied by the size of its batch.",
+    ),
+    Mistake(
+        "train_batches",
+        "images_flattened_by_the_loop",
+        "batches_take_one_step_each",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images.flatten(1)), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+""",
+        tells="The loop flattens the images; that is the model's job.",
+    ),
+    Alternative(
+        "train_batches",
+        "closure_and_comprehension",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    def step(images, labels):
+        loss = loss_fn(model(images), labels)
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss)
+
+    model.train(True)
+    return [step(x, y) for _ in range(num_epochs) for x, y in loader]
+""",
+    ),
+    Alternative(
+        "train_batches",
+        "train_epoch_on_single_batches",
+        """
+def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
+    losses = []
+    for epoch in range(num_epochs):
+        for batch in loader:
+            losses += [train_epoch(model, [batch], optimizer, loss_fn)]
+    return losses
+""",
+    ),
+]
+
+OVERFIT_ONE_BATCH = [
+    Mistake(
+        "overfit_one_batch",
+        "new_part_of_the_batch_each_step",
+        ("overfitting_steps_on_the_whole_batch", "overfitting_measures_before_each_step"),
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        rows = torch.randperm(len(labels))[: len(labels) // 2]
+        loss = F.cross_entropy(model(images[rows]), labels[rows])
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="Each step is on a part of the batch.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "evaluation_mode",
+        "overfitting_runs_in_training_mode",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.eval()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The model trains in evaluation mode.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "mode_left_as_it_came",
+        "overfitting_runs_in_training_mode",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The model is not switched to training mode.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "loss_after_the_step",
+        ("overfitting_measures_before_each_step", "overfitting_runs_in_training_mode"),
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        with torch.no_grad():
+            losses.append(F.cross_entropy(model(images), labels).item())
+    return losses
+""",
+        tells="Each loss is measured after its step.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "tensors_kept",
+        "overfitting_takes_so_many_steps",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return losses
+""",
+        tells="The list holds tensors with their graphs, not numbers.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "one_number_more",
+        ("overfitting_takes_so_many_steps", "overfitting_runs_in_training_mode"),
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    losses.append(F.cross_entropy(model(images), labels).item())
+    return losses
+""",
+        tells="There is one number more than steps.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "no_zero_grad",
+        "overfitting_steps_on_the_whole_batch",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The gradients are never cleared: they add up from step to step.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "images_flattened",
+        "overfitting_steps_on_the_whole_batch",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images.flatten(1)), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The loop flattens the images; that is the model's job.",
+    ),
+    Mistake(
+        "overfit_one_batch",
+        "sum_over_the_batch",
+        ("overfitting_steps_on_the_whole_batch", "overfitting_measures_before_each_step"),
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    model.train()
+    losses = []
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels, reduction="sum")
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The loss is summed over the batch, not averaged.",
+    ),
+    Alternative(
+        "overfit_one_batch",
+        "through_train_batches",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    return train_batches(model, [(images, labels)] * num_steps, optimizer, F.cross_entropy)
+""",
+    ),
+    Alternative(
+        "overfit_one_batch",
+        "log_softmax_written_out",
+        """
+def overfit_one_batch(model, images, labels, optimizer, num_steps):
+    losses, rows = [], torch.arange(len(labels))
+    while len(losses) < num_steps:
+        model.train()
+        logits = model(images)
+        loss = (logits.logsumexp(1) - logits[rows, labels]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        losses.append(float(loss))
+        optimizer.step()
+    return losses
+""",
+    ),
+]
+
+TRAIN_MANY = [
+    Mistake(
+        "train_many",
+        "order_drawn_for_each_model",
+        "many_see_one_order",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    models, losses = [], []
+    for _ in range(num_models):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        losses.append(train_batches(model, loader, optimizer, loss_fn))
+        models.append(model)
+    return models, losses
+""",
+        tells="Every model sees an order of its own.",
+    ),
+    Mistake(
+        "train_many",
+        "one_model_repeated",
+        ("many_have_models_and_optimizers_of_their_own", "many_losses_stay_with_their_models"),
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    model = make_model()
+    models, losses = [], []
+    for _ in range(num_models):
+        optimizer = make_optimizer(model.parameters())
+        losses.append(train_batches(model, batches, optimizer, loss_fn))
+        models.append(model)
+    return models, losses
+""",
+        tells="There is only one model, again and again.",
+    ),
+    Mistake(
+        "train_many",
+        "one_optimizer_for_all",
+        "many_have_models_and_optimizers_of_their_own",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    models = [make_model() for _ in range(num_models)]
+    optimizer = make_optimizer(models[0].parameters())
+    return models, [train_batches(model, batches, optimizer, loss_fn) for model in models]
+""",
+        tells="There is one optimizer for all models, and it holds the first one's parameters.",
+    ),
+    Mistake(
+        "train_many",
+        "optimizers_of_the_first_model",
+        "many_have_models_and_optimizers_of_their_own",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    models = [make_model() for _ in range(num_models)]
+    losses = []
+    for model in models:
+        optimizer = make_optimizer(models[0].parameters())
+        losses.append(train_batches(model, batches, optimizer, loss_fn))
+    return models, losses
+""",
+        tells="Each optimizer holds the parameters of the first model.",
+    ),
+    Mistake(
+        "train_many",
+        "one_list_of_losses",
+        ("many_losses_stay_with_their_models",),
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    models, losses = [], [[]] * num_models
+    for index in range(num_models):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        losses[index] += train_batches(model, batches, optimizer, loss_fn)
+        models.append(model)
+    return models, losses
+""",
+        tells="All models share one list of losses.",
+    ),
+    Mistake(
+        "train_many",
+        "losses_in_another_order",
+        "many_losses_stay_with_their_models",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    models, losses = [], []
+    for _ in range(num_models):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        losses.insert(0, train_batches(model, batches, optimizer, loss_fn))
+        models.append(model)
+    return models, losses
+""",
+        tells="The lists of losses stand in another order than the models.",
+    ),
+    Mistake(
+        "train_many",
+        "two_passes",
+        "many_train_for_one_pass",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    models, losses = [], []
+    for _ in range(num_models):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        losses.append(train_batches(model, batches, optimizer, loss_fn, num_epochs=2))
+        models.append(model)
+    return models, losses
+""",
+        tells="Each model is trained for more than one pass.",
+    ),
+    Mistake(
+        "train_many",
+        "copies_of_the_first_start",
+        ("many_have_models_and_optimizers_of_their_own", "many_losses_stay_with_their_models"),
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    batches = list(loader)
+    first = make_model()
+    models = [copy.deepcopy(first) for _ in range(num_models)]
+    losses = [
+        train_batches(model, batches, make_optimizer(model.parameters()), loss_fn)
+        for model in models
+    ]
+    return models, losses
+""",
+        tells="All models are copies of one start: `make_model` is called once.",
+    ),
+    Alternative(
+        "train_many",
+        "models_beside_each_other",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    models = [make_model().train() for _ in range(num_models)]
+    optimizers = [make_optimizer(model.parameters()) for model in models]
+    losses = [[] for _ in models]
+    for images, labels in loader:
+        for model, optimizer, record in zip(models, optimizers, losses):
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            record.append(loss.item())
+    return models, losses
+""",
+    ),
+    Alternative(
+        "train_many",
+        "pairs_unzipped",
+        """
+def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
+    data = tuple(loader)
+
+    def trained():
+        model = make_model()
+        return model, train_batches(model, data, make_optimizer(model.parameters()), loss_fn)
+
+    models, losses = zip(*(trained() for _ in range(num_models)))
+    return list(models), list(losses)
+""",
+    ),
+]
+
+MSE_ON_ONEHOT = [
+    Mistake(
+        "mse_on_onehot",
+        "softmax_inside",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return (outputs.softmax(1) - targets).square().mean()
+""",
+        tells="A softmax is applied to the outputs first.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "sum_over_the_classes",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return (outputs - targets).square().sum(1).mean()
+""",
+        tells="The squares are summed over the classes, not averaged.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "sum_of_all",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return (outputs - targets).square().sum()
+""",
+        tells="The squares are summed, not averaged.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "labels_as_one_column",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    return (outputs - labels[:, None]).square().mean()
+""",
+        tells="The class numbers themselves are taken for targets.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "right_class_only",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    return (outputs[torch.arange(len(labels)), labels] - 1).square().mean()
+""",
+        tells="Only the output of the right class counts.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "as_wide_as_the_labels",
+        ("mse_is_the_mean_over_all_entries", "mse_can_be_minimised", "mse_leaves_the_outputs"),
+        """
+def mse_on_onehot(outputs, labels):
+    return (outputs - F.one_hot(labels)).square().mean()
+""",
+        tells="The one-hot labels are as wide as the largest label of the batch.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "a_number",
+        "mse_can_be_minimised",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return torch.tensor((outputs - targets).square().mean().item())
+""",
+        tells="The result is a number without a graph: nothing can be minimised.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "outputs_overwritten",
+        "mse_leaves_the_outputs",
+        """
+def mse_on_onehot(outputs, labels):
+    outputs -= F.one_hot(labels, outputs.shape[1])
+    return outputs.square().mean()
+""",
+        tells="The outputs are changed in place.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "root_taken",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return (outputs - targets).square().mean().sqrt()
+""",
+        tells="The root is taken, too.",
+    ),
+    Mistake(
+        "mse_on_onehot",
+        "halved",
+        "mse_is_the_mean_over_all_entries",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = F.one_hot(labels, outputs.shape[1])
+    return (outputs - targets).square().mean() / 2
+""",
+        tells="The mean is divided by two.",
+    ),
+    Alternative(
+        "mse_on_onehot",
+        "library_loss",
+        """
+def mse_on_onehot(outputs, labels):
+    targets = torch.zeros_like(outputs)
+    targets[torch.arange(len(labels)), labels] = 1.0
+    return nn.MSELoss()(outputs, targets)
+""",
+    ),
+    Alternative(
+        "mse_on_onehot",
+        "expanded_square",
+        """
+def mse_on_onehot(outputs, labels):
+    right = outputs.gather(1, labels.unsqueeze(1)).squeeze(1)
+    per_image = outputs.pow(2).sum(dim=1) - 2 * right + 1
+    return per_image.mean() / outputs.size(1)
+""",
+    ),
+    Alternative(
+        "mse_on_onehot",
+        "rows_of_the_identity",
+        """
+def mse_on_onehot(outputs, labels):
+    return torch.mean((torch.eye(outputs.shape[-1])[labels] - outputs) ** 2)
+""",
+    ),
+]
+
 ANSWERS = [
     *TRAIN_EPOCH,
     *EVALUATE,
@@ -2159,4 +2931,8 @@ ANSWERS = [
     *SAVE_MODEL,
     *MOVING_AVERAGE,
     *ACCURACY_PER_CLASS,
+    *TRAIN_BATCHES,
+    *OVERFIT_ONE_BATCH,
+    *TRAIN_MANY,
+    *MSE_ON_ONEHOT,
 ]
