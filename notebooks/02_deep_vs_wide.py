@@ -124,7 +124,7 @@ widgets.spiral_explorer(SPIRAL_TRAIN, SPIRAL_HELD_OUT)
 #    spiral needs many.
 # 2. The second layer helps with most seeds, the third still does; with the fifth most seeds get
 #    stuck, at a quarter or half of the points.
-# 3. With ReLU 8 of the 10 seeds give every point the same class, and two follow the arms roughly.
+# 3. With ReLU most of the seeds give every point the same class, and a few follow the arms roughly.
 #    With tanh all of them follow the arms, well or roughly. Part 2 measures this and asks you why.
 # </details>
 
@@ -728,12 +728,12 @@ plt.show()
 # the function where they are, whatever it is made of (a small weight penalty in `fit_polynomial`
 # helps, too).
 #
-# *Just outside* (radius 1 to 1.25) about 0.7 is left with degree 3 and 0.5 with degree 50: more
-# features never help there. *Farther out* every degree and the network are **worse than guessing**,
-# the low degrees and the network near 0. One has to be wrong in a systematic way for that: an arm
-# turns by a right angle for each half of radius, while the models continue straight, so they soon
-# look for each class where the next arm is. (The zigzag on the right: with an even degree opposite
-# directions have the same class, and by chance some of them are right.)
+# *Just outside* (radius 1 to 1.25) about 0.7 is left with degree 3 and 0.5 with degree 50: no
+# higher degree does better than 3 there. *Farther out* every degree and the network are **worse
+# than guessing**, the low degrees and the network near 0. One has to be wrong in a systematic way
+# for that: an arm turns by a right angle for each half of radius, while the models continue
+# straight, so they soon look for each class where the next arm is. (The zigzag on the right: with
+# an even degree opposite directions have the same class, and by chance some of them are right.)
 #
 # High accuracy on held-out points says nothing about this: they come from the same region as the
 # training points.
