@@ -6,16 +6,27 @@
 # a polynomial of degree 50, and then look at what the first layer of a network learns from
 # pictures of faces.
 #
-# You need: `nn.Module`, training and accuracy from assignment 1. About three hours. Everything
-# runs on the CPU; the longest cell takes about half a minute, and it keeps its result in a file.
+# **You will learn to**
 #
-# | part | you write | minutes |
-# |---|---|---|
-# | 1 | `width_for_budget` | 20 |
-# | 2 | `depth_sweep`, one written answer | 45 |
-# | 3 | `polynomial_features`, one written answer | 40 |
-# | 4 | `image_loaders` | 40 |
-# | 5 | `first_layer_maps`, one written answer | 35 |
+# - compare architectures fairly: with equal budgets, over several seeds, on held-out points;
+# - say when another layer helps a network and when it starves it;
+# - tell where a model can be trusted: where there were data, and not beyond them;
+# - load pictures from folders, with augmentation in training and none in the test;
+# - show weights as pictures, and judge whether they are features of a hierarchy.
+#
+# | part | you write | minutes | points |
+# |---|---|---|---|
+# | 1 | `width_for_budget` | 20 | 4 |
+# | 2 | `depth_sweep`, one written answer | 45 | 7 |
+# | 3 | `polynomial_features`, one written answer | 50 | 6 |
+# | 4 | `image_loaders` | 40 | 5 |
+# | 5 | `first_layer_maps`, one written answer | 45 | 6 |
+#
+# You need `nn.Module`, training and accuracy from assignment 1, and about three hours. Each part
+# has the same rhythm: read the goal, guess in one line, write the code, run the check below it.
+# Then run what comes next and look, and only then unfold *After the run*. Hints are folded, too;
+# open one at a time. Everything runs on the CPU; the longest cell takes about half a minute (with
+# photographs of animals about a minute and a half) and keeps its result in a file.
 
 # %% setup=true
 import math
@@ -77,11 +88,14 @@ import shutil
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 
 from helpers import checkpoints, plots, widgets
 from helpers.cells import needs
 from helpers.progress import progress
 from helpers.widgets.spiral import decision_maps
+
+torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores
 
 # %% [markdown]
 # ## The spiral
@@ -90,19 +104,36 @@ from helpers.widgets.spiral import decision_maps
 # help: more layers, more units, or better features.
 #
 # Play with the widget first. Each move trains a small network from scratch (about a second) and
-# draws which class it gives to each point of the plane. The dots are held-out points.
+# draws which class it gives to each point of the plane. The dots are held-out points. Predict
+# first, then move:
 #
 # 1. Depth 1: from which width on do the arms come apart?
 # 2. Width 4: does a second and a third layer help? A fifth?
-# 3. Width 3, depth 5: try several seeds with ReLU, then with tanh.
+# 3. Width 3, depth 5: will the seeds agree with ReLU? With tanh?
+#
+# *My guesses:* …
 
 # %%
 widgets.spiral_explorer(SPIRAL_TRAIN, SPIRAL_HELD_OUT)
 
 # %% [markdown]
-# ## 1. The same budget for everyone (20 minutes)
+# <details><summary>After the run: what you see, and why</summary>
 #
-# **Goal.** Comparing a deep network with a wide one is only fair if both have equally many
+# 1. It comes step by step. With 2 to 4 units some arms share a region; from about 10 on most points
+#    are right, and with 24 all four arms are drawn cleanly. Each ReLU unit adds one fold, and a
+#    spiral needs many.
+# 2. The second layer helps with most seeds, the third still does; with the fifth most seeds get
+#    stuck, at a quarter or half of the points.
+# 3. With ReLU most of the seeds give every point the same class, and a few follow the arms roughly.
+#    With tanh all of them follow the arms, well or roughly. Part 2 measures this and asks you why.
+# </details>
+
+# %% [markdown]
+# ## 1 · The same budget for everyone
+#
+# ●○○ · 20 minutes · 4 points · no comparison of two models means much if one of them is larger
+#
+# **Goal:** comparing a deep network with a wide one is only fair if both have equally many
 # parameters. Write `width_for_budget`: for a network with `depth` hidden layers of equal width,
 # with biases everywhere, return the **largest** width whose number of parameters does not exceed
 # the budget.
@@ -111,12 +142,41 @@ widgets.spiral_explorer(SPIRAL_TRAIN, SPIRAL_HELD_OUT)
 #   `depth` is at least 1.
 # - The result is an `int`, at least 1.
 # - If even width 1 costs more than the budget, raise a `ValueError`.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A linear layer from $m$ to $n$ units has $m n$ weights and $n$ biases. Which of the layers go
+# from width to width, and how many are there?
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# Nothing of PyTorch is needed. Two ways lead to the width: try 1, 2, 3, …, or solve a quadratic
+# equation (at depth 1 a linear one) and round down with `math.floor` or `math.isqrt`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     cost(width) = parameters of the first layer + (depth - 1) equal ones + the last one
+#     if width 1 is too expensive: raise ValueError
+#     while the next width is affordable: take it
+# </details>
+# <details><summary>Error "empty(): argument 'size' (position 1) must be tuple of ints, but found
+# element of type float"? A width that is not an int</summary>
+#
+# `nn.Linear` was given a width like `13.0`. A division with `/` and `math.sqrt` give floats even
+# where they come out even; round down with `math.floor`, or divide with `//`.
+# </details>
+# <details><summary>Error "width 1 costs 11, the budget is 10: got …, expected a ValueError"?
+# Nothing fits</summary>
+#
+# A loop that starts at width 1 never asks whether width 1 fits. Ask before the loop, and
+# `raise ValueError(...)`; returning or printing something is not enough.
+# </details>
 
 # %% [markdown]
-# **Predict in one line.** Two inputs, four classes, 100 parameters. How wide can a single hidden
+# **Predict in one line:** two inputs, four classes, 100 parameters. How wide can a single hidden
 # layer be? And how wide can five be: a fifth of it, more, or less?
 #
-# *Your prediction:*
+# *My guess:* …
 
 # %% solution="width_for_budget"
 def width_for_budget(budget, depth, num_inputs, num_classes):
@@ -167,11 +227,10 @@ else:
 print("✓ the widest that fits, and a ValueError where nothing fits")
 
 # %% [markdown]
-# **Look.** The networks of the next part, counted by PyTorch.
+# **The common mistake: one too far.** A loop that raises the width until the budget is exceeded
+# ends at the first width that does *not* fit: 14, 7, 6, 5, 4, with 102 to 130 parameters.
 #
-# *What to expect:* 13, 6, 5, 4, 3. A hidden layer behind a hidden layer costs about width²,
-# the first and the last only about width; so a second layer halves the width, and further ones
-# take less and less away. The counts stay below 100, by up to 27: widths are whole numbers.
+# Now the networks of the next part, counted by PyTorch.
 
 # %%
 for depth in range(1, 6):
@@ -180,30 +239,21 @@ for depth in range(1, 6):
     print(f"depth {depth}: width {width:2}, {count:3} parameters")
 
 # %% [markdown]
-# <details><summary>Hint 1: concept</summary>
+# <details><summary>After the run: what you see, and why</summary>
 #
-# A linear layer from $m$ to $n$ units has $m n$ weights and $n$ biases. Which of the layers go
-# from width to width, and how many are there?
+# The widths are 13, 6, 5, 4, 3. A hidden layer behind a hidden layer costs about width², the first
+# and the last only about width; so a second layer halves the width, and further ones take less and
+# less away: five layers are still 3 wide, more than a fifth of 13. The counts stay below 100, by up
+# to 27: widths are whole numbers.
 # </details>
-# <details><summary>Hint 2: API</summary>
-#
-# Nothing of PyTorch is needed. Two ways lead to the width: try 1, 2, 3, …, or solve a quadratic
-# equation (at depth 1 a linear one) and round down with `math.floor` or `math.isqrt`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     cost(width) = parameters of the first layer + (depth - 1) equal ones + the last one
-#     if width 1 is too expensive: raise ValueError
-#     while the next width is affordable: take it
-# </details>
-#
-# **The common mistake: one too far.** A loop that raises the width until the budget is exceeded
-# ends at the first width that does *not* fit: 14, 7, 6, 5, 4, with 102 to 130 parameters.
 
 # %% [markdown]
-# ## 2. Depth against accuracy (45 minutes)
+# ## 2 · Depth against accuracy
 #
-# **Goal.** Write `depth_sweep`. For each depth, take the width that the budget allows (2 inputs,
+# ●●○ · 45 minutes · 7 points · one run proves nothing: compare settings over seeds, with their
+# spread
+#
+# **Goal:** write `depth_sweep`. For each depth, take the width that the budget allows (2 inputs,
 # 4 classes), and for each seed train a network of its own; return the mean over the seeds of the
 # accuracy on the held-out points: a list or array with one number per depth, in the order of
 # `depths`.
@@ -216,12 +266,41 @@ for depth in range(1, 6):
 # - `accuracy(model, X, labels)`.
 #
 # `depths` and `seeds` are lists of any length from 1 on, and stay as they are.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Two loops, one inside the other. What has to be made anew in the inner one?
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `X, labels = SPIRAL_TRAIN` unpacks a pair; `train_network(model, *SPIRAL_TRAIN)` passes both
+# parts on.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each depth:
+#         width from the budget
+#         for each seed: a new network, trained, measured on the held-out points
+#         the mean of what was measured
+# </details>
+# <details><summary>Error "missing 1 required positional argument: 'labels'"? A pair passed as
+# one</summary>
+#
+# `SPIRAL_TRAIN` is a pair, but `train_network` and `accuracy` take the points and the labels one
+# after the other: put a `*` before the pair.
+# </details>
+# <details><summary>Error "unsupported operand type(s) for /: 'list' and 'int'"? A list divided by a
+# number</summary>
+#
+# Python lists have no arithmetic. Divide the sum of the accuracies of *one depth* by the number of
+# seeds, before it goes into the list.
+# </details>
 
 # %% [markdown]
-# **Predict in one line.** With 100 parameters and ReLU: which of the depths 1 to 5 wins, and will
+# **Predict in one line:** with 100 parameters and ReLU: which of the depths 1 to 5 wins, and will
 # the seeds agree more at depth 1 or at depth 5?
 #
-# *Your prediction:*
+# *My guess:* …
 
 # %% solution="depth_sweep"
 def depth_sweep(depths, budget, seeds):
@@ -323,15 +402,14 @@ for _depth, _value in zip(_depths, _got):
 print("✓ a network of its own for each depth and seed, and their mean")
 
 # %% [markdown]
-# **Look.** Depths 1 to 5 with 100 parameters each, five seeds, first with ReLU and then with
-# tanh. This takes about half a minute. The numbers are kept in `depth_sweep.pt` beside this
-# notebook, and the cell only loads them next time: **delete the file if you have changed
-# `depth_sweep`.**
+# **The common mistake: one network for all seeds.** If the network is made outside the inner
+# loop, the second run goes on training the first one, and the "mean over seeds" is a mean over
+# longer and longer trainings of a single start. The band looks wonderfully narrow.
 #
-# *What to expect:* with ReLU, one to three hidden layers do about equally well, and then the
-# accuracy falls to about a half; the band (lowest to highest seed) becomes so wide that some runs
-# are no better than guessing (0.25), while others reach 0.9. With tanh the curve is nearly flat:
-# two to four layers do a little better than one, and the narrowest network a little worse.
+# Now depths 1 to 5 with 100 parameters each, five seeds, first with ReLU and then with tanh: about
+# half a minute. The band reaches from the lowest to the highest seed. The numbers are kept in
+# `depth_sweep.pt` beside this notebook, and the cell only loads them next time: **delete the file
+# if you have changed `depth_sweep`.**
 
 # %%
 depths, budget, seeds = [1, 2, 3, 4, 5], 100, [0, 1, 2, 3, 4]
@@ -365,12 +443,20 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# **Look.** Decision maps of a wide and of a deep network of the same budget; the deep one with
-# two seeds.
+# <details><summary>After the run: what you see, and why</summary>
 #
-# *What to expect:* ReLU gives straight edges. With one of the seeds the deep network roughly
-# follows the arms, with the other it gives every point the same class: some layer has lost its
-# units. Once a ReLU unit is off for all points, no gradient reaches it any more.
+# With ReLU, one to three hidden layers do about equally well, and then the accuracy falls to about
+# a half. So no depth wins clearly, but depth 5 loses. The seeds agree at depth 1 and not at all at
+# depth 5: some runs are no better than guessing (0.25), while others reach 0.9. A single run there
+# could have told you either.
+#
+# With tanh the curve is nearly flat: two to four layers do a little better than one, and the
+# narrowest network a little worse.
+# </details>
+
+# %% [markdown]
+# Below are the decision maps of a wide and of a deep network of the same budget; the deep one with
+# two seeds.
 
 # %%
 _models = {}
@@ -382,26 +468,12 @@ for depth, seed in ((1, 0), (5, 0), (5, 1)):
 decision_maps(_models, *SPIRAL_HELD_OUT)
 
 # %% [markdown]
-# <details><summary>Hint 1: concept</summary>
+# <details><summary>After the run: what you see, and why</summary>
 #
-# Two loops, one inside the other. What has to be made anew in the inner one?
+# ReLU gives straight edges. With one of the seeds the deep network roughly follows the arms, with
+# the other it gives every point the same class: some layer has lost its units. Once a ReLU unit is
+# off for all points, no gradient reaches it any more.
 # </details>
-# <details><summary>Hint 2: API</summary>
-#
-# `X, labels = SPIRAL_TRAIN` unpacks a pair; `train_network(model, *SPIRAL_TRAIN)` passes both
-# parts on.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for each depth:
-#         width from the budget
-#         for each seed: a new network, trained, measured on the held-out points
-#         the mean of what was measured
-# </details>
-#
-# **The common mistake: one network for all seeds.** If the network is made outside the inner
-# loop, the second run goes on training the first one, and the "mean over seeds" is a mean over
-# longer and longer trainings of a single start. The band looks wonderfully narrow.
 
 # %% [markdown]
 # ### Written: too deep
@@ -412,10 +484,10 @@ decision_maps(_models, *SPIRAL_HELD_OUT)
 #
 # | points | rubric |
 # |---|---|
-# | 0 | No reason, or one that does not apply (such as overfitting: training accuracy falls, too). |
-# | 1 | Says that the layers become too narrow or hard to train, without saying why that matters. |
-# | 2 | Explains one of the two properly: the bottleneck of width, or units and gradients that die. |
-# | 3 | Explains both and uses them for ReLU against tanh, each with an observation from the plots. |
+# | 0 | No reason, or one that the plots contradict. |
+# | 1 | Names a cause, but not how it lowers the accuracy. |
+# | 2 | Explains one cause: how it acts, and the observation that shows it. |
+# | 3 | Explains two causes and with them ReLU against tanh, each with an observation or a number. |
 
 # %% [markdown] answer="too_deep" points=3
 # The budget fixes the product of depth and squared width, so each new layer makes all layers
@@ -434,21 +506,54 @@ decision_maps(_models, *SPIRAL_HELD_OUT)
 # tanh is invertible and its gradient is never exactly zero: a narrow layer bends the plane but
 # does not fold parts of it into one point, and no unit dies for good. So its curve is nearly
 # flat, and it falls a little only where the width is the limit (three units).
+#
+# *Key:* the two causes are the bottleneck of width, and units and gradients that die. Overfitting
+# does not apply: it earns 0 on its own.
 
 # %% [markdown]
-# ## 3. Features instead of layers: a polynomial of degree 50 (40 minutes)
+# ## 3 · Features instead of layers: a polynomial of degree 50
 #
-# **Goal.** Instead of learning features, one can write down very many and put a linear classifier
+# ●●○ · 50 minutes · 6 points · features by hand, and what any model does where it has seen nothing
+#
+# **Goal:** instead of learning features, one can write down very many and put a linear classifier
 # on top. Write `polynomial_features`: all monomials $x_1^i x_2^j$ with $1 \le i + j \le$ degree,
 # each exactly once, as the columns of a tensor. `X` is a float tensor (N, 2) with any values,
 # negative ones and zeros included; it stays as it is. The order of the columns is yours, and
 # their type is that of `X` (or a larger one), so that double precision is not lost.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# For each total degree from 1 on there is one more monomial than for the one before. Count them:
+# $2 + 3 + \dots + (d + 1)$.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `x ** k` works element by element, for negative numbers and zeros, too. `torch.stack(list,
+# dim=1)` puts columns beside each other.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for total from 1 to degree:
+#         for i from 0 to total:
+#             a column: first coordinate to the i, times second one to the rest
+# </details>
+# <details><summary>Error "Dimension out of range (expected to be in range of [-1, 0], but got 1)"?
+# Columns joined end to end</summary>
+#
+# `torch.cat` joins along a dimension that is already there, and a column taken as `X[:, 0]` has
+# only one. `torch.stack(columns, dim=1)` makes the second one.
+# </details>
+# <details><summary>Error "stack expects a non-empty TensorList"? No columns at degree 1</summary>
+#
+# `range(1, degree)` ends before `degree`. The degree itself belongs to it.
+# </details>
 
 # %% [markdown]
-# **Predict in one line.** How many columns are there at degree 2, and roughly how many at degree
-# 50: a hundred, a thousand, a million?
+# **Predict in one line:** how many columns are there at degree 2, and roughly how many at degree
+# 50: a hundred, a thousand, a million? And which of the degrees 1, 5 and 50 will be best on the
+# held-out points?
 #
-# *Your prediction:*
+# *My guess:* …
 
 # %% solution="polynomial_features"
 def polynomial_features(X, degree):
@@ -493,14 +598,13 @@ assert abs(_largest / 8.0**50 - 1) < 1e-3, (
 print("✓ all monomials up to the degree, each once, without the constant")
 
 # %% [markdown]
-# **Look.** Logistic regression on the features of degree 1, 5 and 50 (some seconds). The
-# features are brought to mean 0 and standard deviation 1 first, as high powers of numbers below 1
-# are tiny.
+# **The common mistake: the full square.** Two loops `i` and `j` from 0 to the degree give all
+# powers up to $x_1^{50} x_2^{50}$, 2,601 columns. The degree of a monomial is the *sum* of its
+# exponents. And without the condition $i + j \ge 1$ the constant comes along, which the bias of
+# the linear layer already is.
 #
-# *What to expect:* 1,325 columns at degree 50, and 5,304 parameters, fifty times as many as the
-# networks above had. Degree 1 can only cut wedges (about half of the points right). Degree 5
-# follows the arms, and degree 50 is hardly better than it: on the data both are as good as a
-# network. But look at the corners of the map, where there are no points.
+# Now logistic regression on the features of degree 1, 5 and 50 (some seconds). The features are
+# brought to mean 0 and standard deviation 1 first, as high powers of numbers below 1 are tiny.
 
 # %%
 def fit_polynomial(degree, num_steps=50):
@@ -539,54 +643,115 @@ predict_degree_50 = predict
 decision_maps(_fits, *SPIRAL_HELD_OUT, steps=90)
 
 # %% [markdown]
-# **Predict in one line, before you run the next cell.** It draws degree 50 and a network far
-# outside the training points: the points reach to about 1.5, the lower maps to 5. Will the arms
-# go on turning? What will the polynomial do, what the network?
+# <details><summary>After the run: what you see, and why</summary>
 #
-# *Your prediction:*
+# Degree 2 has 5 columns, degree 50 has 1,325, so 5,304 parameters, fifty times as many as the
+# networks above had. Degree 1 can only cut wedges (about half of the points right). Degree 5
+# follows the arms, and degree 50 is no better: with each of them 98 % of the held-out points are
+# right, as with a good network. The rest lies where the noise mixes the arms. But look at the
+# corners of the maps, where there are no points.
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** the next cell draws degree 50 and a network far outside the training
+# points: the points reach to about 1.5, the lower maps to 5. Will the arms go on turning? What will
+# the polynomial do, what the network?
+#
+# *My guess:* …
 
 # %%
 needs("predict_degree_50")
-_network = train_network(make_network(2, 16, seed=0), *SPIRAL_TRAIN)
-_both = {"degree 50": predict_degree_50, "ReLU network 2-16-16-4": _network}
+relu_network = train_network(make_network(2, 16, seed=0), *SPIRAL_TRAIN)
+_both = {"degree 50": predict_degree_50, "ReLU network 2-16-16-4": relu_network}
 decision_maps(_both, *SPIRAL_HELD_OUT, radii=(1.5, 5), steps=90)
 
 # %% [markdown]
-# <details><summary>Hint 1: concept</summary>
+# <details><summary>After the run: what you see, and why</summary>
 #
-# For each total degree from 1 on there is one more monomial than for the one before. Count them:
-# $2 + 3 + \dots + (d + 1)$.
+# No arm goes on turning. Around the points both models draw the spiral; beyond them both draw
+# straight edges that run outwards: the network a few wide wedges, the polynomial narrow ones, with
+# the same class in opposite directions. Nothing in the training said what should come there. *Why*
+# it is wedges is the question at the end of this part.
 # </details>
-# <details><summary>Hint 2: API</summary>
+
+# %% [markdown]
+# How good is that, in numbers? The law of the spiral is known, so its arms can be continued: they
+# end at radius 1 in the training points, and `arms_between` draws them for any radius. The next
+# cell measures 16 degrees from 1 to 50, each on the held-out points and on two pieces of continued
+# arms (about ten seconds).
 #
-# `x ** k` works element by element, for negative numbers and zeros, too. `torch.stack(list,
-# dim=1)` puts columns beside each other.
+# **Predict in one line:** from which degree on is the polynomial good on the held-out points? Does
+# a higher degree make it better or worse outside? And can a classifier of four classes be clearly
+# *worse* than guessing?
+#
+# *My guess:* …
+
+# %%
+def arms_between(low, high, count=2000):
+    """Points (count, 2) of the four arms at radius `low` to `high`, and their labels."""
+    generator = torch.Generator().manual_seed(1)
+    labels, radius = torch.arange(count) % 4, torch.linspace(low, high, count)
+    # The spiral's law: an arm turns by a right angle for each half of radius.
+    angle = math.pi / 2 * (labels + 2 * radius)
+    place = torch.stack([angle.sin(), angle.cos()], dim=1)
+    return radius[:, None] * (place + 0.16 * torch.randn(count, 2, generator=generator)), labels
+
+
+needs("relu_network")
+_places = {
+    "held-out points": SPIRAL_HELD_OUT,
+    "arms continued, radius 1 to 1.25": arms_between(1, 1.25),
+    "arms continued, radius 1.25 to 2": arms_between(1.25, 2),
+}
+_degrees = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 35, 40, 45, 50]
+_scores = {name: [] for name in _places}
+for degree in progress(_degrees, "degrees"):
+    predict = fit_polynomial(degree)
+    for name, points in _places.items():
+        _scores[name].append(accuracy(predict, *points))
+
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+for colour, (name, points) in zip(plots.COLOURS, _places.items()):
+    axes.plot(_degrees, _scores[name], "o-", color=colour, label=name)
+    axes.axhline(accuracy(relu_network, *points), color=colour, linestyle="--", linewidth=1)
+axes.axhline(0.25, color="grey", linestyle=":", label="guessing")
+axes.plot([], [], "k--", linewidth=1, label="the network, on the same points")
+axes.set(xlabel="degree", ylabel="accuracy", ylim=(-0.03, 1.03))
+axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.77))
+plt.show()
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# *On the held-out points* degree 3 is enough: its 9 columns put 98 % of the points right, and 1,325
+# columns do not get further. The curve is flat over a hundredfold range of features: the data fix
+# the function where they are, whatever it is made of (a small weight penalty in `fit_polynomial`
+# helps, too).
+#
+# *Just outside* (radius 1 to 1.25) about 0.7 is left with degree 3 and 0.5 with degree 50: no
+# higher degree does better than 3 there. *Farther out* every degree and the network are **worse
+# than guessing**, the low degrees and the network near 0. One has to be wrong in a systematic way
+# for that: an arm turns by a right angle for each half of radius, while the models continue
+# straight, so they soon look for each class where the next arm is. (The zigzag on the right: with
+# an even degree opposite directions have the same class, and by chance some of them are right.)
+#
+# High accuracy on held-out points says nothing about this: they come from the same region as the
+# training points.
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for total from 1 to degree:
-#         for i from 0 to total:
-#             a column: first coordinate to the i, times second one to the rest
-# </details>
-#
-# **The common mistake: the full square.** Two loops `i` and `j` from 0 to the degree give all
-# powers up to $x_1^{50} x_2^{50}$, 2,601 columns. The degree of a monomial is the *sum* of its
-# exponents. And without the condition $i + j \ge 1$ the constant comes along, which the bias of
-# the linear layer already is.
 
 # %% [markdown]
 # ### Written: degree fifty
 #
 # What did you predict for the map far outside, and what came? Explain it from the features: which
-# of them decide there, and why has the map nothing to do with a spiral? Does the network
-# extrapolate better?
+# of them decide there, and why has the map nothing to do with a spiral? Why do more of them not
+# help? Does the network extrapolate better?
 #
 # | points | rubric |
 # |---|---|
-# | 0 | No explanation, or claims that the spiral goes on outside. |
-# | 1 | Describes what comes without a reason, or only says "overfitting". |
-# | 2 | Explains it: the highest powers dominate outside, where no training point fixed them. |
-# | 3 | The same, with the shape that follows from it, and a fair comparison with the network. |
+# | 0 | No explanation, or one that the maps contradict. |
+# | 1 | Describes what came, without a reason, or with a word in place of a reason. |
+# | 2 | Explains it from the features: which ones decide outside, and who determined them there. |
+# | 3 | The same, with the shape that follows, and a comparison with the network by map or number. |
 
 # %% [markdown] answer="degree_fifty" points=3
 # Far outside, the features of the highest total degree dwarf all others: from radius 1 to radius
@@ -605,11 +770,20 @@ decision_maps(_both, *SPIRAL_HELD_OUT, radii=(1.5, 5), steps=90)
 # again wedges, but few and wide ones, and its logits grow like $r$, not like $r^{50}$. Its
 # mistakes outside are tamer, not smaller: neither has a reason to turn, since nothing in the
 # model knows of angles that grow with the radius.
+#
+# In numbers: where the arms go on from radius 1 to 1.25, degree 50 is right at about half of the
+# points, hardly better or worse than the network, and beyond that both are worse than guessing.
+# More features do not help, as each of them is one more term that nothing fixes there.
+#
+# *Key:* 2 points for the highest powers, which dominate outside and which no point fixed there;
+# "overfitting" alone is a word in place of a reason: on held-out points nothing is lost.
 
 # %% [markdown]
-# ## 4. Images from folders (40 minutes)
+# ## 4 · Images from folders
 #
-# **Goal.** Pictures often come as files in folders, one folder per class. Write `image_loaders`,
+# ●●○ · 40 minutes · 5 points · every project with pictures of one's own begins here
+#
+# **Goal:** pictures often come as files in folders, one folder per class. Write `image_loaders`,
 # which returns `(train_loader, test_loader)` for the trees `root/train/CLASS/*` and
 # `root/val/CLASS/*` (`root` is a `pathlib.Path`; all pictures are 32 × 32 and in colour).
 #
@@ -629,12 +803,42 @@ decision_maps(_both, *SPIRAL_HELD_OUT, radii=(1.5, 5), steps=90)
 #
 # The test loader changes nothing but the range, and its order is the same in every epoch,
 # whatever the seed.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A dataset knows where the pictures are and how each is prepared (its *transform*); a loader
+# knows their order and makes batches. Two datasets with two different transforms are needed.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `datasets.ImageFolder(folder, transform)`, `transforms.Compose`, `RandomRotation`,
+# `RandomHorizontalFlip`, `ToTensor` (gives 0 … 1), `Normalize(mean, std)` (subtracts and
+# divides), `DataLoader(..., shuffle=..., generator=...)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     range: to tensor, then (x - 0.5) / 0.5
+#     training dataset: rotation, flip, range; test dataset: range only
+#     training loader: shuffled by a generator of its own, seeded with seed
+#     test loader: not shuffled
+# </details>
+# <details><summary>Error "img should be Tensor Image. Got &lt;class 'PIL.Image.Image'&gt;"?
+# Normalised too early</summary>
+#
+# `Normalize` works on tensors. In `Compose`, `ToTensor()` has to come before it.
+# </details>
+# <details><summary>Error "default_collate: batch must contain tensors, … found &lt;class
+# 'PIL.Image.Image'&gt;"? Pictures that are no tensors</summary>
+#
+# Without `ToTensor()`, or without a transform at all, `ImageFolder` hands out PIL pictures, and
+# those cannot be put into one batch.
+# </details>
 
 # %% [markdown]
-# **Predict in one line.** Mirroring cats is harmless. Name a classification task where mirroring
+# **Predict in one line:** mirroring cats is harmless. Name a classification task where mirroring
 # would damage the labels.
 #
-# *Your prediction:*
+# *My guess:* …
 
 # %% solution="image_loaders"
 def image_loaders(root, batch_size, seed):
@@ -782,18 +986,26 @@ assert not torch.allclose(_other, _first, atol=1e-3), (
 print("✓ range, labels, orders, turned and mirrored; angles only to within some degrees")
 
 # %% [markdown]
-# **Look.** Faces of cats, dogs and wild animals. The first row shows test pictures, the others
-# one and the same training picture of three epochs.
+# **The common mistake: one transform for both.** An augmented test set gives a slightly different
+# accuracy each time it is measured, and a wrong one. The second is `torch.manual_seed(seed)` in
+# place of a generator: the order then depends on everything that draws random numbers in between,
+# and every other part of your program is seeded behind its back.
+#
+# Now a letter and faces of cats, dogs and wild animals. The first row shows test pictures, the
+# others the same training pictures in four epochs.
 #
 # If this cell reports missing data, it names the file it looked for and the ways to provide it;
 # with the environment variable `MLP_COURSE_DATASET=synthetic`, set before the notebook is opened,
 # it uses drawn faces instead.
-#
-# *What to expect:* each column shows one picture: upright in the first row, as the test loader
-# gives it; below, as the training loader gives it in three epochs, turned a little to either
-# side, with dark corners, and mirrored half of the time.
 
 # %%
+def letter_f():
+    """A picture that looks different after every turn and every flip: uint8 (32, 32, 3)."""
+    pixels = np.full((32, 32, 3), 60, dtype=np.uint8)
+    pixels[6:27, 9:13] = pixels[6:10, 9:24] = pixels[15:19, 9:20] = 230
+    return pixels
+
+
 faces_name = data.default_folder_name("animal_faces")
 faces = data.image_folder(faces_name)
 classes = sorted(folder.name for folder in (faces / "train").iterdir() if folder.is_dir())
@@ -805,43 +1017,37 @@ with tempfile.TemporaryDirectory() as _folder:
         for _split in ("train", "val"):
             _place = Path(_folder) / _split / str(_index)
             _place.mkdir(parents=True)
-            shutil.copy(_files[_index], _place)
+            if _index == 0:
+                Image.fromarray(letter_f()).save(_place / "f.png")
+            else:
+                shutil.copy(_files[_index], _place)
     _train, _test = image_loaders(Path(_folder), batch_size=8, seed=0)
     _rows = []
-    for _loader in (_test, _train, _train, _train):
+    torch.manual_seed(4)  # the augmentation of torchvision draws from the global generator
+    for _loader in (_test, _train, _train, _train, _train):
         _images, _kinds = next(iter(_loader))
         _rows.append(_images[_kinds.argsort()])
 plots.image_grid((torch.cat(_rows) + 1) / 2)
 
 # %% [markdown]
-# <details><summary>Hint 1: concept</summary>
+# <details><summary>After the run: what you see, and why</summary>
 #
-# A dataset knows where the pictures are and how each is prepared (its *transform*); a loader
-# knows their order and makes batches. Two datasets with two different transforms are needed.
+# Each column shows one picture: upright in the first row, as the test loader gives it; below, as
+# the training loader gives it in four epochs, turned a little to either side, with dark corners,
+# and mirrored half of the time. At the F you see at once which are mirrored; at a face hardly,
+# since faces are nearly symmetric, and that is why mirroring them is harmless.
+#
+# It damages labels wherever left and right mean something: letters (b and d), text, arrows and road
+# signs, left and right hands, the side of a heart in an X-ray. Augmentation is a claim about the
+# task: *this change keeps the label*. Check the claim before you use it.
 # </details>
-# <details><summary>Hint 2: API</summary>
-#
-# `datasets.ImageFolder(folder, transform)`, `transforms.Compose`, `RandomRotation`,
-# `RandomHorizontalFlip`, `ToTensor` (gives 0 … 1), `Normalize(mean, std)` (subtracts and
-# divides), `DataLoader(..., shuffle=..., generator=...)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     range: to tensor, then (x - 0.5) / 0.5
-#     training dataset: rotation, flip, range; test dataset: range only
-#     training loader: shuffled by a generator of its own, seeded with seed
-#     test loader: not shuffled
-# </details>
-#
-# **The common mistake: one transform for both.** An augmented test set gives a slightly different
-# accuracy each time it is measured, and a wrong one. The second is `torch.manual_seed(seed)` in
-# place of a generator: the order then depends on everything that draws random numbers in between,
-# and every other part of your program is seeded behind its back.
 
 # %% [markdown]
-# ## 5. What does the first layer look at? (35 minutes)
+# ## 5 · What does the first layer look at?
 #
-# **Goal.** A unit of the first layer has one weight per pixel and channel, so its weights can be
+# ●●○ · 45 minutes · 6 points · looking into a network, and not seeing more there than there is
+#
+# **Goal:** a unit of the first layer has one weight per pixel and channel, so its weights can be
 # shown as a picture. Write `first_layer_maps`: from a model whose first `nn.Linear` takes
 # flattened images of shape `image_shape` = (C, H, W), make a tensor (units, C, H, W) of the
 # weights of that layer, one map per unit; each map is brought to 0 … 1 by its own minimum and
@@ -849,12 +1055,43 @@ plots.image_grid((torch.cat(_rows) + 1) / 2)
 #
 # The first `nn.Linear` may lie deep inside other modules, and other layers may come before it.
 # Flattened means as by `images.flatten(1)`. You need not care about maps that are constant.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Row $k$ of the weight matrix belongs to unit $k$; its entries stand in the order in which
+# flattening puts the pixels.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.modules()` goes through all layers, however nested. `weight.detach()` is free of autograd
+# but **shares the memory** of the weights; an operation whose name ends in `_`, or `-=`, would
+# change the model. `min(dim=..., keepdim=True).values`, `reshape`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     the first linear layer's weights, detached
+#     minimum and maximum of each row
+#     (weights - minimum) / (maximum - minimum), a new tensor
+#     reshape to (units, C, H, W)
+# </details>
+# <details><summary>Error "unsupported operand type(s) for -: 'Parameter' and
+# 'torch.return_types.min'"? Minimum and its place</summary>
+#
+# `min(dim=1)` returns two tensors, the minima and where they are. You want `.values`.
+# </details>
+# <details><summary>Error "a leaf Variable that requires grad is being used in an in-place
+# operation."? The weights themselves</summary>
+#
+# `w -= …` on the layer's weight would change the model; PyTorch refuses, and `.data` would only
+# silence it. Compute a new tensor: `w - …`.
+# </details>
 
 # %% [markdown]
-# **Predict in one line.** What will the maps of a network that tells cats, dogs and wild animals
-# apart look like: eyes, whiskers, whole faces, or noise?
+# **Predict in one line:** what will the maps of a network that tells cats, dogs and wild animals
+# apart look like: eyes, whiskers, whole faces, or noise? Will they be simpler where two more hidden
+# layers follow the first? And the first filters of a small convolutional network?
 #
-# *Your prediction:*
+# *My guess:* …
 
 # %% solution="first_layer_maps"
 def first_layer_maps(model, image_shape=(3, 32, 32)):
@@ -924,97 +1161,125 @@ assert _shape == (1, 1, 3, 4), f"one unit, one channel: got {_shape}, expected (
 print("✓ one map per unit, scaled, and the model untouched; few kinds of models were tried")
 
 # %% [markdown]
-# **Look.** A network with 64 hidden units, trained on the faces for ten epochs: some seconds with
-# the drawn faces, a minute or two with the photographs. The weights are kept beside this
-# notebook. The first weights are a tenth of the usual size, so that the noise they begin with
-# does not cover what is learned.
+# **The common mistake: scaling the model.** `w = layer.weight.data; w -= w.min(); w /= w.max()`
+# gives a fine picture of a network that no longer works: `.data` and `.detach()` are the weights
+# themselves, not a copy.
 #
-# *What to expect:* noise before the training; after it whole faces, blurred, with light and dark
-# swapped in some. There are no eyes, ears or edges by themselves.
+# Now three networks see the same batches of faces: one with a hidden layer of 64 units, one with
+# three such layers, and a small convolutional one. A filter of the latter is a linear unit that
+# sees only 7 × 7 pixels, and the same filter is used all over the picture; so your function can
+# show it, too. With the drawn faces this takes ten epochs and some twenty seconds, with the
+# photographs three epochs and about a minute and a half. The weights are kept beside this notebook.
+# The first weights are a tenth of the usual size, so that the noise they begin with does not cover
+# what is learned.
 
 # %%
 train_loader, test_loader = image_loaders(faces, batch_size=64, seed=0)
 
 
-def make_face_network():
-    """A network with one hidden layer of 64 units, always with the same first weights."""
+def make_face_networks():
+    """Name → network for the faces, always with the same first weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = nn.Sequential(
-            nn.Flatten(), nn.Linear(3 * 32 * 32, 64), nn.ReLU(), nn.Linear(64, len(classes))
-        )
-    with torch.no_grad():
-        network[1].weight.mul_(0.1)
-    return network
+        networks = {
+            "one hidden layer": nn.Sequential(
+                nn.Flatten(), nn.Linear(3 * 32 * 32, 64), nn.ReLU(), nn.Linear(64, len(classes))
+            ),
+            "three hidden layers": nn.Sequential(
+                nn.Flatten(), nn.Linear(3 * 32 * 32, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(),
+                nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, len(classes)),
+            ),
+            "convolutional": nn.Sequential(
+                nn.Conv2d(3, 16, 7, stride=2, padding=3), nn.ReLU(), nn.MaxPool2d(2),
+                nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                nn.Flatten(), nn.Linear(32 * 4 * 4, len(classes)),
+            ),
+        }  # fmt: skip
+        with torch.no_grad():
+            for network in networks.values():
+                next(network.parameters()).mul_(0.1)
+    return networks
 
 
-def train_faces(num_epochs=10):
-    """Train on the faces and return weights and test accuracy."""
+def train_faces(num_epochs):
+    """Train all three on the same batches: name → weights and test accuracy."""
     torch.manual_seed(0)
-    network = make_face_network()
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-4)
+    networks = make_face_networks()
+    optimizers = [torch.optim.Adam(network.parameters(), lr=1e-3) for network in networks.values()]
     for _ in progress(range(num_epochs), "epochs"):
         for images, labels in train_loader:
-            optimizer.zero_grad()
-            F.cross_entropy(network(images), labels).backward()
-            optimizer.step()
-    right = [network(images).argmax(1) == labels for images, labels in test_loader]
+            for network, optimizer in zip(networks.values(), optimizers):
+                optimizer.zero_grad()
+                F.cross_entropy(network(images), labels).backward()
+                optimizer.step()
+    right = {name: [] for name in networks}
+    with torch.no_grad():
+        for images, labels in test_loader:
+            for name, network in networks.items():
+                right[name].append(network(images).argmax(1) == labels)
     return {
-        "weights": dict(network.state_dict()),
-        "accuracy": torch.cat(right).float().mean().item(),
+        name: {
+            "weights": dict(network.state_dict()),
+            "accuracy": torch.cat(right[name]).float().mean().item(),
+        }
+        for name, network in networks.items()
     }
 
 
-trained = checkpoints.train_or_load(f"faces_{faces_name}.pt", train_faces)
-face_network = make_face_network()
-_before = first_layer_maps(face_network)[:8]
-face_network.load_state_dict(trained["weights"])
-_maps = first_layer_maps(face_network)
-# The units that matter most to the classes come first.
-_order = face_network[3].weight.abs().sum(0).argsort(descending=True)
-print(f"test accuracy {trained['accuracy']:.3f}")
-plots.image_grid(
-    torch.cat([_before, _maps[_order[:24]]]),
-    title="First row: before the training. Below: the 24 units with the largest outgoing weights",
+def first_maps(network):
+    """The maps of a network's first layer, filters or units."""
+    if not isinstance(network[0], nn.Conv2d):
+        return first_layer_maps(network)
+    # A linear layer that does for one patch what the filters do everywhere.
+    filters = network[0].weight.detach()
+    patch = nn.Linear(filters[0].numel(), len(filters))
+    with torch.no_grad():
+        patch.weight.copy_(filters.flatten(1))
+    return first_layer_maps(patch, tuple(filters.shape[1:]))
+
+
+_photographs = faces_name == "animal_faces"
+trained = checkpoints.train_or_load(
+    f"three_networks_{faces_name}.pt", lambda: train_faces(num_epochs=3 if _photographs else 10)
 )
+for _name, _network in make_face_networks().items():
+    _before = first_maps(_network)[:8]
+    _network.load_state_dict(trained[_name]["weights"])
+    # The units that matter most to the next layer come first.
+    _order = _network[3].weight.detach().abs().transpose(0, 1).flatten(1).sum(1).argsort()
+    _shown = first_maps(_network)[_order.flip(0)[:16]]
+    _title = f"{_name}: test accuracy {trained[_name]['accuracy']:.3f}"
+    display(plots.image_grid(torch.cat([_before, _shown]), title=f"{_title}; first row: untrained"))
 
 # %% [markdown]
-# <details><summary>Hint 1: concept</summary>
+# <details><summary>After the run: what you see, and why</summary>
 #
-# Row $k$ of the weight matrix belongs to unit $k$; its entries stand in the order in which
-# flattening puts the pixels.
+# Before the training all maps are noise. After it:
+#
+# - *one hidden layer:* blurred patterns as large as the picture, at the place of the face; most of
+#   them look like a whole face, with light and dark swapped in some;
+# - *three hidden layers:* the same kind of pattern. That two layers follow makes the first one no
+#   simpler: there are no eyes, ears or edges by themselves;
+# - *convolutional:* its filters show edges at various angles, light or dark spots, and plain
+#   colours.
+#
+# Their test accuracies differ little on the drawn faces. What these three pictures say about
+# hierarchy is the last question.
 # </details>
-# <details><summary>Hint 2: API</summary>
-#
-# `model.modules()` goes through all layers, however nested. `weight.detach()` is free of autograd
-# but **shares the memory** of the weights; an operation whose name ends in `_`, or `-=`, would
-# change the model. `min(dim=..., keepdim=True).values`, `reshape`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     the first linear layer's weights, detached
-#     minimum and maximum of each row
-#     (weights - minimum) / (maximum - minimum), a new tensor
-#     reshape to (units, C, H, W)
-# </details>
-#
-# **The common mistake: scaling the model.** `w = layer.weight.data; w -= w.min(); w /= w.max()`
-# gives a fine picture of a network that no longer works: `.data` and `.detach()` are the weights
-# themselves, not a copy.
 
 # %% [markdown]
 # ### Written: hierarchy
 #
 # Deep networks are often said to build a hierarchy: edges first, then parts, then whole objects.
-# Are the faces in the first layer's maps such hierarchical features? What are they, and what
-# would have to be different for a hierarchy to appear?
+# Are the faces in the maps of the fully connected networks such hierarchical features? What are
+# they? Use all three pictures: what does it take for a hierarchy to appear, and is depth enough?
 #
 # | points | rubric |
 # |---|---|
-# | 0 | No answer, or yes, because faces can be seen. |
-# | 1 | No, without a reason that refers to the maps. |
-# | 2 | No: each unit is one linear template of the whole picture; nothing is built from parts. |
-# | 3 | The same, and what a hierarchy needs (small or shared receptive fields, several layers). |
+# | 0 | No answer, or one that does not refer to the pictures. |
+# | 1 | An answer that refers to one of the pictures, without a reason. |
+# | 2 | A reason from what a unit of the layer is connected to and computes. |
+# | 3 | The same, and the three pictures compared: what follows from each difference between them. |
 
 # %% [markdown] answer="hierarchy" points=3
 # No. Each unit of the first layer sees all pixels at once and computes a single weighted sum of
@@ -1024,18 +1289,27 @@ plots.image_grid(
 # parts below it. It works only because the faces are centred and of equal size: a face moved by a
 # few pixels no longer fits the template.
 #
-# In a hierarchy, the first layer would have features that are small and can be used anywhere
-# (edges, spots), and later layers would put them together. A fully connected layer has no reason
-# to find such ones: it does not know which pixels are neighbours, and shares nothing between
-# places. What is missing is the restriction to small receptive fields and shared weights, as in a
-# convolutional network, several layers of them, and varied data in which the whole does not
-# always stand at the same place.
+# Depth alone does not change that. The network with three hidden layers has the same kind of first
+# layer as the one with a single one, whole templates: its units are connected to the same pixels,
+# and nothing makes it cheaper to see only a few of them. The later layers combine templates, not
+# parts.
+#
+# The convolutional network is what decides: its first layer has to do with 7 × 7 pixels and the
+# same weights everywhere, and it is there that edges and spots appear, features that are small and
+# can be used anywhere. Later layers see more and can put them together. A fully connected layer has
+# no reason to find such ones: it does not know which pixels are neighbours, and shares nothing
+# between places. So a hierarchy takes small receptive fields, shared weights *and* several layers,
+# and varied data in which the whole does not always stand at the same place.
+#
+# *Key:* 2 points for one linear template of the whole picture, from which nothing is built; 3
+# points when it is added that depth alone left the maps as they were and that local, shared filters
+# did not.
 
 # %% [markdown]
 # ## Before you hand in
 #
-# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
-# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel
+# and Run All Cells*: this shows what works only because of the order in which you ran the cells.
 
 # %%
 from helpers import selfcheck

@@ -1,8 +1,10 @@
 """Facts of assignment 02, shown on the notebook's own solutions against independent oracles."""
 
+import ast
 import functools
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -50,6 +52,26 @@ WIDTHS = [widest(100, depth) for depth in range(1, 6)]
 # One wider, as a loop that stops too late has it.
 OVER = [equal(width + 1, depth) for depth, width in enumerate(WIDTHS, start=1)]
 DEGREE_50 = math.comb(52, 2) - 1
+# The degrees that the notebook draws.
+DEGREES = ast.literal_eval(re.search(r"_degrees = (\[.*?\])", TEXT)[1])
+# Radii of arms that go on where the training points end.
+BEYOND = {"near": (1, 1.25), "far": (1.25, 2)}
+
+
+@functools.cache
+def fitted(degree):
+    return stated.given(A, "fit_polynomial")(degree)
+
+
+@functools.cache
+def right(degree, place):
+    """The accuracy of a polynomial on the held-out points, or on arms beyond the data."""
+    if place == "held out":
+        points = names()["SPIRAL_HELD_OUT"]
+    else:
+        points = stated.given(A, "arms_between")(*BEYOND[place])
+    return names()["accuracy"](fitted(degree), *points)
+
 
 # A sentence of the notebook, and what its figures should be.
 STATED = {
@@ -57,7 +79,8 @@ STATED = {
         len(names()["SPIRAL_TRAIN"][0]), *names()["SPIRAL_HELD_OUT"][0].shape,
         names()["SPIRAL_TRAIN"][1].min(), names()["SPIRAL_TRAIN"][1].max(),
     ),
-    "*What to expect:* #, #, #, #, #. A hidden layer": lambda: WIDTHS,
+    "The widths are #, #, #, #, #. A hidden layer": lambda: WIDTHS,
+    "five layers are still # wide, more than a fifth of #": lambda: (WIDTHS[4], WIDTHS[0]),
     "The counts stay below #, by up to #:": lambda: (
         100, 100 - min(equal(width, depth) for depth, width in enumerate(WIDTHS, start=1)),
     ),
@@ -70,7 +93,8 @@ STATED = {
     "budget 60: got {_got}, expected #, which costs #": lambda: (
         widest(60, 1, 10, 3), equal(widest(60, 1, 10, 3), 1, 10, 3),
     ),
-    "width 1 costs #, the budget is 10": lambda: (equal(1, 1),),
+    # In the self-check and in the note on this error.
+    "width 1 costs #, the budget is 10": lambda: 2 * (equal(1, 1),),
     "guessing (#), while": lambda: (1 / 4,),
     "from # units at depth # to # at depth #.": lambda: (WIDTHS[0], 1, WIDTHS[4], 5),
     "A layer of # ReLU units throws": lambda: WIDTHS[4:],
@@ -80,8 +104,23 @@ STATED = {
     "the band reaches down to #, guessing": lambda: (1 / 4,),
     "only where the width is the limit (# units)": lambda: WIDTHS[4:],
     "degree 2: got {_got.shape[1]} columns, expected #:": lambda: (math.comb(4, 2) - 1,),
-    "# columns at degree #, and # parameters, # times as many as": lambda: (
-        DEGREE_50, 50, count(DEGREE_50, 4), round(count(DEGREE_50, 4) / 100, -1),
+    "Degree 2 has # columns, degree 50 has #, so # parameters, # times as many as": lambda: (
+        math.comb(4, 2) - 1, DEGREE_50,
+        count(DEGREE_50, 4), round(count(DEGREE_50, 4) / 100, -1),
+    ),
+    "with each of them # % of the held-out points are right": lambda: (
+        # Of degree 5 and 50, which both round to it.
+        {round(100 * right(degree, "held out")) for degree in (5, 50)}
+    ),
+    "degree # is enough: its # columns put # % of the points right, and # columns do not": lambda: (
+        3, math.comb(5, 2) - 1, 100 * right(3, "held out"), DEGREE_50,
+    ),
+    "(radius # to #) about # is left with degree # and # with degree #:": lambda: (
+        *read("arms_between(#, #), \"arms continued, radius 1.25"),
+        right(3, "near"), 3, right(50, "near"), 50,
+    ),
+    "measures # degrees from # to #,": lambda: (
+        len(DEGREES), min(DEGREES), max(DEGREES),
     ),
     "the points reach to about #, the lower maps to #.": lambda: (
         # To the nearest half.
@@ -93,9 +132,11 @@ STATED = {
     r"by $5^{#} \approx 10^{#}$, one of degree # only by #": lambda: (
         50, 50 * math.log10(5), 5, 5**5,
     ),
-    "A network with # hidden units, trained": lambda: read("nn.Linear(3 * 32 * 32, #), nn.ReLU()"),
-    "for # epochs: some seconds": lambda: read("def train_faces(num_epochs=#)"),
-    "first weights are a # of": lambda: (1 / read("network[1].weight.mul_(#)")[0],),
+    "one with a hidden layer of # units": lambda: read("32 * 32, #), nn.ReLU(), nn.Linear(64, len"),
+    "a linear unit that sees only # × # pixels": lambda: 2 * read("nn.Conv2d(3, 16, #, stride=2"),
+    "this takes # epochs": lambda: read("num_epochs=3 if _photographs else #)"),
+    "with the photographs # epochs": lambda: read("num_epochs=# if _photographs else 10)"),
+    "first weights are a # of": lambda: (1 / read("next(network.parameters()).mul_(#)")[0],),
 }  # fmt: skip
 
 
@@ -219,3 +260,50 @@ def test_the_grader_sees_angles_and_sides_as_torchvision_turns_them():
     darker = turned.match((stored + 1) / 2)
     assert darker.colour.min() > pictures.LIKE and darker.gap.max() < pictures.PLAIN
     assert darker.who.tolist() == list(range(6)) and not darker.angle.any()
+
+
+def test_the_continued_arms_are_those_of_the_spiral(reference):
+    X, labels = stated.given(A, "arms_between")(0.3, 0.9)
+    # A network that knows the spiral's points knows these, too.
+    network = reference["make_network"](2, 16, seed=0)
+    reference["train_network"](network, *reference["SPIRAL_TRAIN"])
+    assert reference["accuracy"](network, X, labels) > 0.97
+    assert X.norm(dim=1).mean().item() == pytest.approx(0.6, abs=0.03)
+
+
+def test_beyond_the_data_polynomials_of_any_degree_are_worse_than_guessing(reference):
+    for degree in (3, 5, 50):
+        assert right(degree, "far") < 0.25 < right(degree, "near") < 0.9 < right(degree, "held out")
+    assert right(3, "near") > right(50, "near")
+
+
+# Each has a picture stand as it does not in its file. Left to right is what the exercise asks for.
+FLIPS_AND_TURNS = {
+    "upside down": "x.flip(1)",
+    "turned by 180 degrees": "x.flip(1, 2)",
+    "turned to the left": "x.rot90(1, (1, 2))",
+    "turned to the right": "x.rot90(-1, (1, 2))",
+    "transposed": "x.transpose(1, 2)",
+    "transposed the other way": "x.flip(1, 2).transpose(1, 2)",
+}
+
+
+@pytest.mark.parametrize("change", FLIPS_AND_TURNS)
+def test_the_self_check_sees_every_flip_and_turn(change):
+    """In training pictures; the test pictures are compared with their files, exactly."""
+    namespace = dict(reference_of(A).namespace())
+    check = re.search(
+        r'# %% selfcheck="image_loaders" points=\d+\n(.*?)\n# %%', stated.source(A), re.DOTALL
+    )[1]
+    solved = namespace["image_loaders"]
+
+    def changed(root, batch_size, seed):
+        train, test = solved(root, batch_size, seed)
+        steps = train.dataset.transform.transforms
+        steps.append(eval(f"lambda x: {FLIPS_AND_TURNS[change]}"))
+        return train, test
+
+    exec(check, namespace)
+    namespace["image_loaders"] = changed
+    with pytest.raises(AssertionError, match="turned by"):
+        exec(check, namespace)
