@@ -427,7 +427,7 @@ def _noise_of(sigma, seed=0, calls=1):
 
 
 for _one in _noise_of(sigma=0.0)[0]:
-    assert torch.allclose(_one, torch.zeros_like(_one)), (
+    assert torch.allclose(_one, torch.zeros_like(_one), atol=1e-4), (
         "with sigma 0 the gradient is not that of loss_func"
     )
 _calls = _noise_of(sigma=0.5, calls=4)
@@ -442,7 +442,7 @@ for _name, *_noises in zip(("w1", "w2"), *_calls):
         "standard deviation, and the noise added to the slope as it is?"
     )
     assert abs(_mean) < 0.05, f"the noise of {_name} has mean {_mean:.3g}, expected 0"
-    assert not torch.allclose(_noises[0], _noises[1]), (
+    assert not torch.allclose(_noises[0], _noises[1], atol=1e-4), (
         f"two calls give {_name} the same noise: draw it inside the function that you return"
     )
     _last = _noises[3].std().item()
@@ -450,15 +450,17 @@ for _name, *_noises in zip(("w1", "w2"), *_calls):
         f"at the fourth call with the same weights the noise of {_name} has standard deviation "
         f"{_last:.3g}, expected 0.5: does something pile up on the weights?"
     )
-assert not torch.allclose(_calls[0][0].flatten(), _calls[0][1]), "w1 and w2 have the same noise"
+assert not torch.allclose(_calls[0][0].flatten(), _calls[0][1], atol=1e-4), (
+    "w1 and w2 have the same noise"
+)
 torch.manual_seed(1)
-_again = _noise_of(sigma=0.5)
-assert torch.allclose(_again[0][0], _calls[0][0], atol=1e-5), (
-    "the same seed gives other noise: does all of it come from the generator?"
-)
-assert not torch.allclose(_noise_of(sigma=0.5, seed=1)[0][0], _calls[0][0], atol=1e-5), (
-    "another seed gives the same noise: does it come from the generator?"
-)
+for _first, _same, _new in zip(_calls[0], _noise_of(0.5)[0], _noise_of(0.5, seed=1)[0]):
+    assert torch.allclose(_same, _first, atol=1e-4), (
+        "the same seed gives other noise: does all of it come from the generator?"
+    )
+    assert not torch.allclose(_new, _first, atol=1e-4), (
+        "another seed gives the same noise: does it come from the generator?"
+    )
 _w1, _w2 = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.ones(3))
 _sum = noisy(lambda w1, w2: w1 * w2.sum(), 0.1, torch.Generator().manual_seed(0))(_w1, _w2)
 _sum.backward()

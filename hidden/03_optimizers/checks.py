@@ -1044,19 +1044,25 @@ def losses_before_their_step(student, rng):
 
 @check("lr_range_test", points=0.25)
 def begins_the_loader_again(student, rng):
-    """With more rates than batches there is a loss for each rate."""
+    """With more rates than batches there is a step and a loss for each rate."""
     run = RangeTest(student, rng, growing(rng, 8), 3)
+    losses = run.losses()
     expect(
-        len(run.losses()) == 8 and run.count == 8,
-        f"3 batches and 8 rates: got {len(run.losses())} losses and {run.count} steps",
+        len(losses) == 8 and run.count == 8,
+        f"3 batches and 8 rates: got {len(losses)} losses and {run.count} steps",
     )
+    varied = np.isfinite(losses).all() and np.ptp(losses) > 0
+    expect(varied, "3 batches and 8 rates: the losses do not change, or are no numbers")
+    want = run.log("weights") - run.log("rate")[:, None] * run.log("gradient")
+    hint = "Between zero_grad and the next one, only the optimizer moves the weights"
+    expect_close(run.log("moved"), want, hint, what="the weights after a step", **CLOSE)
 
 
 @check("lr_range_test", points=0.25)
 def goes_on_after_the_loss_has_exploded(student, rng):
     """A loss that is inf or nan is noted like any other."""
     rates = growing(rng, 3) + [float(10 ** rng.uniform(18, 20))] * 5
-    run = RangeTest(student, rng, rates, 8)
-    losses = run.losses()
+    losses = RangeTest(student, rng, rates, 8).losses()
     expect(len(losses) == 8, f"the loss explodes on the way: got {len(losses)} losses for 8 rates")
+    expect(np.isfinite(losses[:2]).all(), "the first losses are no numbers, with gentle rates")
     expect(not np.isfinite(losses[-1]), "the last loss is a number, although the weights ran away")
