@@ -25,7 +25,8 @@ def optimizer_explorer(
     ----------
     curve_func : maps two tensors w1, w2 to the loss, elementwise.
     optimizers : name -> `factory(params, lr, momentum)` that returns an optimizer.
-    train_curve : `train_curve(optimizer_func, curve_func, num_updates, init)` -> (T, 3) array.
+    train_curve : `train_curve(optimizer_func, curve_func, num_updates, init)` -> (T, 3) array, each
+        row before its update.
     num_updates, init, lr, momentum : where the sliders start.
     span : the part of the plane that is drawn.
 
@@ -50,8 +51,12 @@ def optimizer_explorer(
     def train(factory):
         settings = controls["lr"].value, controls["momentum"].value
         start = controls["w1"].value, controls["w2"].value
+        # A row is recorded before its update: the last one is where all of them have led.
         path = train_curve(
-            lambda params: factory(params, *settings), curve_func, controls["updates"].value, start
+            lambda params: factory(params, *settings),
+            curve_func,
+            controls["updates"].value + 1,
+            start,
         )
         path = np.asarray(path, dtype=float)
         if path.ndim != 2 or path.shape[1] != 3 or not len(path):

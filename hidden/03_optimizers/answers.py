@@ -2966,8 +2966,803 @@ def pathological_settings():
     ),
 ]
 
+ANSWERS += [
+    Mistake(
+        "noisy",
+        "noise_on_the_value",
+        (
+            "noise_of_the_stated_size",
+            "drawn_anew_at_every_call",
+            "own_noise_for_each_entry",
+            "all_of_it_from_the_generator",
+            "weights_may_be_used_again",
+        ),
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        return loss_func(w1, w2) + sigma * torch.randn((), generator=generator)
+
+    return noisy_loss
+""",
+        tells="The noise is added to the value; a constant has no gradient.",
+    ),
+    Mistake(
+        "noisy",
+        "drawn_once",
+        "drawn_anew_at_every_call",
+        """\
+def noisy(loss_func, sigma, generator):
+    noise = {}
+
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2)
+        for i, w in enumerate((w1, w2)):
+            if i not in noise:
+                noise[i] = sigma * torch.randn(w.shape, generator=generator)
+            loss = loss + (noise[i] * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="The noise is drawn once, and every call has the same.",
+    ),
+    Mistake(
+        "noisy",
+        "generator_begins_again",
+        ("drawn_anew_at_every_call", "all_of_it_from_the_generator"),
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        generator.manual_seed(0)
+        loss = loss_func(w1, w2)
+        for w in (w1, w2):
+            loss = loss + (sigma * torch.randn(w.shape, generator=generator) * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="The generator gets a seed at every call, so that every call has the same noise.",
+    ),
+    Mistake(
+        "noisy",
+        "torchs_own_generator",
+        "all_of_it_from_the_generator",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        return loss_func(w1, w2) + sum((sigma * torch.randn_like(w) * w).sum() for w in (w1, w2))
+
+    return noisy_loss
+""",
+        tells="The noise comes from torch's own generator, not from the one that was given.",
+    ),
+    Mistake(
+        "noisy",
+        "second_weight_from_torchs_own_generator",
+        "all_of_it_from_the_generator",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        first = sigma * torch.randn(w1.shape, generator=generator)
+        second = sigma * torch.randn(w2.shape)
+        return loss_func(w1, w2) + (first * w1).sum() + (second * w2).sum()
+
+    return noisy_loss
+""",
+        tells="Only one of the two weights has its noise from the generator that was given.",
+    ),
+    Mistake(
+        "noisy",
+        "sigma_squared",
+        "noise_of_the_stated_size",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2)
+        for w in (w1, w2):
+            loss = loss + (sigma**2 * torch.randn(w.shape, generator=generator) * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="The noise has sigma as its variance, not as its standard deviation, or the other way round.",
+    ),
+    Mistake(
+        "noisy",
+        "uniform_noise",
+        "noise_of_the_stated_size",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2)
+        for w in (w1, w2):
+            loss = loss + (sigma * torch.rand(w.shape, generator=generator) * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="The noise is uniform between 0 and sigma, not normal around 0.",
+    ),
+    Mistake(
+        "noisy",
+        "one_number_for_both_weights",
+        "own_noise_for_each_entry",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        noise = sigma * torch.randn((), generator=generator)
+        return loss_func(w1, w2) + noise * (w1.sum() + w2.sum())
+
+    return noisy_loss
+""",
+        tells="One number is drawn for all entries of both weights.",
+    ),
+    Mistake(
+        "noisy",
+        "one_number_for_each_weight",
+        "own_noise_for_each_entry",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2)
+        for w in (w1, w2):
+            loss = loss + sigma * torch.randn(1, generator=generator).item() * w.sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="One number is drawn for all entries of a weight.",
+    ),
+    Mistake(
+        "noisy",
+        "both_weights_from_one_seed",
+        "own_noise_for_each_entry",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2)
+        state = generator.get_state()
+        for w in (w1, w2):
+            generator.set_state(state)
+            loss = loss + (sigma * torch.randn(w.shape, generator=generator) * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="Both weights get the same noise.",
+    ),
+    Mistake(
+        "noisy",
+        "hooks_pile_up",
+        "weights_may_be_used_again",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        for w in (w1, w2):
+            w.register_hook(lambda g: g + sigma * torch.randn(g.shape, generator=generator))
+        return loss_func(w1, w2)
+
+    return noisy_loss
+""",
+        tells="Each call registers one more hook on the same weights, and the old ones stay.",
+    ),
+    Mistake(
+        "noisy",
+        "at_a_noisy_place",
+        "noise_of_the_stated_size",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        n1, n2 = (sigma * torch.randn(w.shape, generator=generator) for w in (w1, w2))
+        return loss_func(w1 + n1, w2 + n2)
+
+    return noisy_loss
+""",
+        tells="The loss is taken at a noisy place: how large the noise in the gradient is depends on the curvature.",
+    ),
+    Mistake(
+        "noisy",
+        "weights_moved",
+        ("weights_may_be_used_again", "noise_of_the_stated_size"),
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        with torch.no_grad():
+            for w in (w1, w2):
+                w += sigma * torch.randn(w.shape, generator=generator)
+        return loss_func(w1, w2)
+
+    return noisy_loss
+""",
+        tells="The weights themselves are moved, not the gradient.",
+    ),
+    Mistake(
+        "noisy",
+        "loss_left_out",
+        "keeps_the_slope",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        loss = loss_func(w1, w2).detach()
+        for w in (w1, w2):
+            loss = loss + (sigma * torch.randn(w.shape, generator=generator) * w).sum()
+        return loss
+
+    return noisy_loss
+""",
+        tells="Only the noise has a gradient; that of the loss is cut off.",
+    ),
+    Alternative(
+        "noisy",
+        "value_unchanged",
+        """\
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(w1, w2):
+        tilt = 0
+        for w in w1, w2:
+            noise = torch.normal(0.0, sigma, size=w.shape, generator=generator, dtype=w.dtype)
+            tilt = tilt + torch.sum(noise * (w - w.detach()))
+        return loss_func(w1, w2) + tilt
+
+    return noisy_loss
+""",
+    ),
+    Alternative(
+        "noisy",
+        "hook_on_a_view",
+        """\
+class noisy:
+    def __init__(self, loss_func, sigma, generator):
+        self.loss_func, self.sigma, self.generator = loss_func, sigma, generator
+
+    def hook(self, gradient):
+        return gradient + self.sigma * torch.empty_like(gradient).normal_(generator=self.generator)
+
+    def __call__(self, w1, w2):
+        views = [w.view_as(w) for w in (w1, w2)]
+        for view in views:
+            view.register_hook(self.hook)
+        return self.loss_func(*views)
+""",
+    ),
+    Alternative(
+        "noisy",
+        "own_function",
+        """\
+class AddNoise(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, w, noise):
+        ctx.save_for_backward(noise)
+        return w.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient + ctx.saved_tensors[0], None
+
+
+def noisy(loss_func, sigma, generator):
+    def noisy_loss(*weights):
+        total = sum(w.numel() for w in weights)
+        draws = sigma * torch.randn(total, generator=generator)
+        parts = draws.split([w.numel() for w in weights])
+        return loss_func(*(AddNoise.apply(w, n.view(w.shape)) for w, n in zip(weights, parts)))
+
+    return noisy_loss
+""",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "half_of_it",
+        "limit_of_plain_descent",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return (1 + momentum) / ((1 - momentum) * curvature)
+""",
+        tells="This is the rate that arrives in one step, half of the limit.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "other_convention",
+        "limit_with_momentum",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 * (1 + momentum) / curvature
+""",
+        tells="This is the limit where the new gradient enters with its full size.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "momentum_ignored",
+        "limit_with_momentum",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 / curvature
+""",
+        tells="Momentum does not enter the limit.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "only_the_new_gradients_share",
+        "limit_with_momentum",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 / ((1 - momentum) * curvature)
+""",
+        tells="Only the share of the new gradient enters; what is remembered of the old ones does not.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "multiplied_by_the_share",
+        "limit_with_momentum",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 * (1 + momentum) * (1 - momentum) / curvature
+""",
+        tells="The share of the new gradient makes the limit smaller instead of larger.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "multiplied_by_the_curvature",
+        "limit_of_plain_descent",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 * (1 + momentum) / (1 - momentum) * curvature
+""",
+        tells="A more curved loss gets a larger limit, or the brackets are missing.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "whole_steps",
+        ("limit_of_plain_descent", "limit_with_momentum"),
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 * (1 + momentum) // ((1 - momentum) * curvature)
+""",
+        tells="The limit is rounded down to a whole number.",
+    ),
+    Mistake(
+        "stable_lr_limit",
+        "momentum_swapped",
+        "limit_with_momentum",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    return 2 * (1 - momentum) / ((1 + momentum) * curvature)
+""",
+        tells="Momentum makes the limit smaller instead of larger.",
+    ),
+    Alternative(
+        "stable_lr_limit",
+        "by_trial",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    def radius(lr):
+        step = np.array(
+            [
+                [1 - lr * (1 - momentum) * curvature, -lr * momentum],
+                [(1 - momentum) * curvature, momentum],
+            ]
+        )
+        return abs(np.linalg.eigvals(step)).max()
+
+    low, high = 0.0, 1e6
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if radius(middle) <= 1 else (low, middle)
+    return low
+""",
+    ),
+    Alternative(
+        "stable_lr_limit",
+        "as_a_tensor",
+        """\
+def stable_lr_limit(curvature, momentum=0.0):
+    beta = torch.as_tensor(momentum, dtype=torch.float64)
+    return (2 + 2 * beta) / (curvature - curvature * beta)
+""",
+    ),
+    Mistake(
+        "lr_range_test",
+        "rate_not_set",
+        ("sets_the_rate_before_each_step", "goes_on_after_the_loss_has_exploded"),
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The learning rate is never set.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "rate_set_after_the_step",
+        "sets_the_rate_before_each_step",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        optimizer.lr = rate
+    return losses
+""",
+        tells="The learning rate is set after the step, and counts only from the next one.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "rate_of_another_attribute",
+        ("sets_the_rate_before_each_step", "goes_on_after_the_loss_has_exploded"),
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.learning_rate = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The learning rate is written somewhere else than in `optimizer.lr`.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "new_model_for_each_rate",
+        ("trains_one_model", "goes_on_after_the_loss_has_exploded"),
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    for rate, (x, y) in zip(rates, endless(loader)):
+        model = make_model()
+        optimizer = make_optimizer(model.parameters())
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="Every rate gets a new model, so that nothing is ever learned.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "new_optimizer_for_each_rate",
+        "trains_one_model",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer = make_optimizer(model.parameters())
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="Every rate gets a new optimizer, which remembers nothing.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "gradients_never_cleared",
+        "trains_one_model",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.lr = rate
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="The gradients are never cleared.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "always_the_first_batch",
+        "losses_before_their_step",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate in rates:
+        x, y = next(iter(loader))
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="A new pass is begun for every rate, so that all see the first batch.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "loss_after_the_step",
+        "losses_before_their_step",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss_fn(model(x), y).item())
+    return losses
+""",
+        tells="The loss is measured after the step.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "ends_with_the_loader",
+        "begins_the_loader_again",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, loader):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="It ends with the last batch, although there are more rates.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "stops_at_nan",
+        "goes_on_after_the_loss_has_exploded",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        if not math.isfinite(loss.item()):
+            break
+        losses.append(loss.item())
+    return losses
+""",
+        tells="It stops as soon as the loss is inf or nan.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "nan_left_out",
+        "goes_on_after_the_loss_has_exploded",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        if math.isfinite(loss.item()):
+            losses.append(loss.item())
+    return losses
+""",
+        tells="Losses that are inf or nan are left out.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "running_mean",
+        "losses_before_their_step",
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate, (x, y) in zip(rates, endless(loader)):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(0.5 * (losses[-1] if losses else loss.item()) + 0.5 * loss.item())
+    return losses
+""",
+        tells="The losses are smoothed.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "an_epoch_for_each_rate",
+        ("sets_the_rate_before_each_step", "losses_before_their_step", "begins_the_loader_again"),
+        """\
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    losses = []
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    for rate in rates:
+        optimizer.lr = rate
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
+        tells="Every rate gets a whole pass over the data instead of one batch.",
+    ),
+    Mistake(
+        "lr_range_test",
+        "tensors_with_their_graph",
+        "losses_before_their_step",
+        """\
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    model = make_model()
+    optimizer = make_optimizer(model.parameters())
+    losses, batches = [], []
+    while len(batches) < len(rates):
+        batches += list(loader)
+    for rate, (x, y) in zip(rates, batches):
+        optimizer.lr = rate
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        losses.append(loss)
+        loss.backward()
+        optimizer.step()
+    return losses
+""",
+        tells="The losses are tensors, each of which keeps the whole graph of its batch.",
+    ),
+    Alternative(
+        "lr_range_test",
+        "iterator_begun_again",
+        """\
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    model, losses, batches = make_model(), np.zeros(len(rates)), iter(())
+    stepper = make_optimizer(list(model.parameters()))
+    for i in range(len(rates)):
+        batch = next(batches, None)
+        if batch is None:
+            batches = iter(loader)
+            batch = next(batches)
+        stepper.zero_grad()
+        loss = loss_fn(model(batch[0]), batch[1])
+        loss.backward()
+        stepper.lr = rates[i]
+        losses[i] = loss.detach().numpy()
+        stepper.step()
+    return losses.tolist()
+""",
+    ),
+    Alternative(
+        "lr_range_test",
+        "cycled",
+        """\
+from itertools import cycle
+
+
+def lr_range_test(make_model, make_optimizer, loader, loss_fn, rates):
+    model = make_model().train()
+    optimizer = make_optimizer(model.parameters())
+
+    def one(rate, batch):
+        inputs, labels = batch
+        loss = loss_fn(model(inputs), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.lr = rate
+        optimizer.step()
+        return float(loss)
+
+    return [one(rate, batch) for rate, batch in zip(rates, cycle(loader))]
+""",
+    ),
+]
+
 OF_ITS_KIND = "Another curve or start of the same kind: SGD fails there, and the rival arrives."
 SURVIVORS = {
+    "noisy": {
+        "loss = loss + (noise * w).sum() → loss = loss - (noise * w).sum()": (
+            "normal noise is symmetric: the same with its sign turned"
+        ),
+    },
     "pathological_curve": {
         "return 0.5 * (w1 ** 2 + 1000 * w2 ** 2) → return 0.5 * (w1 ** 2 + 1001 * w2 ** 2)": OF_ITS_KIND,
         "return 0.5 * (w1 ** 2 + 1000 * w2 ** 2) → return 0.5 * (w1 ** 2 + 999 * w2 ** 2)": OF_ITS_KIND,
@@ -2975,5 +3770,5 @@ SURVIVORS = {
         "return {'start': (10.0, 0.05), 'rival': 'momentum', 'lr': 0.03}": OF_ITS_KIND,
         "return {'start': (5.0, 0.05), 'rival': 'momentum', 'lr': 0.03} → "
         "return {'start': (5.0, 0.1), 'rival': 'momentum', 'lr': 0.03}": OF_ITS_KIND,
-    }
+    },
 }

@@ -783,3 +783,286 @@ def sgd_fails_where_the_rival_arrives(student, rng):
             "and above 0.0001, from each of the three starts. Which direction should be harder for "
             "it, and is the start off the valley's floor?",
         )
+
+
+# noisy
+
+
+class Tilted:
+    """What a student's `noisy` adds to its own gradients without noise, in several calls.
+
+    noise: for each of the two weights an array (calls, ...). slopes: their gradients with sigma 0.
+    moved: how far they are from where they were, at the end.
+    """
+
+    def __init__(self, student, place, sigma, num_calls, **settings):
+        self.sigma = sigma
+        *starts, factors = place
+
+        def gradients(sigma, num_calls):
+            reply = student.call(
+                probes.tilted_gradients, starts, factors, sigma, num_calls=num_calls, **settings
+            )
+            items = reply["gradients"].items(2, "the gradients")
+            found = [
+                item.finite((num_calls, *start.shape), "a gradient")
+                for item, start in zip(items, starts)
+            ]
+            return found, reply["weights"].items(2, "the weights")
+
+        noisy, weights = gradients(sigma, num_calls)
+        self.slopes = [slope[0] for slope in gradients(0.0, 1)[0]]
+        self.noise = [gradient - slope for gradient, slope in zip(noisy, self.slopes)]
+        ends = [w.finite(start.shape, "a weight") for w, start in zip(weights, starts)]
+        self.moved = max(np.abs(end - start).max() for end, start in zip(ends, starts))
+
+    def expect_noise(self):
+        """Fail unless there is noise to be judged."""
+        present = all(np.abs(noise).max() > 1e-3 * self.sigma for noise in self.noise)
+        expect(present, "depends on noise_of_the_stated_size: there is no noise in the gradient")
+
+    def like(self, other):
+        """Whether each weight has the same noise as in another one."""
+        pairs = zip(self.noise, other.noise)
+        return [np.allclose(a, b, rtol=0, atol=1e-2 * self.sigma) for a, b in pairs]
+
+
+def draw_place(rng, shapes=((500,), (500,))):
+    """Two weights, and the factors of the curve in their directions."""
+    return [*(normal(rng, shape) for shape in shapes), [float(a) for a in rng.uniform(2, 4, 2)]]
+
+
+def draw_sigma(rng):
+    """A standard deviation that is far from its own square."""
+    return float(rng.uniform(0.3, 0.5) if rng.random() < 0.5 else rng.uniform(2.2, 3))
+
+
+def draw_seed(rng):
+    return int(rng.integers(2**31))
+
+
+@check("noisy", points=0.75)
+def noise_of_the_stated_size(student, rng):
+    """The noise in the gradient has mean 0 and the stated standard deviation."""
+    sigma = draw_sigma(rng)
+    for noise in Tilted(student, draw_place(rng), sigma, 150, seed=draw_seed(rng)).noise:
+        size = np.sqrt((noise**2).mean()) / sigma
+        expect(size > 1e-3, "the gradient has no noise: noise in the value alone does nothing")
+        # One number for all entries would still be of this size: that is another check's matter.
+        hint = "Is it a standard deviation, and added to the gradient as it is?"
+        expect(abs(size - 1) < 0.25, f"the noise is not of the size of sigma. {hint}")
+        expect(abs(noise.mean()) < 0.4 * sigma, "the mean of the noise is not 0")
+
+
+@check("noisy", points=0.5)
+def keeps_the_slope(student, rng):
+    """With sigma 0 the gradient is that of loss_func, for weights of any shape."""
+    for shapes in (((), ()), ((3, 4), (2,))):
+        w1, w2, (a1, a2) = place = draw_place(rng, shapes)
+        got = Tilted(student, place, 0.0, 1, seed=draw_seed(rng)).slopes
+        for slope, want in zip(got, (2 * a1 * w1, a2 * np.cos(w2))):
+            hint = "Is loss_func's own gradient all there?"
+            expect_close(slope, want, hint, what="the gradient with sigma 0", **CLOSE)
+
+
+@check("noisy", points=0.5)
+def drawn_anew_at_every_call(student, rng):
+    """Two calls have different noise."""
+    tilted = Tilted(student, draw_place(rng), draw_sigma(rng), 3, seed=draw_seed(rng))
+    tilted.expect_noise()
+    for noise in tilted.noise:
+        for one, other in ((0, 1), (1, 2)):
+            same = np.allclose(noise[one], noise[other], rtol=0, atol=1e-2 * tilted.sigma)
+            expect(not same, "two calls give the same noise: is it drawn at every call?")
+
+
+@check("noisy", points=0.5)
+def own_noise_for_each_entry(student, rng):
+    """No two entries share their noise, and the two weights do not either."""
+    tilted = Tilted(student, draw_place(rng), draw_sigma(rng), 2, seed=draw_seed(rng))
+    tilted.expect_noise()
+    centred = []
+    for noise in tilted.noise:
+        spread = noise[1].std() > 0.1 * np.sqrt((noise[1] ** 2).mean())
+        expect(spread, "all entries of a weight have the same noise")
+        centred.append((noise[1] - noise[1].mean()) / (noise[1].std() * np.sqrt(len(noise[1]))))
+    expect(abs(centred[0] @ centred[1]) < 0.5, "the noise of the two weights is the same")
+
+
+@check("noisy", points=0.5)
+def all_of_it_from_the_generator(student, rng):
+    """The generator's seed repeats the noise, and another one gives other noise."""
+    place, sigma, seed = draw_place(rng), draw_sigma(rng), draw_seed(rng)
+    first, again, other = (
+        Tilted(student, place, sigma, 2, seed=s, global_seed=g)
+        for s, g in ((seed, 1), (seed, 2), (seed + 1, 1))
+    )
+    for tilted in (first, again, other):
+        tilted.expect_noise()
+    repeated = "a generator with the same seed gives other noise: is another one used?"
+    expect(all(first.like(again)), repeated)
+    expect(not any(first.like(other)), "generators with different seeds give the same noise")
+
+
+@check("noisy", points=0.25)
+def weights_may_be_used_again(student, rng):
+    """Many calls with the same weights have the noise of as many weights, which stay."""
+    place, sigma, seed = draw_place(rng), draw_sigma(rng), draw_seed(rng)
+    fresh, used = (Tilted(student, place, sigma, 4, seed=seed, again=a) for a in (False, True))
+    used.expect_noise()
+    expect(used.moved < 1e-6, "the weights are not where they were before the calls")
+    expect(
+        all(fresh.like(used)),
+        "the same weights in several calls have other noise than new ones with the same values: "
+        "does something pile up on the weights, or is something kept for them?",
+    )
+
+
+# stable_lr_limit
+
+
+@check("stable_lr_limit", points=1)
+def limit_of_plain_descent(student, rng):
+    """Without momentum it is where a step leads just as far to the other side."""
+    curvatures = [float(h) for h in 10 ** rng.uniform(-2, 2, size=4)] + [int(rng.integers(2, 9))]
+    for momentum in (None, 0.0):
+        reply = student.call(probes.limits, curvatures, [momentum] * 5)
+        got = reply.numbers(5, "the limits")
+        hint = "Which learning rate turns w into -w?"
+        expect_close(got, 2 / np.array(curvatures), hint, what="the limit", rtol=2e-3, atol=0)
+
+
+@check("stable_lr_limit", points=1)
+def limit_with_momentum(student, rng):
+    """Momentum raises the limit by the right factor, in this course's convention."""
+    curvature = float(10 ** rng.uniform(-1, 1))
+    momenta = [float(m) for m in rng.uniform((0.1, 0.5, 0.9), (0.4, 0.8, 0.97))]
+    reply = student.call(probes.limits, [curvature] * 4, [0.0, *momenta])
+    plain, *limits = reply.numbers(4, "the limits")
+    depends = "depends on limit_of_plain_descent: without momentum it is no number above 0"
+    expect(np.isfinite(plain) and plain > 0, depends)
+    factors = [(1 + m) / (1 - m) for m in momenta]
+    hint = (
+        "Compared with your own limit without momentum. Does momentum stand in both places, and is "
+        "the new gradient weighted by 1 - momentum?"
+    )
+    got = np.array(limits) / plain
+    expect_close(got, factors, hint, what="the factor", rtol=2e-3, atol=0)
+
+
+# lr_range_test
+
+
+class RangeTest:
+    """A range test of a linear model on random batches.
+
+    rates: what was asked for. count: how many steps were made. start, batches: as they were drawn.
+    """
+
+    def __init__(self, student, rng, rates, num_batches):
+        self.rates, self.start = rates, normal(rng, 4)
+        self.batches = [[normal(rng, (8, 4)), normal(rng, 8)] for _ in range(num_batches)]
+        self._reply = student.call(probes.range_test, self.start, self.batches, rates)
+        log = self._reply["log"].mapping(what="the steps")
+        expect("rate" in log, "the optimizer has made no step")
+        self._log = log
+        self.attached = self._reply["attached"].flag("the losses")
+        self.count = len(log["rate"].items(what="the steps"))
+
+    def log(self, key):
+        """A field of the optimizers' notes, one row per step."""
+        rows = self._log[key].items(self.count, "the steps")
+        shape = () if key in ("number", "rate") else (4,)
+        return np.array([row.array(shape, "what a step found") for row in rows])
+
+    def losses(self):
+        return self._reply["losses"].numbers(what="the losses")
+
+    def loss(self, weights, batch):
+        x, y = self.batches[batch]
+        return ((x @ weights - y) ** 2).mean()
+
+    def slope(self, weights, batch):
+        x, y = self.batches[batch]
+        return 2 * x.T @ (x @ weights - y) / len(y)
+
+
+def growing(rng, num_rates, largest=0.1):
+    return [float(r) for r in np.sort(rng.uniform(0.01, largest, size=num_rates))]
+
+
+@check("lr_range_test", points=0.5)
+def sets_the_rate_before_each_step(student, rng):
+    """Each step is made with the learning rate of its turn."""
+    run = RangeTest(student, rng, growing(rng, 6), 6)
+    got, want = run.log("rate"), np.array(run.rates)
+    expect(run.count >= 2, "the optimizer has made one step only")
+    expect(run.count <= 6, "there are more steps than rates")
+    hint = "Is optimizer.lr set before the step, to each rate in turn?"
+    expect_close(got, want[: run.count], hint, what="the rate of a step", rtol=1e-4, atol=0)
+
+
+@check("lr_range_test", points=0.5)
+def trains_one_model(student, rng):
+    """One model and one optimizer go on from step to step, along the slope of one batch."""
+    run = RangeTest(student, rng, growing(rng, 6), 6)
+    weights, moved, gradient = run.log("weights"), run.log("moved"), run.log("gradient")
+    number = run.log("number")
+    expect(run.count >= 2, "the optimizer has made one step only")
+    expect_close(weights[0], run.start, "Is it a model of make_model?", what="the start", **CLOSE)
+    expect(
+        (number == number[0]).all(), "a new optimizer is made on the way, which remembers nothing"
+    )
+    hint = "Between two steps nothing moves the weights: is it one model all the time?"
+    expect_close(weights[1:], moved[:-1], hint, what="the weights before a step", **CLOSE)
+    for w, g in zip(weights, gradient):
+        slopes = [run.slope(w, batch) for batch in range(6)]
+        of_a_batch = any(np.allclose(g, slope, rtol=1e-3, atol=1e-3) for slope in slopes)
+        expect(
+            of_a_batch,
+            "at a step the gradient is not that of one batch: are the gradients cleared each time?",
+        )
+
+
+@check("lr_range_test", points=0.5)
+def losses_before_their_step(student, rng):
+    """Each loss is that of its batch, in the loader's order, at the weights before the step."""
+    run = RangeTest(student, rng, growing(rng, 6), 6)
+    losses, weights, moved = run.losses(), run.log("weights"), run.log("moved")
+    count = min(len(losses), run.count)
+    expect(count >= 2, "there are fewer than two losses")
+    before, after = (
+        [run.loss(places[i], i) for i in range(min(count, 6))] for places in (weights, moved)
+    )
+    losses = losses[: len(before)]
+    right, late = (np.allclose(losses, want, **RECORDED) for want in (before, after))
+    expect(right or not late, "the losses are those after their step")
+    hint = "Is it the mean loss of this step's batch, the loader gone through in order?"
+    expect_close(losses, before, hint, what="a loss", **RECORDED)
+    expect(not run.attached, "the losses are tensors that keep their graph: plain floats")
+
+
+@check("lr_range_test", points=0.25)
+def begins_the_loader_again(student, rng):
+    """With more rates than batches there is a step and a loss for each rate."""
+    run = RangeTest(student, rng, growing(rng, 8), 3)
+    losses = run.losses()
+    expect(
+        len(losses) == 8 and run.count == 8,
+        f"3 batches and 8 rates: got {len(losses)} losses and {run.count} steps",
+    )
+    varied = np.isfinite(losses).all() and np.ptp(losses) > 0
+    expect(varied, "3 batches and 8 rates: the losses do not change, or are no numbers")
+    want = run.log("weights") - run.log("rate")[:, None] * run.log("gradient")
+    hint = "Between zero_grad and the next one, only the optimizer moves the weights"
+    expect_close(run.log("moved"), want, hint, what="the weights after a step", **CLOSE)
+
+
+@check("lr_range_test", points=0.25)
+def goes_on_after_the_loss_has_exploded(student, rng):
+    """A loss that is inf or nan is noted like any other."""
+    rates = growing(rng, 3) + [float(10 ** rng.uniform(18, 20))] * 5
+    losses = RangeTest(student, rng, rates, 8).losses()
+    expect(len(losses) == 8, f"the loss explodes on the way: got {len(losses)} losses for 8 rates")
+    expect(np.isfinite(losses[:2]).all(), "the first losses are no numbers, with gentle rates")
+    expect(not np.isfinite(losses[-1]), "the last loss is a number, although the weights ran away")

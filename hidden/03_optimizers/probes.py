@@ -270,3 +270,112 @@ def contest(ns, start, entries, num_updates):
             w = w.detach() - rates * step(w.grad)
         replies.append(torch.stack(path))
     return replies
+
+
+def tilted_gradients(ns, starts, slopes, sigma, seed, num_calls, again=False, global_seed=0):
+    """Gradients of the student's `noisy` version of a1 sum(w1^2) + a2 sum(sin(w2)).
+
+    starts: two arrays. slopes: a1, a2. again: whether all calls get the same weights, else each
+    gets new ones. global_seed: for torch's own generator, which has no say in this.
+
+    Returns, for each of the two weights, `gradients` (num_calls, ...) and `weights`, at the end.
+    """
+
+    def loss(w1, w2):
+        return slopes[0] * (w1**2).sum() + slopes[1] * torch.sin(w2).sum()
+
+    torch.manual_seed(global_seed)
+    func = ns.noisy(loss, sigma, torch.Generator().manual_seed(seed))
+    weights, rows = [parameter(values) for values in starts], []
+    for _ in range(num_calls):
+        if not again:
+            weights = [parameter(values) for values in starts]
+        for w in weights:
+            w.grad = None
+        func(*weights).backward()
+        rows.append([torch.zeros_like(w) if w.grad is None else w.grad.clone() for w in weights])
+    return {
+        "gradients": [torch.stack(column) for column in zip(*rows)],
+        "weights": [w.detach() for w in weights],
+    }
+
+
+def limits(ns, curvatures, momenta):
+    """The student's limits, one per pair; a momentum of None is not passed at all."""
+    replies = []
+    for curvature, momentum in zip(curvatures, momenta, strict=True):
+        settings = {} if momentum is None else {"momentum": momentum}
+        replies.append(ns.stable_lr_limit(curvature=curvature, **settings))
+    return replies
+
+
+class Passes:
+    """A loader of given batches."""
+
+    def __init__(self, batches):
+        self.batches = [tuple(map(torch.tensor, batch)) for batch in batches]
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __iter__(self):
+        return iter(self.batches)
+
+
+class Descent:
+    """Gradient descent that notes at each step what it finds; `number` tells optimizers apart."""
+
+    def __init__(self, params, log, number):
+        self.params, self.lr, self.log, self.number = list(params), 0.0, log, number
+
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+
+    def step(self):
+        before = joined(self.params)
+        slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.params]
+        with torch.no_grad():
+            for p, slope in zip(self.params, slopes):
+                p -= self.lr * slope
+        self.log.append(
+            {
+                "number": self.number,
+                "rate": float(self.lr),
+                "weights": before,
+                "gradient": joined(slopes),
+                "moved": joined(self.params),
+            }
+        )
+
+
+def range_test(ns, start, batches, rates):
+    """A range test of a linear model on given batches, its weights at first `start`.
+
+    Returns the student's `losses`, whether some are `attached` to their graph, and a `log` with a
+    list per field of the optimizers' notes.
+    """
+    log, numbers = [], []
+
+    def make_model():
+        model = nn.Linear(len(start), 1, bias=False)
+        model.weight.data.copy_(torch.tensor(start)[None])
+        return model
+
+    def make_optimizer(params):
+        numbers.append(len(numbers))
+        return Descent(params, log, numbers[-1])
+
+    losses = ns.lr_range_test(
+        make_model=make_model,
+        make_optimizer=make_optimizer,
+        loader=Passes(batches),
+        loss_fn=lambda outputs, targets: ((outputs[:, 0] - targets) ** 2).mean(),
+        rates=rates,
+    )
+    attached = any(isinstance(x, torch.Tensor) and x.requires_grad for x in losses)
+    return {
+        "losses": losses,
+        "attached": attached,
+        "log": {key: [e[key] for e in log] for key in (log or [{}])[0]},
+    }

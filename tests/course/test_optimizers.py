@@ -76,10 +76,10 @@ def small_steps():
 # Optimizers
 
 
-def path(step, start=START, gradient=gradient, keep_gradients=False):
-    """The points before and after each of 100 updates; `step(w, g, t)` gives the next, t from 1."""
+def path(step, start=START, gradient=gradient, keep_gradients=False, num_updates=UPDATES):
+    """The points before and after each of the updates; `step(w, g, t)` gives the next, t from 1."""
     points, g = [np.array(start, dtype=float)], np.zeros(2)
-    for t in range(1, UPDATES + 1):
+    for t in range(1, num_updates + 1):
         g = keep_gradients * g + gradient(points[-1])
         points.append(step(points[-1], g, t))
     return points
@@ -134,6 +134,64 @@ def beside_torchs_adam():
     return np.abs(ours - theirs).max()
 
 
+def limit(momentum, curvature=1.0):
+    """From where on the matrix of one update of (w, m) does not shrink, by halving."""
+    low, high = 0.0, 1000.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        new = (1 - momentum) * curvature
+        update = [[1 - middle * new, -middle * momentum], [new, momentum]]
+        shrinks = np.abs(np.linalg.eigvals(update)).max() < 1
+        low, high = (middle, high) if shrinks else (low, middle)
+    return low
+
+
+def noisy_loss(lr, num_updates, momentum=0.0):
+    """The mean loss in the valley after updates with noise of standard deviation 1."""
+    total = 0.0
+    for curvature, start in ((0.05, 6.0), (1.0, 3.0)):
+        new = 1 - momentum
+        update = np.array([[1 - lr * new * curvature, -lr * momentum], [new * curvature, momentum]])
+        kick = np.array([-lr * new, new])
+        mean, spread = np.array([start, 0.0]), np.zeros((2, 2))
+        for _ in range(num_updates):
+            mean, spread = update @ mean, update @ spread @ update.T + np.outer(kick, kick)
+        total += curvature / 2 * (mean[0] ** 2 + spread[0, 0])
+    return total
+
+
+def fewest_updates():
+    """How few updates bring the loss in the valley below 0.01 from (6, 3), and with which rate."""
+    needed = {}
+    for lr in np.arange(0.05, 2.51, 0.05):
+        t = np.arange(100)
+        losses = 0.025 * (6 * (1 - 0.05 * lr) ** t) ** 2 + 0.5 * (3 * np.abs(1 - lr) ** t) ** 2
+        if (losses < 0.01).any():
+            needed[lr] = (losses < 0.01).argmax()
+    best = min(needed, key=needed.get)
+    return needed[best], best
+
+
+def slow():
+    """The path of SGD with rate 1, 300 updates long."""
+    return path(sgd(1.0), num_updates=300)
+
+
+def trailing_jumps():
+    """In how many of its last updates w1 changes sign without a pause."""
+    signs = np.sign([w[0] for w in slow()])
+    return int(np.argmax((signs[1:] == signs[:-1])[::-1]))
+
+
+def arriving(*betas):
+    """Those with which momentum arrives with rate 10."""
+    return [beta for beta in betas if arrives(path(momentum(beta=beta, new=1 - beta))[-1])]
+
+
+def missing(*betas):
+    return [beta for beta in betas if beta not in arriving(beta)]
+
+
 def arrives(w):
     return bool(w[1] < -7.5 and abs(w[0]) < 0.1 and loss(w) < 0.01)
 
@@ -184,6 +242,10 @@ STATED = {
     "A loss that is # times as curved across": lambda: (
         curvature(lambda w: given("valley")(0, w)) / curvature(lambda w: given("valley")(w, 0)),
     ),
+    "From # on each update leads past the floor of the valley, and above # farther": lambda: (
+        border() / 2, border(),
+    ),
+    "About #, with a rate of #": fewest_updates,
     # The curve
     r"\tanh(w_1)^2 + #\,|w_1|": lambda: read("torch.tanh(w1) ** 2 + # * torch.abs(w1)"),
     "We start at $(#, #)$": lambda: default("train_curve", "init"),
@@ -197,10 +259,14 @@ STATED = {
     "# steps on $L(w) = w^2$ from $w = #$": lambda: read("lr, num_updates=#): ") + [
         given("steps_on_parabola")(0.1)[0]
     ],
-    "*What to expect:* # comes down steadily. # jumps from one": lambda: read("lr in (#, #, 1.02)"),
+    "# comes down steadily. # jumps from one": lambda: read("lr in (#, #, 1.02)"),
     "shrinking jumps. # jumps, too": lambda: read("lr in (0.1, 0.9, #)"),
     r"$\eta$ times the curvature (here #) equals #.": lambda: (curvature(lambda w: w**2), border()),
     # 2
+    "After 30 updates 0.3 is ahead (#): 0.1 is still on its way (#), and 1 has been on its floor "
+    "for long (#)": lambda: [noisy_loss(lr, 30) for lr in (0.3, 0.1, 1)],
+    "the floors are #, # and #, nearly": lambda: [noisy_loss(lr, 10_000) for lr in (1, 0.3, 0.1)],
+    # 3
     "with gradient 2, lr 0.1: got {_got[0]}, expected #": lambda: (
         1 - sum(lengths([2], momentum(0.1))),
     ),
@@ -210,13 +276,22 @@ STATED = {
     "the steps of the steady one grow to #,": lambda: lengths([1] * 300, momentum(1))[-1:],
     r"$(1 - \beta)/(1 + \beta) \approx #$": lambda: lengths([1, -1] * 150, momentum(1))[-1:],
     "times as long, # times at #.": lambda: (torchs_momentum(), default("SGDMomentum", "momentum")),
-    # 3
+    # 4
+    "for curvature 1 the limit is # without": lambda: (limit(0),),
+    "much higher with momentum, # instead of # at #, # times": lambda: (
+        limit(0.9), limit(0), default("SGDMomentum", "momentum"), limit(0.9) / limit(0),
+    ),
+    "At 0.1 not at all (# and #), at 1 by a third (from # to #), at 1.8 to less than a fifth "
+    "(from # to #)": lambda: [
+        noisy_loss(lr, 10_000, beta) for lr in (0.1, 1, 1.8) for beta in (0, 0.9)
+    ],
+    # 5
     "moved by {_moved:.4g}, expected #,": lambda: lengths([4], adam(0.1)),
     r"$L = #\,w_1^2 + #\,w_2^2$: the gradients": lambda: read("# * _w[0] ** 2 + # * _w[1] ** 2"),
     "the gradients differ by a factor of #.": lambda: (
         np.divide(*read("# * _w[0] ** 2 + # * _w[1] ** 2")),
     ),
-    # 5
+    # 7
     "From $(#, #)$, # updates: SGD": lambda: (
         *default("train_curve", "init"), default("train_curve", "num_updates"),
     ),
@@ -234,7 +309,7 @@ STATED = {
         "w2 < # and abs(w1) < # and loss < #"
     ),
     "due to rounding (below #)": lambda: (Below(beside_torchs_adam()),),
-    "Adam gets a # of the learning rate": lambda: read("Adam(params, lr / #,"),
+    "Adam gets a # of the learning rate": lambda: read("Adam( params, lr / #,"),
     r"curvature #. SGD is stable there only while $\eta \cdot # < #$, that is $\eta < #$": lambda: (
         across(), across(), border(), border() / across(),
     ),
@@ -245,7 +320,16 @@ STATED = {
     r"\approx #$ units": lambda: (round(small_steps(), -1),),
     r"# updates would need $\eta \approx #$": lambda: (UPDATES, small_steps() / UPDATES),
     "demands is # times what": lambda: (small_steps() / UPDATES / (border() / across()),),
-    # 6
+    "# and # arrive, # does not.": lambda: (*arriving(0.85, 0.9), *missing(0.8)),
+    "with # the mean is so slow": lambda: missing(0.95),
+    r"To $w_2 \approx #$, a loss of #": lambda: (slow()[-1][1], loss(slow()[-1])),
+    "in each of the last # updates, between # and #": lambda: (
+        trailing_jumps(), -abs(slow()[-1][0]), abs(slow()[-1][0]),
+    ),
+    r"walks down to $w_2 \approx #$": lambda: (path(sgd(), (0, 5))[-1][1],),
+    "The loss there is #,": lambda: (loss(path(sgd(), (0, 5))[-1]),),
+    r"with $\beta = #$ the limit across is #": lambda: (0.9, limit(0.9) / across()),
+    # 8
     "between # and # (else # and #)": lambda: (
         *(sign * w for sign in (-1, 1) for w in read("all(abs(w) <= # for w")),
         *read('return {"start": (#, #), **pathological_settings()}'),
@@ -269,17 +353,19 @@ STATED = {
     "SGD never gets below #, and momentum with learning rate 10 reaches about #.": lambda: (
         Above(min(last_losses(sgd(lr)) for lr in RATES)), last_losses(momentum()),
     ),
-    # 7
+    # 9
     "a sharp minimum near # and a flat one near #.": lambda: (
         bottom(-2)[0], *read("torch.exp(-((w - #) ** 2) / 2)"),
     ),
     "# starts spread over the sharp minimum, # updates": lambda: (
         *read("nn.Parameter(torch.linspace(-2.2, -1.8, #))"), *read("for _ in range(#): optimizer"),
     ),
-    "is about # in the sharp minimum and about # in the flat one": lambda: (
+    "where the curvature is about #; in the flat one it is about #": lambda: (
         bottom(-2)[1], bottom(1.5)[1],
     ),
-    r"only while $\eta$ times the curvature is below #.": lambda: (border(),),
+    r"only while $\eta$ times the curvature is below #, here up to #": lambda: (
+        border(), border() / bottom(-2)[1],
+    ),
     "that limit, at #, it jumps": lambda: (
         first_rate(lambda before, w: (w < 0).all() and (w - before).abs().max() > 0.1),
     ),
@@ -287,6 +373,10 @@ STATED = {
         first_rate(lambda before, w: (w > 0).all()),
     ),
     r"cannot stay where $\eta h > #$": lambda: (border(),),
+    # 10
+    "# pixels, # hidden units, ten classes: # weights": lambda: (
+        *read("nn.Linear(#, #), nn.ReLU()"), 785 * 128 + 129 * 10,
+    ),
 }  # fmt: skip
 
 
