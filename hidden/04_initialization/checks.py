@@ -966,8 +966,9 @@ def uses_the_tools_that_are_passed(student, rng):
     """The models come from the `make_model` that is passed, and are trained by that `train`."""
     gains, seeds, accuracies = sweep_case(rng)
     reply = student.call(probes.swept, gains, seeds, *accuracies, named=False)
-    stray = reply["stray"].integer("the calls of the notebook's own tools")
+    made, stray = reply["calls"].integers((2,), "the calls of the tools")
     expect(stray == 0, "the given make_model or train was used, though another one was passed")
+    expect(made > 0, "the make_model that was passed was not called")
     runs_of(reply, len(accuracies[0]))
 
 

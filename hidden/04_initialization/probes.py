@@ -257,15 +257,16 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True
     mode: passed on if there is one. named: the notebook's own names stand for the stand-ins, too,
     so that it makes no difference which are used; otherwise they stand for others.
 
-    Returns `means`; `stray`, how often the others were called; `runs`, for each run the index of its gain, the seeds that made and trained the
+    Returns `means`; `calls`, how often make_model was called and how often one of the others; `runs`, for each run the index of its gain, the seeds that made and trained the
     model, and how often it was trained before; `draws`, the first weights of each run at standard
     deviation 1; and `gains` and `seeds` as they are afterwards.
     """
     gains, seeds = list(gains), list(seeds)
     known = tuple(gains)
-    runs, draws = [], []
+    runs, draws, made, stray = [], [], [], []
 
     def make_model(seed):
+        made.append(seed)
         model = Net(float(seed))
         torch.manual_seed(int(seed))
         return model
@@ -297,11 +298,9 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True
             "test_accuracy": float(test_accuracy[number]),
         }
 
-    stray = []
-
     def stray_model(seed):
         stray.append(seed)
-        return make_model(seed)
+        return Net(float(seed))
 
     def stray_train(model, seed):
         stray.append(seed)
@@ -312,7 +311,7 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True
     options = {} if mode is None else {"mode": mode}
     with replaced(ns, xavier_init=xavier_init, **own):
         means = ns.gain_sweep(gains, seeds, **tools, **options)
-    return {"means": means, "stray": len(stray), "runs": runs, "draws": torch.stack(draws) if draws else None,
+    return {"means": means, "calls": [len(made), len(stray)], "runs": runs, "draws": torch.stack(draws) if draws else None,
             "gains": gains, "seeds": seeds}  # fmt: skip
 
 

@@ -256,6 +256,7 @@ def expect_stated(found):
 @pytest.mark.slow
 def test_figures_of_the_constant_weights(with_images):
     names, accuracy = with_images, {}
+    updates = int(read("after # updates? *My")[0])
     for start in ("constant", "Xavier"):
         model = names["deep_network"](784, 16, 1, 10)
         torch.manual_seed(0)
@@ -263,7 +264,7 @@ def test_figures_of_the_constant_weights(with_images):
         if start == "constant":
             for layer in (model[0], model[2]):
                 nn.init.constant_(layer.weight, read("one starts with # for every weight")[0])
-        result = names["train_on_images"](model, 0, num_updates=read("after # updates? *My")[0])
+        result = names["train_on_images"](model, 0, num_updates=updates)
         accuracy[start] = result["train_accuracy"]
     expect_stated({
         "a training accuracy of about #,": (accuracy["constant"],),
