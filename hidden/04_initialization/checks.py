@@ -944,12 +944,37 @@ def one_draw_for_every_gain(student, rng):
     expect("" in verdicts, verdicts[0])
     # Uniform numbers stay below 1.74 standard deviations.
     largest = np.abs(draws).max() * math.sqrt(probes.NUM_DRAWN)
-    expect(largest > 2.1, 'the weights are not normal: is the mode "normal"?')
+    expect(largest > 2.1, "without a mode, the weights should be normal")
 
 
-def sweep_draws(student, gains, seeds, accuracies):
+@check("gain_sweep", points=0.5)
+def sweeps_in_the_mode_asked_for(student, rng):
+    """With mode "uniform" the weights are uniform, with "normal" they are normal."""
+    gains, seeds, accuracies = sweep_case(rng)
+    for mode in MODES:
+        draws, _ = sweep_draws(student, gains, seeds, accuracies, mode=mode)
+        # Uniform numbers stay below 1.74 standard deviations. The median, as chance moves single runs.
+        largest = np.median(np.abs(draws).max(axis=1)) * math.sqrt(probes.NUM_DRAWN)
+        expect(
+            (largest > 2) == (mode == "normal"),
+            f"the weights are not {mode}, though mode is {mode!r}: is it passed on?",
+        )
+
+
+@check("gain_sweep", points=0.5)
+def uses_the_tools_that_are_passed(student, rng):
+    """The models come from the `make_model` that is passed, and are trained by that `train`."""
+    gains, seeds, accuracies = sweep_case(rng)
+    reply = student.call(probes.swept, gains, seeds, *accuracies, named=False)
+    made, stray = reply["calls"].integers((2,), "the calls of the tools")
+    expect(stray == 0, "the given make_model or train was used, though another one was passed")
+    expect(made > 0, "the make_model that was passed was not called")
+    runs_of(reply, len(accuracies[0]))
+
+
+def sweep_draws(student, gains, seeds, accuracies, mode=None):
     """The first weights of each run, of length 1, and the runs."""
-    reply = student.call(probes.swept, gains, seeds, *accuracies)
+    reply = student.call(probes.swept, gains, seeds, *accuracies, mode=mode)
     runs = runs_of(reply, len(accuracies[0]))
     expect(len(runs) > 1, "this depends on more than one run")
     draws = reply["draws"].finite((len(runs), probes.NUM_DRAWN), "the first weights")

@@ -250,20 +250,23 @@ def position(value, values):
     return int(np.argmin(np.abs(np.asarray(values, dtype=float) - float(value))))
 
 
-def swept(ns, gains, seeds, train_accuracy, test_accuracy):
-    """`gain_sweep` with stand-ins for the given tools.
+def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True):
+    """`gain_sweep` with stand-ins for the given tools, which are passed.
 
     train_accuracy, test_accuracy: (R,), what `train` returns in its first call, its second, …
+    mode: passed on if there is one. named: the notebook's own names stand for the stand-ins, too,
+    so that it makes no difference which are used; otherwise they stand for others.
 
-    Returns `means`; `runs`, for each run the index of its gain, the seeds that made and trained the
+    Returns `means`; `calls`, how often make_model was called and how often one of the others; `runs`, for each run the index of its gain, the seeds that made and trained the
     model, and how often it was trained before; `draws`, the first weights of each run at standard
     deviation 1; and `gains` and `seeds` as they are afterwards.
     """
     gains, seeds = list(gains), list(seeds)
     known = tuple(gains)
-    runs, draws = [], []
+    runs, draws, made, stray = [], [], [], []
 
     def make_model(seed):
+        made.append(seed)
         model = Net(float(seed))
         torch.manual_seed(int(seed))
         return model
@@ -295,9 +298,20 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy):
             "test_accuracy": float(test_accuracy[number]),
         }
 
-    with replaced(ns, make_model=make_model, train=train, xavier_init=xavier_init):
-        means = ns.gain_sweep(gains, seeds)
-    return {"means": means, "runs": runs, "draws": torch.stack(draws) if draws else None,
+    def stray_model(seed):
+        stray.append(seed)
+        return Net(float(seed))
+
+    def stray_train(model, seed):
+        stray.append(seed)
+        return {"train_accuracy": 0.5, "test_accuracy": 0.5}
+
+    tools = {"make_model": make_model, "train": train}
+    own = tools if named else {"make_model": stray_model, "train": stray_train}
+    options = {} if mode is None else {"mode": mode}
+    with replaced(ns, xavier_init=xavier_init, **own):
+        means = ns.gain_sweep(gains, seeds, **tools, **options)
+    return {"means": means, "calls": [len(made), len(stray)], "runs": runs, "draws": torch.stack(draws) if draws else None,
             "gains": gains, "seeds": seeds}  # fmt: skip
 
 
@@ -313,4 +327,4 @@ def really_swept(ns, gains, seeds):
         return model
 
     with replaced(ns, make_model=make_model):
-        return ns.gain_sweep(gains, seeds)
+        return ns.gain_sweep(gains, seeds, make_model=make_model)

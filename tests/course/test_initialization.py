@@ -2,14 +2,18 @@
 
 import functools
 import math
+import re
 
 import numpy as np
 import pytest
 import stated
 import torch
 from conftest import hidden_of, reference_of
+from stated import Above
 from torch import nn
 from torch.nn import functional as F
+
+from helpers import data, progress
 
 A = "04_initialization"
 TEXT = stated.text_of(A)
@@ -96,6 +100,26 @@ def pytorchs_variance(fan_in=2000):
     return nn.Linear(fan_in, 1000).weight.var().item() * fan_in
 
 
+def both_factors(fan_in, fan_out):
+    """What Xavier with the right gain makes of the mean square, forwards and backwards."""
+    variance = std(fan_in, fan_out, gain()) ** 2
+    return [fan * variance * mean_square() for fan in (fan_in, fan_out)]
+
+
+def ratio_to_pytorch(fan_in, fan_out):
+    """Xavier's standard deviation over that of PyTorch's own weights."""
+    return std(fan_in, fan_out, gain()) * math.sqrt(fan_in / pytorchs_variance())
+
+
+def explosion():
+    """The RMS after thirty layers of 256 with gain 2, computed as the notebook does."""
+    names = reference_of(A).namespace()
+    x = torch.randn(256, 256, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    network = names["xavier_init"](names["deep_network"](256, 256, 30, 10), 2.0, "normal")
+    return names["activation_rms"](network, x)[-1]
+
+
 # A sentence of the notebook, and what its figures should be.
 STATED = {
     "is level near # and": lambda: (gain(),),
@@ -109,7 +133,7 @@ STATED = {
     "# weights of either kind for fans # and #": lambda: (
         *read('"normal": torch.randn(#, generator'), *read("_bound = xavier_bound(#, #)"),
     ),
-    "weights end at the bound, #;": lambda: (bound(30, 20),),
+    "weights end at the bound, #, which": lambda: (bound(30, 20),),
     "With # units on either side the variance is # and the standard deviation #:": lambda: (
         256, std(256, 256) ** 2, std(256, 256),
     ),
@@ -118,8 +142,12 @@ STATED = {
     "the function gives # for $a = #$": lambda: (nn.init.calculate_gain("leaky_relu", 1), 1),
     "slope 0: got {_got:.4g}, expected #": lambda: (gain(0),),
     "the mean square times the gain's square is #": lambda: (mean_square() * gain() ** 2,),
-    "(about # at slope #)": lambda: (mean(), 0.1),
-    "(about # and #)": lambda: (variance(), mean_square()),
+    "neither in the first two layers: about # and #,": lambda: both_factors(100, 400),
+    "= 2 / #$. Forwards": lambda: (100 + 400,),
+    r"is multiplied by $# \cdot # / # = #$, backwards by $# \cdot # / # = #$": lambda: (
+        100, 2, 100 + 400, both_factors(100, 400)[0], 400, 2, 100 + 400, both_factors(100, 400)[1],
+    ),
+    "(the RMS by # and #)": lambda: np.sqrt(both_factors(100, 400)),
     "which is # for ReLU and # at slope 0.1. It is zero only at $a = #$": lambda: (
         mean(0), mean(), next(slope for slope in (0, 1, 2) if abs(mean(slope)) < 1e-9),
     ),
@@ -135,6 +163,10 @@ STATED = {
     # 3
     'has std {_std:.4f}, " "expected about #"': lambda: (std(300, 200, 1.5), std(200, 100, 1.5)),
     "{_most:.4f}, expected close to #": lambda: (bound(300, 200, 1.5),),
+    "spread more than # times as widely": lambda: (
+        Above(min(ratio_to_pytorch(784, 100), ratio_to_pytorch(100, 10))),
+    ),
+    r"the factor is $\sqrt{#}$ times the gain, #;": lambda: (3, ratio_to_pytorch(100, 100)),
     # 4
     "first value: got {_got[0]:.4f}, expected #": lambda: activations_of_the_selfcheck()[:1],
     "second value: got {_got[1]:.4f}, expected #": lambda: activations_of_the_selfcheck()[1:2],
@@ -144,6 +176,9 @@ STATED = {
         gain() ** -30 * 10**5, math.floor(math.log10(gain() ** -30)),
     ),
     "of the signal; # at gain 2": lambda: (2 / gain(),),
+    "grows to # (# by theory)": lambda: (
+        round(explosion(), -2), round((2 / gain()) ** 30, -3),
+    ),
     r"$1/\sqrt{#\,\text{fan\_in}}$, a gain of #.": lambda: (
         1 / pytorchs_variance(), math.sqrt(pytorchs_variance()),
     ),
@@ -151,21 +186,23 @@ STATED = {
     # 5
     "first layer: got {_got[0]:.4f}, expected #": lambda: gradients_of_the_selfcheck()[:1],
     "last layer: got {_got[1]:.4f}, expected #": lambda: gradients_of_the_selfcheck()[1:],
+    r"$\ln # = #$, chance": lambda: (10, math.log(10)),
     # 6
     "Theory says # for slope #.": lambda: (gain(), 0.1),
     "a network of # hidden layers of #, after # updates only": lambda: (
-        *read("model = deep_network(64, #, #, 10)")[::-1], *read("num_updates=#):"),
+        *read("model = deep_network(64, #, #, 10)")[::-1], *read("def train(model, seed, num_updates=#):"),
     ),
-    "at chance (#) within # updates": lambda: (1 / 10, *read("num_updates=#):")),
+    "at chance (#) within # updates": lambda: (1 / 10, *read("def train(model, seed, num_updates=#):")),
     "expected about #, as by chance": lambda: (1 / 10,),
     "# gains, # seeds; about": lambda: (
         len(given("gains")), *read('for seed in progress.progress(range(#), "seeds")]) def'),
     ),
-    "The same with # seeds": lambda: read('for seed in progress.progress(range(#), "seeds")] return'),
+    "with # seeds instead of": lambda: read('for seed in progress.progress(range(#), "seeds")] return'),
     "a factor of # per layer, and at gain # or # it is # or #, after # layers # or #.": lambda: (
         1, 1.3, 1.5, 1.3 / gain(), 1.5 / gain(), 10, (1.3 / gain()) ** 10, (1.5 / gain()) ** 10,
     ),
     "a layer has # units only": lambda: read("model = deep_network(64, #, 10, 10)"),
+    "the signal grow by a factor of #": lambda: (math.sqrt(both_factors(784, 32)[0]),),
     "the first layer (# to #) and the last (# to #)": lambda: np.take(
         read("model = deep_network(#, #, 10, #)"), [0, 1, 1, 2]
     ),
@@ -185,7 +222,7 @@ def test_a_wrong_figure_is_noticed(sentence):
 @pytest.mark.slow
 def test_figures_of_the_long_sweep(solved):
     gains = read("means of #, # and # differ")[:1] + read("while the means of 1.35, # and # differ")
-    seeds = range(int(read("The same with # seeds")[0]))
+    seeds = range(int(read("with # seeds instead of")[0]))
     accuracy = np.array([solved["gain_sweep"](gains, [seed]) for seed in seeds])
     spread, means = accuracy[:, 1].std(ddof=1), accuracy.mean(axis=0)
     for sentence, truth in {
@@ -195,6 +232,83 @@ def test_figures_of_the_long_sweep(solved):
     }.items():
         stated.expect(TEXT, sentence, truth)
         stated.expect_noticed(TEXT, sentence, truth)
+
+
+@pytest.fixture
+def with_images(real_data):
+    """The solved names and those of the cells with images."""
+    real_data("mnist.npz")
+    names = reference_of(A).namespace()
+    names |= {"data": data, "progress": progress, "np": np}
+    for start in ("images = data.load_images", "def batch_norm_network"):
+        cell = start + stated.source(A).split(f"\n{start}")[1]
+        # Without what is trained and shown beside the notebook.
+        exec(re.split("\n# %%|\nthirty = ", cell)[0], names)
+    return names
+
+
+def expect_stated(found):
+    for sentence, truth in found.items():
+        stated.expect(TEXT, sentence, truth)
+        stated.expect_noticed(TEXT, sentence, truth)
+
+
+@pytest.mark.slow
+def test_figures_of_the_constant_weights(with_images):
+    names, accuracy = with_images, {}
+    updates = int(read("after # updates? *My")[0])
+    for start in ("constant", "Xavier"):
+        model = names["deep_network"](784, 16, 1, 10)
+        torch.manual_seed(0)
+        names["xavier_init"](model, gain(), "normal")
+        if start == "constant":
+            for layer in (model[0], model[2]):
+                nn.init.constant_(layer.weight, read("one starts with # for every weight")[0])
+        result = names["train_on_images"](model, 0, num_updates=updates)
+        accuracy[start] = result["train_accuracy"]
+    expect_stated({
+        "a training accuracy of about #,": (accuracy["constant"],),
+        "reaches about #. Equal": (accuracy["Xavier"],),
+    })  # fmt: skip
+
+
+@pytest.mark.slow
+def test_figures_of_the_thirty_layers(with_images):
+    thirty = with_images["thirty_layers"]()
+    step = {name: 0.02 * run["gradients"][0] / run["size"] for name, run in thirty.items()}
+    ends = {name: np.mean(run["losses"][-10:]) for name, run in thirty.items()}
+    assert 0.5e-7 < step["gain 1"] < 2e-7
+    assert 0.003 < step["gain 1.407"] < 0.007
+    assert np.isnan(np.reshape(thirty["gain 2"]["losses"], (-1, 10)).sum(1)).all()
+    own = thirty["PyTorch's own"]["gradients"]
+    assert 9.5 < math.log10(own[29] / own[0]) < 10.5
+    for name in ("gain 1", "PyTorch's own"):
+        assert ends[name] == pytest.approx(math.log(10), abs=0.02)
+    assert ends["batch norm"] < ends["gain 1.407"] < 1.6
+    assert 0.5 < step["batch norm"] < 1
+    norm = thirty["batch norm"]["gradients"]
+    expect_stated({
+        "first step is more than # times": (Above(step["gain 2"]),),
+        "from # in layer 30 to # in layer 1,": (norm[29], norm[0]),
+    })  # fmt: skip
+
+
+def test_constant_weights_keep_all_units_equal(solved):
+    model = solved["deep_network"](64, 8, 2, 10)
+    for parameter in model.parameters():
+        nn.init.constant_(parameter, 0.05)
+    solved["train"](model, 0)
+    for layer in (model[0], model[2]):
+        torch.testing.assert_close(layer.weight, layer.weight[:1].expand_as(layer.weight))
+    assert not torch.allclose(model[4].weight[0], model[4].weight[1])
+
+
+@pytest.mark.parametrize("fans", [(100, 400), (400, 100)])
+def test_the_given_table_of_both_ways(fans):
+    both_ways = given("both_ways")
+    assert both_ways(*fans, fans[0])[0] == pytest.approx(1, rel=0.03)
+    assert both_ways(*fans, fans[1])[1] == pytest.approx(1, rel=0.03)
+    assert both_ways(*fans, sum(fans) / 2) == pytest.approx(both_factors(*fans), rel=0.03)
 
 
 @pytest.mark.parametrize("slope", [0, 0.1, 0.37, 1, 1.7])

@@ -8,14 +8,14 @@ ANSWERS: list[Mistake | Alternative] = [
         "one_model_for_all",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     model = make_model(seeds[0])
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
             torch.manual_seed(seed)
-            xavier_init(model, gain, "normal")
+            xavier_init(model, gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -27,14 +27,14 @@ def gain_sweep(gains, seeds):
         "one_model_per_seed",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     models = {seed: make_model(seed) for seed in seeds}
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
             torch.manual_seed(seed)
-            model = xavier_init(models[seed], gain, "normal")
+            model = xavier_init(models[seed], gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -46,10 +46,10 @@ def gain_sweep(gains, seeds):
         "one_model_per_gain",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
-        model = xavier_init(make_model(seeds[0]), gain, "normal")
+        model = xavier_init(make_model(seeds[0]), gain, mode)
         means.append(np.mean([train(model, seed)["train_accuracy"] for seed in seeds]))
     return means
 """,
@@ -60,12 +60,12 @@ def gain_sweep(gains, seeds):
         "test_accuracy",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["test_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -77,12 +77,12 @@ def gain_sweep(gains, seeds):
         "best_seed",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(max(accuracies))
     return means
@@ -94,12 +94,12 @@ def gain_sweep(gains, seeds):
         "median",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sorted(accuracies)[len(accuracies) // 2])
     return means
@@ -111,12 +111,12 @@ def gain_sweep(gains, seeds):
         "last_seed",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(accuracies[-1])
     return means
@@ -128,12 +128,12 @@ def gain_sweep(gains, seeds):
         "first_seed_only",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds[:1]:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -145,11 +145,11 @@ def gain_sweep(gains, seeds):
         "running_total",
         ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means, accuracies = [], []
     for gain in gains:
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -161,12 +161,12 @@ def gain_sweep(gains, seeds):
         "sorted_by_gain",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in sorted(gains):
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -178,12 +178,12 @@ def gain_sweep(gains, seeds):
         "mean_per_seed",
         ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for seed in seeds:
         accuracies = []
         for gain in gains:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -195,12 +195,12 @@ def gain_sweep(gains, seeds):
         "best_gain_only",
         ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return gains[int(np.argmax(means))]
@@ -212,12 +212,12 @@ def gain_sweep(gains, seeds):
         "seeds_of_its_own",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in range(len(seeds)):
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -229,12 +229,12 @@ def gain_sweep(gains, seeds):
         "other_seeds_for_every_gain",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for shift, gain in enumerate(gains):
         total = 0
         for seed in seeds:
-            model = xavier_init(make_model(seed + shift), gain, "normal")
+            model = xavier_init(make_model(seed + shift), gain, mode)
             total += train(model, seed + shift)["train_accuracy"]
         means.append(total / len(seeds))
     return means
@@ -246,12 +246,12 @@ def gain_sweep(gains, seeds):
         "seeds_in_pairs_with_gains",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain, first in zip(gains, np.resize(np.arange(len(seeds)), len(gains))):
         total = 0
         for seed in seeds:
-            model = xavier_init(make_model(seeds[first]), gain, "normal")
+            model = xavier_init(make_model(seeds[first]), gain, mode)
             total += train(model, seed)["train_accuracy"]
         means.append(total / len(seeds))
     return means
@@ -263,12 +263,12 @@ def gain_sweep(gains, seeds):
         "one_seed_for_training",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seeds[0])["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -280,12 +280,12 @@ def gain_sweep(gains, seeds):
         "one_seed_for_all_models",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seeds[0]), gain, "normal")
+            model = xavier_init(make_model(seeds[0]), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -297,14 +297,14 @@ def gain_sweep(gains, seeds):
         "unseeded_draws",
         "one_draw_for_every_gain",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
             model = make_model(seed)
             torch.seed()
-            xavier_init(model, gain, "normal")
+            xavier_init(model, gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -316,14 +316,14 @@ def gain_sweep(gains, seeds):
         "one_draw_for_all_seeds",
         "one_draw_for_every_gain",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
             model = make_model(seed)
             torch.manual_seed(0)
-            xavier_init(model, gain, "normal")
+            xavier_init(model, gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -338,13 +338,13 @@ def gain_sweep(gains, seeds):
 import copy
 
 
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     models = {seed: make_model(seed) for seed in seeds}
     means = []
     for gain in gains:
         total = 0
         for seed in seeds:
-            model = xavier_init(copy.deepcopy(models[seed]), gain, "normal")
+            model = xavier_init(copy.deepcopy(models[seed]), gain, mode)
             total += train(model, seed)["train_accuracy"]
         means.append(total / len(seeds))
     return means
@@ -359,12 +359,12 @@ def gain_sweep(gains, seeds):
         "gain_ignored",
         ("new_models_and_the_same_seeds", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), 1.0, "normal")
+            model = xavier_init(make_model(seed), 1.0, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -374,9 +374,14 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "not_initialized",
-        ("new_models_and_the_same_seeds", "one_draw_for_every_gain", "works_with_the_given_tools"),
+        (
+            "new_models_and_the_same_seeds",
+            "one_draw_for_every_gain",
+            "sweeps_in_the_mode_asked_for",
+            "works_with_the_given_tools",
+        ),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
@@ -391,16 +396,21 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "initialized_after_training",
-        ("new_models_and_the_same_seeds", "one_draw_for_every_gain", "works_with_the_given_tools"),
+        (
+            "new_models_and_the_same_seeds",
+            "one_draw_for_every_gain",
+            "sweeps_in_the_mode_asked_for",
+            "works_with_the_given_tools",
+        ),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
             model = make_model(seed)
             accuracies.append(train(model, seed)["train_accuracy"])
-            xavier_init(model, gain, "normal")
+            xavier_init(model, gain, mode)
         means.append(sum(accuracies) / len(accuracies))
     return means
 """,
@@ -411,12 +421,12 @@ def gain_sweep(gains, seeds):
         "survivors_only",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(torch.tensor(accuracies).nanmean().item())
     return means
@@ -428,12 +438,12 @@ def gain_sweep(gains, seeds):
         "diverged_runs_skipped",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracy = train(model, seed)["train_accuracy"]
             if not math.isnan(accuracy):
                 accuracies.append(accuracy)
@@ -447,12 +457,12 @@ def gain_sweep(gains, seeds):
         "nan_as_zero",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(float(np.nan_to_num(accuracies).mean()))
     return means
@@ -464,12 +474,12 @@ def gain_sweep(gains, seeds):
         "nan_as_chance",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
             if accuracies[-1] != accuracies[-1]:
                 accuracies[-1] = 0.1
@@ -483,12 +493,12 @@ def gain_sweep(gains, seeds):
         "diverged_gains_left_out",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return [mean for mean in means if not math.isnan(mean)]
@@ -500,12 +510,12 @@ def gain_sweep(gains, seeds):
         "nan_spreads_to_later_gains",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means, total = [], 0
     for gain in gains:
         before = total
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             total += train(model, seed)["train_accuracy"]
         means.append((total - before) / len(seeds))
     return means
@@ -520,10 +530,12 @@ def gain_sweep(gains, seeds):
             "new_models_and_the_same_seeds",
             "one_draw_for_every_gain",
             "diverged_runs_are_shown",
+            "sweeps_in_the_mode_asked_for",
+            "uses_the_tools_that_are_passed",
             "works_with_the_given_tools",
         ),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     return [0.12 for gain in gains]
 """,
         tells="A constant is returned; nothing is trained.",
@@ -532,12 +544,12 @@ def gain_sweep(gains, seeds):
         "gain_sweep",
         "numpy_table",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     table = np.empty((len(gains), len(seeds)))
     for j, seed in enumerate(seeds):
         for i, gain in enumerate(gains):
             model = make_model(seed=seed)
-            xavier_init(model, gain, mode="normal")
+            xavier_init(model, gain, mode=mode)
             table[i, j] = train(model=model, seed=seed)["train_accuracy"]
     return table.mean(axis=1)
 """,
@@ -549,22 +561,23 @@ def gain_sweep(gains, seeds):
 import statistics
 
 
-def run(gain, seed):
+def run(gain, seed, mode, new, fit):
     torch.manual_seed(seed)
-    network = make_model(seed)
-    network = xavier_init(network, gain, "normal")
-    return train(network, seed)["train_accuracy"]
+    network = new(seed)
+    network = xavier_init(network, gain, mode)
+    return fit(network, seed)["train_accuracy"]
 
 
-def gain_sweep(gains, seeds=(0, 1, 2)):
-    return tuple(statistics.fmean(run(gain, seed) for seed in seeds) for gain in gains)
+def gain_sweep(gains, seeds=(0, 1, 2), mode="normal", make_model=make_model, train=train):
+    tools = mode, make_model, train
+    return tuple(statistics.fmean(run(gain, seed, *tools) for seed in seeds) for gain in gains)
 """,
     ),
     Alternative(
         "gain_sweep",
         "own_initialization",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = {}
     for gain in gains:
         total = torch.zeros(())
@@ -573,7 +586,8 @@ def gain_sweep(gains, seeds):
             torch.manual_seed(seed)
             for module in model.modules():
                 if isinstance(module, nn.Linear):
-                    nn.init.xavier_normal_(module.weight, gain)
+                    fill = {"normal": nn.init.xavier_normal_, "uniform": nn.init.xavier_uniform_}
+                    fill[mode](module.weight, gain)
                     nn.init.zeros_(module.bias)
             total += train(model, seed)["train_accuracy"]
         means[gain] = total / len(seeds)
@@ -584,10 +598,10 @@ def gain_sweep(gains, seeds):
         "gain_sweep",
         "models_made_ahead",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     result = torch.zeros(len(gains), dtype=torch.float64)
     for index, gain in enumerate(gains):
-        models = [xavier_init(make_model(seed), gain, "normal") for seed in seeds]
+        models = [xavier_init(make_model(seed), gain, mode) for seed in seeds]
         runs = [train(model, seed) for model, seed in zip(models, seeds)]
         result[index] = sum(run["train_accuracy"] / len(runs) for run in runs)
     return result
@@ -598,11 +612,11 @@ def gain_sweep(gains, seeds):
         "means_in_a_default_argument",
         ("mean_training_accuracy", "diverged_runs_are_shown", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds, means=[]):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train, means=[]):
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -617,13 +631,13 @@ def gain_sweep(gains, seeds, means=[]):
         "gains_popped",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     while gains:
         gain = gains.pop(0)
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -635,13 +649,13 @@ def gain_sweep(gains, seeds):
         "seeds_sorted_in_place",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     seeds.sort()
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -653,12 +667,12 @@ def gain_sweep(gains, seeds):
         "stops_a_gain_when_a_run_diverged",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
             if math.isnan(accuracies[-1]):
                 break
@@ -672,12 +686,12 @@ def gain_sweep(gains, seeds):
         "stops_at_the_first_drop",
         ("mean_training_accuracy", "new_models_and_the_same_seeds"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
         if means[-1] < max(means) - 0.1:
@@ -691,12 +705,12 @@ def gain_sweep(gains, seeds):
         "percent",
         ("mean_training_accuracy", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(100 * sum(accuracies) / len(accuracies))
     return means
@@ -708,12 +722,12 @@ def gain_sweep(gains, seeds):
         "rounded",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(round(sum(accuracies) / len(accuracies), 1))
     return means
@@ -725,12 +739,12 @@ def gain_sweep(gains, seeds):
         "trained_twice",
         ("new_models_and_the_same_seeds", "mean_training_accuracy"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             train(model, seed)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
@@ -743,12 +757,12 @@ def gain_sweep(gains, seeds):
         "trained_with_another_seed",
         "new_models_and_the_same_seeds",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed + 1)["train_accuracy"])
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -760,8 +774,8 @@ def gain_sweep(gains, seeds):
         "one_seed_for_each_gain",
         ("new_models_and_the_same_seeds", "mean_training_accuracy", "works_with_the_given_tools"),
         """\
-def gain_sweep(gains, seeds):
-    return [train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for g, s in zip(gains, seeds)]
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    return [train(xavier_init(make_model(s), g, mode), s)['train_accuracy'] for g, s in zip(gains, seeds)]
 """,
         tells="Each gain is tried with one seed only.",
     ),
@@ -773,11 +787,13 @@ def gain_sweep(gains, seeds):
             "new_models_and_the_same_seeds",
             "one_draw_for_every_gain",
             "diverged_runs_are_shown",
+            "sweeps_in_the_mode_asked_for",
+            "uses_the_tools_that_are_passed",
             "works_with_the_given_tools",
         ),
         """\
-def gain_sweep(gains, seeds):
-    return {g: sum(train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for s in seeds)/len(seeds) for g in gains}
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    return {g: sum(train(xavier_init(make_model(s), g, mode), s)['train_accuracy'] for s in seeds)/len(seeds) for g in gains}
 """,
         tells="A dict is returned; a list was asked for.",
     ),
@@ -786,12 +802,12 @@ def gain_sweep(gains, seeds):
         "both_accuracies",
         "mean_training_accuracy",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(np.mean(list(train(model, seed).values())))
         means.append(sum(accuracies) / len(accuracies))
     return means
@@ -803,12 +819,12 @@ def gain_sweep(gains, seeds):
         "nan_only_if_all_diverged",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(float(np.nanmean(accuracies)) if not np.isnan(accuracies).all() else math.nan)
     return means
@@ -820,12 +836,12 @@ def gain_sweep(gains, seeds):
         "minus_infinity_for_nan",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for gain in gains:
         accuracies = []
         for seed in seeds:
-            model = xavier_init(make_model(seed), gain, "normal")
+            model = xavier_init(make_model(seed), gain, mode)
             accuracies.append(train(model, seed)["train_accuracy"])
         means.append(-math.inf if np.isnan(accuracies).any() else sum(accuracies) / len(accuracies))
     return means
@@ -837,9 +853,9 @@ def gain_sweep(gains, seeds):
         "all_models_first",
         "one_draw_for_every_gain",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     runs = [(g, s, make_model(s)) for g in gains for s in seeds]
-    accuracies = [train(xavier_init(m, g, "normal"), s)["train_accuracy"] for g, s, m in runs]
+    accuracies = [train(xavier_init(m, g, mode), s)["train_accuracy"] for g, s, m in runs]
     return [sum(accuracies[i:i + len(seeds)]) / len(seeds) for i in range(0, len(runs), len(seeds))]
 """,
         tells=(
@@ -854,11 +870,11 @@ def gain_sweep(gains, seeds):
 import itertools
 
 
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     found = {pair: [] for pair in enumerate(gains)}
     for pair, seed in itertools.product(found, seeds):
         model = make_model(seed)
-        found[pair].append(train(xavier_init(model, pair[1], "normal"), seed=seed)["train_accuracy"])
+        found[pair].append(train(xavier_init(model, pair[1], mode), seed=seed)["train_accuracy"])
     return [float(np.mean(values)) for values in found.values()]
 """,
     ),
@@ -866,12 +882,12 @@ def gain_sweep(gains, seeds):
         "gain_sweep",
         "backwards",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     results = []
     for gain in reversed(gains):
         total = 0.0
         for seed in seeds[::-1]:
-            total += train(xavier_init(make_model(seed), gain, "normal"), seed)["train_accuracy"]
+            total += train(xavier_init(make_model(seed), gain, mode), seed)["train_accuracy"]
         results.insert(0, total / len(seeds))
     return results
 """,
@@ -879,9 +895,9 @@ def gain_sweep(gains, seeds):
     Mistake(
         "gain_sweep",
         "uniform_mode",
-        "one_draw_for_every_gain",
+        ("one_draw_for_every_gain", "sweeps_in_the_mode_asked_for"),
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     return [sum(train(xavier_init(make_model(s), g, 'uniform'), s)['train_accuracy'] for s in seeds) / len(seeds) for g in gains]
 """,
         tells="The weights are drawn uniformly, not normally.",
@@ -891,11 +907,11 @@ def gain_sweep(gains, seeds):
         "a_gains_models_first",
         "one_draw_for_every_gain",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for g in gains:
         models = [make_model(s) for s in seeds]
-        a = [train(xavier_init(m, g, 'normal'), s)['train_accuracy'] for m, s in zip(models, seeds)]
+        a = [train(xavier_init(m, g, mode), s)['train_accuracy'] for m, s in zip(models, seeds)]
         means.append(sum(a) / len(a))
     return means
 """,
@@ -906,13 +922,13 @@ def gain_sweep(gains, seeds):
         "nan_after_a_diverged_gain",
         "diverged_runs_are_shown",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for g in gains:
         if means and math.isnan(means[-1]):
             means.append(math.nan)
             continue
-        a = [train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'] for s in seeds]
+        a = [train(xavier_init(make_model(s), g, mode), s)['train_accuracy'] for s in seeds]
         means.append(sum(a) / len(a))
     return means
 """,
@@ -922,12 +938,12 @@ def gain_sweep(gains, seeds):
         "gain_sweep",
         "seeds_in_the_outer_loop",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     sums = [0.0] * len(gains)
     for s in seeds:
         for i, g in enumerate(gains):
             m = make_model(s)
-            xavier_init(m, g, 'normal')
+            xavier_init(m, g, mode)
             sums[i] += train(m, s)['train_accuracy'] / len(seeds)
     return sums
 """,
@@ -936,14 +952,99 @@ def gain_sweep(gains, seeds):
         "gain_sweep",
         "nan_by_hand",
         """\
-def gain_sweep(gains, seeds):
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
     means = []
     for g in gains:
         a = []
         for s in seeds:
-            a.append(train(xavier_init(make_model(s), g, 'normal'), s)['train_accuracy'])
+            a.append(train(xavier_init(make_model(s), g, mode), s)['train_accuracy'])
         means.append(float('nan') if any(map(math.isnan, a)) else sum(a) / len(a))
     return means
+""",
+    ),
+    Mistake(
+        "gain_sweep",
+        "mode_not_passed_on",
+        "sweeps_in_the_mode_asked_for",
+        """\
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    means = []
+    for gain in gains:
+        accuracies = []
+        for seed in seeds:
+            model = xavier_init(make_model(seed), gain, "normal")
+            accuracies.append(train(model, seed)["train_accuracy"])
+        means.append(sum(accuracies) / len(accuracies))
+    return means
+""",
+        tells="The mode makes no difference.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "always_the_given_tools",
+        "uses_the_tools_that_are_passed",
+        """\
+def run(gain, seed, mode):
+    model = xavier_init(make_model(seed), gain, mode)
+    return train(model, seed)["train_accuracy"]
+
+
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    return [sum(run(gain, seed, mode) for seed in seeds) / len(seeds) for gain in gains]
+""",
+        tells="The given tools are used, whichever are passed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "always_the_given_models",
+        "uses_the_tools_that_are_passed",
+        """\
+def start(gain, seed, mode):
+    return xavier_init(make_model(seed), gain, mode)
+
+
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    means = []
+    for gain in gains:
+        runs = [train(start(gain, seed, mode), seed)["train_accuracy"] for seed in seeds]
+        means.append(sum(runs) / len(runs))
+    return means
+""",
+        tells="The models come from the given make_model, whichever is passed.",
+    ),
+    Mistake(
+        "gain_sweep",
+        "modes_swapped",
+        ("sweeps_in_the_mode_asked_for", "one_draw_for_every_gain"),
+        """\
+def gain_sweep(gains, seeds, mode="normal", make_model=make_model, train=train):
+    other = {"normal": "uniform", "uniform": "normal"}[mode]
+    means = []
+    for gain in gains:
+        runs = []
+        for seed in seeds:
+            runs.append(train(xavier_init(make_model(seed), gain, other), seed)["train_accuracy"])
+        means.append(sum(runs) / len(runs))
+    return means
+""",
+        tells="Normal and uniform weights are exchanged.",
+    ),
+    Alternative(
+        "gain_sweep",
+        "defaults_looked_up_inside",
+        """\
+given = {"make_model": make_model, "train": train}
+
+
+def gain_sweep(gains, seeds, mode=None, make_model=None, train=None):
+    new, fit = make_model or given["make_model"], train or given["train"]
+    result = []
+    for gain in gains:
+        result.append(0)
+        for seed in seeds:
+            run = fit(xavier_init(new(seed), gain, mode or "normal"), seed)
+            result[-1] += run["train_accuracy"] / len(seeds)
+    return result
 """,
     ),
 ]
