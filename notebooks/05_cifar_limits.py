@@ -1480,8 +1480,8 @@ def honest_headline(attempts):
     ### BEGIN SOLUTION
     name = max(attempts, key=lambda name: np.mean([r["val_accuracy"] for r in attempts[name]]))
     tests = [run["test_accuracy"] for run in attempts[name]]
-    std = float(np.std(tests, ddof=1)) if len(tests) > 1 else math.nan
-    return name, float(np.mean(tests)), std, sum(map(len, attempts.values()))
+    std = np.std(tests, ddof=1) if len(tests) > 1 else math.nan
+    return name, np.mean(tests), std, sum(map(len, attempts.values()))
     ### END SOLUTION
 
 # %% selfcheck="honest_headline" points=3
@@ -1555,7 +1555,11 @@ print(
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# TODO
+# All three are true, of the same 21 runs. The first is the luckiest run; whoever trains once more
+# gets less. The second sets the luckiest run of one configuration against the unluckiest of
+# another, so that luck is counted twice and looks like an improvement. Only the third can be
+# repeated: the configuration was chosen without a look at the test images, and the spread tells how
+# far the next run may lie away. How large is the gain if you compare means with means?
 # </details>
 #
 # **How much is luck worth?** Below, nobody has a better idea than anybody else: N runs of *one*
@@ -1590,7 +1594,12 @@ plots.line(
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# TODO
+# The best of 20 lies almost two standard deviations above the mean, whatever is measured: it grows
+# with the number of runs, and no network gets better by it. On 10,000 test images that is about one
+# point. On 500 it is about four, as much as flips and shifts bring: there the images themselves are
+# drawn by luck, and the best of many runs is the one whose mistakes happen not to be among them. So
+# a figure means little without the number of runs behind it, and the number of images that it was
+# measured on.
 # </details>
 
 # %% [markdown]
@@ -1609,7 +1618,20 @@ plots.line(
 # | 3 | The same, and the reason why a choice among many runs needs their number and spread. |
 
 # %% [markdown] answer="hype" points=3
-# TODO
+# Headline 1 suggests that this is what one gets. It leaves out that the run is the best of 21,
+# chosen on the test images; the mean of its own configuration is lower, as headline 3 says.
+# Headline 2 suggests that the change is worth the whole difference. It leaves out that the best of
+# three runs is compared with the worst of three: the gain of the means is clearly smaller (headline
+# 3 has both).
+#
+# A reader must be told: how many runs and configurations there were (21 and 7), that the
+# configuration was chosen by the mean on validation images, on how many images the result was
+# measured (10,000), its mean and standard deviation over how many seeds (three), and what the
+# starting point reached under the same rules.
+#
+# The second picture shows why: the best of N runs of the same network rises with N, by about one
+# point at 20 runs on 10,000 images and by about four on 500, without any progress. Without N and
+# the spread nobody can tell a gain of that size from luck.
 
 # %% [markdown]
 # ## 9 · Two shuffles

@@ -253,7 +253,7 @@ def number_of(value):
 
 
 def networks(ns, shape, num_classes, sizes, batch_size, max_numbers, max_steps):
-    """The record of the student's `MLP` for each of `sizes`, its logits with all parameters zero."""
+    """Two records of the student's `MLP` for each of `sizes`, the second with all parameters zero."""
     found = []
     for hidden_sizes in sizes:
         size = math.prod(shape)
@@ -262,8 +262,7 @@ def networks(ns, shape, num_classes, sizes, batch_size, max_numbers, max_steps):
         with torch.no_grad():
             for p in model.parameters():
                 p.zero_()
-            record["zeroed"] = model(torch.randn(5, *shape))
-        found.append(record)
+        found.append([record, recorded(model, shape, batch_size, max_numbers, max_steps)])
     return found
 
 
