@@ -787,7 +787,9 @@ def _attempts(rng, single=False):
         made[_BEST][0][1:] += 0.8 * step / (count - 1)
     names = [list(made)[i] for i in rng.permutation(len(made))]
     # Names that say nothing.
-    shown = dict(zip(names, [f"setting {i}" for i in rng.permutation(100)[: len(made)]], strict=True))
+    shown = dict(
+        zip(names, [f"setting {i}" for i in rng.permutation(100)[: len(made)]], strict=True)
+    )
     return {shown[name]: runs(*made[name]) for name in names}, shown
 
 
