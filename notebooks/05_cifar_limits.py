@@ -5,24 +5,39 @@
 # baseline with your own optimizer, improve it as far as an MLP goes, and then find out by an
 # experiment what an MLP does *not* use: that pixels have neighbours.
 #
-# - **Time:** about five hours, of which about fifteen minutes are waiting for trainings (on two CPU
-#   cores; each cell says how long it takes).
-# - **You need:** the training loop of assignment 1, your `SGDMomentum` of assignment 3, and what
-#   assignment 4 says about starts.
-# - **Train or load:** a long training saves its result beside this notebook and is not repeated as
-#   long as the file is there. To train again, delete the file. **Hand in the files `*.pt` with the
-#   notebook**: your models are graded by their accuracy on images that you do not have.
+# **You will learn to**
 #
-# | part | you write | minutes |
-# |---|---|---|
-# | 1 | `channel_statistics`, `split_indices` | 20 |
-# | 2 | `test_model` | 15 |
-# | 3 | `train_model` | 35 |
-# | 4 | `baseline` | 40 |
-# | 5 | `confusion_matrix` | 15 |
-# | 6 | one change at a time (an experiment) | 20 |
-# | 7 | `improved`, one written answer | 90 |
-# | 8 | `shuffle_pixels`, `ShuffledLoader`, one written answer | 60 |
+# - split and normalise data so that a comparison is fair, and test a model without changing it;
+# - train with validation, keep the best epoch, and read the curves;
+# - improve an MLP one change at a time, and tell a gain from the luck of a seed;
+# - report a result so that a reader can rely on it;
+# - show by an experiment what an MLP does not know about images.
+#
+# | part | you write | minutes | points |
+# |---|---|---|---|
+# | 1 | `channel_statistics`, `split_indices` | 20 | 5 |
+# | 2 | `test_model` | 15 | 3 |
+# | 3 | `train_model` | 35 | 5 |
+# | 4 | `baseline`, with your `MLP` and `SGDMomentum` | 45 | 5 |
+# | 5 | `confusion_matrix` | 15 | 3 |
+# | 6 | one change at a time (an experiment) | 20 | |
+# | 7 | `improved`, one written answer | 90 | 8 |
+# | 8 | `honest_headline`, one written answer | 25 | 6 |
+# | 9 | `shuffle_pixels`, `ShuffledLoader`, one written answer | 60 | 8 |
+# | ★ 10 | a challenge: the best plain MLP (bonus) | 60 | |
+#
+# **Time:** about five hours without the bonus, of which a quarter of an hour is waiting for
+# trainings (on two CPU cores; each cell says how long it takes).
+#
+# **Rhythm:** read the goal, guess in one line, write, run the check, look at the result; hints,
+# errors and explanations are folded: open them when you want them.
+#
+# **You need** your `MLP` of assignment 1, your `SGDMomentum` of assignment 3, and what assignment 4
+# says about starts.
+#
+# **Train or load:** a long training saves its result beside this notebook and is not repeated as
+# long as the file is there. To train again, delete the file. **Hand in the files `*.pt` with the
+# notebook**: your models are graded by their accuracy on images that you do not have.
 
 # %% setup=true
 import copy
@@ -70,8 +85,10 @@ class OptimizerTemplate:
         """Change the parameter `p` in place, using `p.grad`."""
         raise NotImplementedError("a subclass writes this")
 
-
 # %%
+import contextlib
+import time
+
 import matplotlib.pyplot as plt
 
 from helpers import checkpoints, plots, widgets
@@ -110,7 +127,9 @@ plots.image_grid(
 widgets.shuffle_explorer(images.train_images[:6])
 
 # %% [markdown]
-# ## 1 · Statistics and a split  (20 minutes, 5 points)
+# ## 1 · Statistics and a split
+#
+# ●○○ · 20 minutes · 5 points · a fair comparison begins before the first training
 #
 # **Goal.** Two small tools that decide whether a comparison is fair.
 #
@@ -121,13 +140,39 @@ widgets.shuffle_explorer(images.train_images[:6])
 #
 # `split_indices(n, n_val, seed)`: cut the numbers 0 … n - 1 at random into two groups, n - n_val of
 # them for training and n_val for validation, in a way that the seed alone decides.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# "Over all images and pixels" is one big set of numbers per channel. A mean over the images' own
+# standard deviations is something else: it leaves out how much the images differ in brightness.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `tensor.mean(dim=(0, 2, 3))` takes several dimensions at once; `images.dtype == torch.uint8`;
+# `torch.randperm(n, generator=torch.Generator().manual_seed(seed))`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each channel: its values as floats, divided by 255 if they are bytes; mean and std of them
+#
+#     order = a random order of 0 ... n - 1, drawn from the seed
+#     val = the first n_val of it, train = the rest
+# </details>
+# <details><summary>Error "mean(): could not infer output dtype. … Got: Byte"?</summary>
+#
+# Bytes have no mean in PyTorch: turn them into floats first, and then into units of [0, 1].
+# </details>
+# <details><summary>Error "only one element tensors can be converted to Python scalars"?</summary>
+#
+# The self-check takes `float(m)` of each mean: there should be one number per channel. Which
+# dimensions does your `mean` still keep?
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** which of the three channels (red, green, blue) has the lowest mean in
 # photographs of animals and vehicles, and roughly how large is the standard deviation?
 #
 # *My guess:* …
-
 
 # %% solution="channel_statistics"
 def channel_statistics(images):
@@ -157,7 +202,6 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[n_val:], order[:n_val]
     ### END SOLUTION
-
 
 # %% selfcheck="channel_statistics" points=5
 _images = torch.zeros(4, 2, 3, 5, dtype=torch.uint8)
@@ -199,31 +243,12 @@ assert [int(i) for i in split_indices(50, 12, 4)[1]] != _val, "another seed, the
 print("✓ one number per channel, and a fair split (not looked at: how random the split is)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# "Over all images and pixels" is one big set of numbers per channel. A mean over the images' own
-# standard deviations is something else: it leaves out how much the images differ in brightness.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `tensor.mean(dim=(0, 2, 3))` takes several dimensions at once; `images.dtype == torch.uint8`;
-# `torch.randperm(n, generator=torch.Generator().manual_seed(seed))`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     for each channel: its values as floats, divided by 255 if they are bytes; mean and std of them
-#
-#     order = a random order of 0 ... n - 1, drawn from the seed
-#     val = the first n_val of it, train = the rest
-# </details>
-#
 # **The common mistake:** computing the statistics on all images, test images included. The error is
 # tiny here; with small data sets, or with anything learnt from the data (a selection of features,
 # say), it makes results look better than they are.
 #
-# **What to expect below:** on CIFAR-10 means of about 0.49, 0.48, 0.45 (little blue), and standard
-# deviations of about 0.25. One tenth of the training images become validation images: they choose
-# the model; the test images are looked at once, at the end.
+# One tenth of the training images become validation images: they choose the model. The test images
+# are looked at once, at the end.
 
 # %%
 train_indices, val_indices = split_indices(
@@ -249,18 +274,56 @@ test_loader = make_loader(images.test_images, images.test_labels, batch_size=100
 train_loader
 
 # %% [markdown]
-# ## 2 · Testing a model  (15 minutes, 3 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# On CIFAR-10 the means are about 0.49, 0.48, 0.45: blue has the lowest one, as there is more fur,
+# earth and grass than sky. The standard deviations are about 0.25, a quarter of the whole range. A
+# normalised image has values of about -2 to 2, around 0 in every channel: what the starts of
+# assignment 4 were made for.
+# </details>
+
+# %% [markdown]
+# ## 2 · Testing a model
+#
+# ●○○ · 15 minutes · 3 points · the one number that everybody quotes
 #
 # **Goal.** `test_model(model, loader)`: which fraction of the loader's images does the model get
 # right? In evaluation mode, without gradients, and the model is afterwards as it was, its mode
 # included. Batches are moved to the device on which the model lies.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Count right predictions and images over all batches; divide once, at the end. Dropout and batch
+# norm behave differently in the two modes.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `model.training` tells the mode, `model.eval()` and `model.train(mode)` set it; `torch.no_grad()`;
+# `logits.argmax(dim=1)`; `next(model.parameters()).device`; `.item()`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     remember the mode; switch to evaluation mode
+#     without gradients, for each batch: add up right predictions and images
+#     restore the mode
+#     return right / images
+# </details>
+# <details><summary>Error "a Tensor with 10 elements cannot be converted to Scalar"?</summary>
+#
+# `(predictions == labels)` holds one truth value per image. Count them with `.sum()` before
+# `.item()`. (The number in the message is that of the batch.)
+# </details>
+# <details><summary>Self-check "eight calls, different results"?</summary>
+#
+# Dropout is still at work. `model.eval()` has to come before the first batch; `torch.no_grad()`
+# alone does not change the mode.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** a loader gives two batches of 1,000 images, with accuracies of 50 % and
 # 54 %, and one of 8 images, all right. What is the accuracy, to three digits?
 #
 # *My guess:* …
-
 
 # %% solution="test_model"
 def test_model(model, loader):
@@ -281,7 +344,6 @@ def test_model(model, loader):
     model.train(was_training)
     return right / total
     ### END SOLUTION
-
 
 # %% selfcheck="test_model" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 2))
@@ -308,29 +370,21 @@ assert test_model(_model, [(_x, _y)]) == 0.8, "dropout is still at work: switch 
 print("✓ counted right, in evaluation mode, and the mode is back")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Count right predictions and images over all batches; divide once, at the end. Dropout and batch
-# norm behave differently in the two modes.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `model.training` tells the mode, `model.eval()` and `model.train(mode)` set it; `torch.no_grad()`;
-# `logits.argmax(dim=1)`; `next(model.parameters()).device`; `.item()`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     remember the mode; switch to evaluation mode
-#     without gradients, for each batch: add up right predictions and images
-#     restore the mode
-#     return right / images
-# </details>
-#
 # **The common mistake:** forgetting `model.eval()`. With dropout the accuracy then comes out too
 # low, and with batch norm the test images change the model's stored statistics.
 
 # %% [markdown]
-# ## 3 · Training a model  (35 minutes, 5 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# There is nothing to see yet but the answer: 500 + 540 + 8 of 2,008 images are right, 0.522. The
+# mean of the three batches' accuracies would be 0.680: eight easy images would count as much as a
+# thousand.
+# </details>
+
+# %% [markdown]
+# ## 3 · Training a model
+#
+# ●●○ · 35 minutes · 5 points · keep the best epoch, not the last one
 #
 # **Goal.** `train_model` trains with cross-entropy for `num_epochs` epochs and validates after each
 # of them (or after every few, and after the last). What counts is the epoch with the highest
@@ -343,13 +397,42 @@ print("✓ counted right, in evaluation mode, and the mode is back")
 # The function returns a history to draw: `{"train_loss": [...], "val_accuracy": [...]}`, with the
 # mean training loss of each epoch and the accuracy of each validation, as floats. The mean is over
 # the epoch's images, of the losses that the model was trained on: a small last batch weighs less.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# `model.state_dict()` does not copy: its tensors are the model's own and go on changing. And a
+# model has more than parameters: batch norm's running statistics belong to the epoch as well.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `copy.deepcopy(model.state_dict())`, `model.load_state_dict(state)`, `torch.save(state, path)`,
+# and your `test_model`. For a bar: `for epoch in progress(range(num_epochs), "epochs")`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     best accuracy = -1
+#     for each epoch:
+#         training mode; for each batch: loss, zero gradients, backward, step, scheduler's step
+#         accuracy = that of the validation loader
+#         if it is higher than the best: remember it, copy the state dict, save the copy
+#     put the best state dict back into the model
+# </details>
+# <details><summary>Error "element 0 of tensors does not require grad and does not have a grad_fn"?</summary>
+#
+# The loss was computed without a graph: is a `torch.no_grad()` around the training, too? Or does a
+# batch go through `.detach()` or `.item()` before `backward`?
+# </details>
+# <details><summary>Error "Expected state_dict to be dict-like, got <class 'NoneType'>"?</summary>
+#
+# No epoch was kept. With a best accuracy of 0 to begin with, a model that gets everything wrong is
+# never better: begin below 0.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** why does the function need both, the validation and the training loader?
 # What would go wrong if the *test* loader chose the epoch?
 #
 # *My guess:* …
-
 
 # %% solution="train_model"
 def train_model(
@@ -398,7 +481,6 @@ def train_model(
     model.load_state_dict(best_state)
     return history
     ### END SOLUTION
-
 
 # %% selfcheck="train_model" points=5
 class _Notes(nn.Module):
@@ -509,45 +591,72 @@ print("✓ the best epoch is in the model and in the file, and the history is ri
 print("  (not looked at: networks and optimizers that learn)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# `model.state_dict()` does not copy: its tensors are the model's own and go on changing. And a
-# model has more than parameters: batch norm's running statistics belong to the epoch as well.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `copy.deepcopy(model.state_dict())`, `model.load_state_dict(state)`, `torch.save(state, path)`,
-# and your `test_model`. For a bar: `for epoch in progress(range(num_epochs), "epochs")`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     best accuracy = -1
-#     for each epoch:
-#         training mode; for each batch: loss, zero gradients, backward, step, scheduler's step
-#         accuracy = that of the validation loader
-#         if it is higher than the best: remember it, copy the state dict, save the copy
-#     put the best state dict back into the model
-# </details>
-#
 # **The common mistake:** choosing the epoch on the test images. The maximum over many epochs of a
 # noisy number is higher than the number itself; measured on the same images, it tells nothing about
 # new ones.
 
 # %% [markdown]
-# ## 4 · The baseline  (40 minutes, 4 points)
+# <details><summary>After the run: what you see, and why</summary>
 #
-# **Goal.** A plain MLP with the layer sizes 3072-256-128-10, trained with your own `SGDMomentum`.
+# The training loader changes the weights; the validation loader only chooses among the states that
+# they went through. If the *test* loader chose, the figure that you report would be the highest of
+# several, picked on the very images that it is measured on: too high, and nobody could tell by how
+# much. Choosing on validation images costs a few thousand of them, and leaves the test images for
+# one honest look.
+# </details>
+
+# %% [markdown]
+# ## 4 · The baseline
 #
-# - `SGDMomentum`: paste your class of assignment 3 (`OptimizerTemplate` is in the first cell).
-# - `baseline_model()`: a new, untrained network; any nonlinearity between the layers, logits at the
-#   end.
+# ●●○ · 45 minutes · 5 points · the figure that every improvement is measured against
+#
+# **Goal:** a plain MLP with the layer sizes 3072-256-128-10, trained with your own `SGDMomentum`.
+#
+# - `MLP`: your class of assignment 1, for *any* `hidden_sizes`; any nonlinearity between the
+#   layers, logits at the end.
+# - `SGDMomentum`: your class of assignment 3 (`OptimizerTemplate` is in the first cell).
+# - `baseline_model()`: a new, untrained network of the asked sizes.
 # - `baseline(train_loader, val_loader, path, num_epochs)`: makes the network and the optimizer,
 #   calls `train_model`, and returns the trained model and the history.
 #
 # Choose learning rate and momentum on the validation images. Remember which convention of momentum
 # this course has: its learning rates are larger than those of `torch.optim.SGD` at the same
-# momentum. You pass with an accuracy of 49 % on images that you do not have. A constant learning
-# rate reaches about 53 %; lowering it for the last epochs brings one or two points more.
+# momentum. A constant learning rate reaches about 53 %; lowering it for the last epochs brings one
+# or two points more.
+#
+# **You pass with 49 %** on images that you do not have. Why 49? Five trainings of our solution
+# reached 54.6 to 55.4 % on these images. What must not pass lies lower: a single epoch reaches at
+# most 46.7 %, layers without a nonlinearity 40.0 %, a network trained on images that were not
+# normalised 37.3 %. The mark lies between, so that luck decides nothing.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Everything is there already: this function only puts together what you have written. What is new
+# is the choice of the learning rate. Try 0.01, 0.1 and 1 for two epochs each and look at the
+# validation accuracy.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `MLP(input_size=3072, num_classes=10, hidden_sizes=(256, 128))`, `model.to(device)`,
+# `SGDMomentum(model.parameters(), lr=..., momentum=...)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     fix the seed; model = new network on the device
+#     optimizer = SGDMomentum over its parameters
+#     history = train_model(all of it)
+#     return model, history
+# </details>
+# <details><summary>Error "mat1 and mat2 shapes cannot be multiplied (6x3072 and 784x256)"?</summary>
+#
+# Your `MLP` has the input size of assignment 1 as its default: a colour image of 32 × 32 pixels has
+# 3,072 numbers. Give `input_size`.
+# </details>
+# <details><summary>Error "Error(s) in loading state_dict for MLP"?</summary>
+#
+# `baseline.pt` holds the weights of another network: you changed `MLP` or `baseline_model()` after
+# the training. Delete the file and train again.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** how many parameters does 3072-256-128-10 have, and in which layer are
@@ -555,8 +664,35 @@ print("  (not looked at: networks and optimizers that learn)")
 #
 # *My guess:* …
 
-
 # %% solution="baseline"
+class MLP(nn.Module):
+    """A multi-layer perceptron of any depth: paste your own.
+
+    input_size: number of values per image after flattening.
+    num_classes: number of logits.
+    hidden_sizes: widths of the hidden layers, first to last; may be empty.
+    """
+
+    def __init__(self, input_size=3072, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        ### BEGIN SOLUTION
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(
+            nn.Linear(fan_in, fan_out) for fan_in, fan_out in zip(sizes[:-1], sizes[1:])
+        )
+        self.output = nn.Linear(sizes[-1], num_classes)
+        ### END SOLUTION
+
+    def forward(self, x):
+        """Logits (N, num_classes) of images (N, C, H, W), flattened here."""
+        ### BEGIN SOLUTION
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+        ### END SOLUTION
+
+
 class SGDMomentum(OptimizerTemplate):
     """Gradient descent along a running mean of the gradients: paste your own."""
 
@@ -579,14 +715,7 @@ class SGDMomentum(OptimizerTemplate):
 def baseline_model():
     """A new MLP 3072-256-128-10 that takes images (N, 3, 32, 32) and returns logits (N, 10)."""
     ### BEGIN SOLUTION
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(3072, 256),
-        nn.ReLU(),
-        nn.Linear(256, 128),
-        nn.ReLU(),
-        nn.Linear(128, 10),
-    )
+    return MLP(input_size=3072, num_classes=10, hidden_sizes=(256, 128))
     ### END SOLUTION
 
 
@@ -618,8 +747,16 @@ def baseline(train_loader, val_loader, path, num_epochs=15):
     return model, history
     ### END SOLUTION
 
-
-# %% selfcheck="baseline" points=4
+# %% selfcheck="baseline" points=5
+for _sizes, _count in [((), 38), ((5,), 77), ((5, 4, 3), 113)]:
+    _model = MLP(input_size=18, num_classes=2, hidden_sizes=_sizes)
+    _got = sum(p.numel() for p in _model.parameters())
+    assert _got == _count, (
+        f"MLP with hidden_sizes={_sizes}: {_got} parameters, expected {_count}: one layer for each "
+        "size and one for the logits, all of them registered"
+    )
+    _got = tuple(_model(torch.ones(4, 2, 3, 3)).shape)
+    assert _got == (4, 2), f"MLP, images (4, 2, 3, 3): got {_got}, expected (4, 2): flattened?"
 _p = nn.Parameter(torch.tensor([1.0]))
 _optimizer, _values = SGDMomentum([_p], lr=0.1, momentum=0.9), []
 for _ in range(2):
@@ -666,29 +803,10 @@ if Path("baseline.pt").exists():
     _saved.load_state_dict(torch.load("baseline.pt", weights_only=True, map_location="cpu"))
     _sound = all(bool(torch.isfinite(p).all()) for p in _saved.parameters())
     assert _sound, "baseline.pt, the file beside this notebook, holds nan or inf"
-print("✓ optimizer, network and training fit together")
+print("✓ network, optimizer and training fit together")
 print("  (not looked at: the accuracy of your file)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Everything is there already: this function only puts together what you have written. What is new
-# is the choice of the learning rate. Try 0.01, 0.1 and 1 for two epochs each and look at the
-# validation accuracy.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `nn.Sequential(nn.Flatten(), nn.Linear(...), nn.ReLU(), ...)`, `model.to(device)`,
-# `SGDMomentum(model.parameters(), lr=..., momentum=...)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     fix the seed; model = new network on the device
-#     optimizer = SGDMomentum over its parameters
-#     history = train_model(all of it)
-#     return model, history
-# </details>
-#
 # **The common mistake:** loading the checkpoint into another network than the one that was trained.
 # If you change `baseline_model()`, delete `baseline.pt` and train again.
 #
@@ -708,28 +826,60 @@ trained_baseline.load_state_dict(torch.load("baseline.pt", weights_only=True, ma
 print(f"validation accuracy: {test_model(trained_baseline, val_loader):.1%}")
 print(f"test accuracy:       {test_model(trained_baseline, test_loader):.1%}")
 
-# %% [markdown]
-# **What to expect:** the training loss falls to the end, while the validation accuracy levels off
-# at 51 to 53 % and wobbles (if the learning rate is lowered at the end, it calms down and rises a
-# little). The network could go on learning its training images by heart; what it lacks is a reason
-# to do the right thing on others. Parts 6 and 7 are about such reasons.
-
 # %%
 needs("baseline_history")
 plots.learning_curves(baseline_history, title="The baseline")
 
 # %% [markdown]
-# ## 5 · What is confused with what  (15 minutes, 3 points)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The network has 3,073 · 256 + 257 · 128 + 129 · 10 = 820,874 parameters, 96 % of them in the first
+# layer: that is the price of looking at every pixel from every unit.
+#
+# The training loss falls to the end, while the validation accuracy levels off at 51 to 53 % and
+# wobbles (if the learning rate is lowered at the end, it calms down and rises a little). The
+# network could go on learning its training images by heart; what it lacks is a reason to do the
+# right thing on others. Parts 6 and 7 are about such reasons.
+# </details>
+
+# %% [markdown]
+# ## 5 · What is confused with what
+#
+# ●○○ · 15 minutes · 3 points · one accuracy hides ten
 #
 # **Goal.** `confusion_matrix(model, loader)`: a table of counts. Row t, column p: how many images
 # of the true class t does the model take for class p? The loader's images are normalised already.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Every image belongs to exactly one cell of the table. The sum of all entries is the number of
+# images, the sum of the diagonal that of the right ones.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `torch.bincount(numbers, minlength=...)` counts how often each number comes; a pair (t, p) can be
+# written as the single number `t * C + p`. Or `counts.index_put_(..., accumulate=True)`, or a loop.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     counts = table of zeros
+#     for each batch: predictions; add 1 at (true class, predicted class) for each image
+# </details>
+# <details><summary>Error "shape '[10, 10]' is invalid for input of size 91"?</summary>
+#
+# `torch.bincount` stops at the largest number that comes: give it `minlength`, the number of cells.
+# </details>
+# <details><summary>Error "bincount only supports 1-d non-negative integral inputs"?</summary>
+#
+# It counts whole numbers in a row: are these the classes (`argmax`), not logits or a table of
+# pairs?
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** which two classes are confused most often? (Have another look at the
 # images at the top.)
 #
 # *My guess:* …
-
 
 # %% solution="confusion_matrix"
 def confusion_matrix(model, loader):
@@ -752,7 +902,6 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts.reshape(num_classes, num_classes).cpu()
     ### END SOLUTION
-
 
 # %% selfcheck="confusion_matrix" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Dropout(1.0)).train()
@@ -778,28 +927,8 @@ assert not _model.training, "the model was in evaluation mode before the call: r
 print("✓ true classes in rows, predictions in columns (not looked at: gradients)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Every image belongs to exactly one cell of the table. The sum of all entries is the number of
-# images, the sum of the diagonal that of the right ones.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `torch.bincount(numbers, minlength=...)` counts how often each number comes; a pair (t, p) can be
-# written as the single number `t * C + p`. Or `counts.index_put_(..., accumulate=True)`, or a loop.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     counts = table of zeros
-#     for each batch: predictions; add 1 at (true class, predicted class) for each image
-# </details>
-#
 # **The common mistake:** `counts[labels, predictions] += 1` with whole tensors as indices. A cell
 # that comes several times in a batch is increased only once.
-#
-# **What to expect:** a bright diagonal, best for vehicles (ship, automobile, truck), worst for cats
-# and birds. Cats are taken for dogs and the other way round; ships and airplanes share the blue.
-
 
 # %%
 def draw_confusion(counts, classes, title):
@@ -824,21 +953,31 @@ draw_confusion(
 )
 
 # %% [markdown]
-# ## 6 · One change at a time  (20 minutes)
+# <details><summary>After the run: what you see, and why</summary>
 #
-# What helps an MLP? Six changes to one starting point: two hidden layers of 256, AdamW, no
-# regularisation. Each variant differs in exactly *one* thing, and each is trained from three seeds:
-# without that, a lucky start looks like a good idea.
+# A bright diagonal, best for vehicles (ship, automobile, truck), worst for cats and birds. Cats are
+# taken for dogs and the other way round: this is usually the darkest pair off the diagonal. Ships
+# and airplanes share the blue, trucks and automobiles the wheels on grey.
+# </details>
+
+# %% [markdown]
+# ## 6 · One change at a time
+#
+# ●○○ · 20 minutes · the only way to know what helped
+#
+# **Goal:** find out what helps an MLP. Six changes to one starting point: two hidden layers of 256,
+# AdamW, no regularisation. Each variant differs in exactly *one* thing, and each is trained from
+# three seeds: without that, a lucky start looks like a good idea.
 #
 # Each run sees only 5,000 training images. That saves time, and it shows best what keeps a network
 # from learning its training images by heart: about three minutes for all 21 runs, which are saved.
+# The test accuracy of each run is saved, too, for part 8; nobody looks at it before.
 
 # %% [markdown]
 # **Predict in one line:** order the six by what they bring: augmentation (flips and shifts),
 # dropout, weight decay, batch norm, deeper (4 × 256), wider (2 × 512).
 #
 # *My guess:* …
-
 
 # %%
 def study_network(hidden_sizes=(256, 256), batch_norm=False, dropout=0.0):
@@ -865,7 +1004,7 @@ changes = {
 
 
 def study_run(seed, num_epochs=20, augment=None, weight_decay=0.0, **options):
-    """The history of one small training."""
+    """The history of one small training, and the test accuracy of its best epoch."""
     torch.manual_seed(seed)
     model = study_network(**options).to(device)
     count = min(5000, len(train_images) // 4)
@@ -875,7 +1014,9 @@ def study_run(seed, num_epochs=20, augment=None, weight_decay=0.0, **options):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=weight_decay)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "best.pt"
-        return train_model(model, optimizer, loader, val_loader, num_epochs, path)
+        history = train_model(model, optimizer, loader, val_loader, num_epochs, path)
+    history["test_accuracy"] = test_model(model, test_loader)
+    return history
 
 
 def study():
@@ -908,40 +1049,82 @@ plots.learning_curves(
 )
 
 # %% [markdown]
-# **What to expect:** without any change the validation accuracy is at its best, 43 %, after a few
-# epochs, and gets no better while the training images are learnt by heart. Flips and shifts make
-# new images out of old ones: they bring most, two to four points, and the curve still rises at the
-# end. Dropout brings about one. Batch norm speeds up the beginning. More layers or more units
-# alone bring little or nothing: size is not what this network lacks. Compare every gain with the
-# spread over the seeds before you believe it. (With all 45,000 images and few epochs the same
-# changes gain less: there is less to be learnt by heart.)
+# <details><summary>After the run: what you see, and why</summary>
+#
+# Without any change the validation accuracy is at its best, 43 %, after a few epochs, and gets no
+# better while the training images are learnt by heart. Flips and shifts make new images out of old
+# ones: they bring most, two to four points, and the curve still rises at the end. Dropout brings
+# about one. Batch norm speeds up the beginning. More layers or more units alone bring little or
+# nothing: size is not what this network lacks. Compare every gain with the spread over the seeds
+# before you believe it. (With all 45,000 images and few epochs the same changes gain less: there is
+# less to be learnt by heart.)
+# </details>
 
 # %% [markdown]
-# ## 7 · As far as an MLP goes  (90 minutes, 5 points)
+# ## 7 · As far as an MLP goes
 #
-# **Goal.** Your best MLP, and an honest figure for it: the *mean* test accuracy over at least three
+# ●●● · 90 minutes · 8 points · a result that holds for the next seed, too
+#
+# **Goal:** your best MLP, and an honest figure for it: the *mean* test accuracy over at least three
 # seeds, each model chosen on validation images. You pass with a mean of 56 %; 60 % is possible with
 # what you know, and 65 % with some ideas of your own.
 #
-# - `improved_model()`: a new network. Every MLP is allowed: any layers with whole images or whole
-#   hidden layers as input, any activation, norms, dropout. No convolution, no pooling, no patches,
-#   no attention. At most 6 million numbers.
+# - `improved_model()`: a new network, a *plain MLP* (below) of at most 6 million numbers.
 # - `improved(...)`: for the seed at position i, trains a new network and leaves the state dict of
 #   its best epoch (on validation images) in `folder/improved_i.pt`; returns the mean of the models'
 #   test accuracies.
+#
+# **A plain MLP** has linear layers, each on the whole flattened image or on a whole hidden layer,
+# with any shortcuts between hidden layers; activations (ReLU and its relatives, GELU, SiLU, tanh,
+# sigmoid; gates and maxout, too); batch, layer, group and RMS norm; dropout. It has no convolution,
+# no pooling, no patches, no attention, and no tables: no stored images or labels, no pixels
+# compared with stored numbers. The grader's images are kept back and slightly changed, so that
+# nothing recognises them one by one.
 #
 # Three rules make the figure mean something. The seed decides everything random in a training: the
 # start, the order of the batches, dropout and augmentation. The images are normalised with the
 # statistics of `train_images`. And nothing but the final accuracies depends on the test images.
 #
 # The checks try `improved` on a few dozen images, to be quick: it must not need a full batch.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Combine what helped alone: augmentation against memorising; batch norm and a learning rate that
+# rises and falls ("one cycle") for speed; dropout, weight decay and label smoothing against too
+# much confidence. Then train longer.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `augment.compose(augment.random_flip, augment.random_shift)` for `data.TensorLoader(...,
+# augment=...)`; `nn.BatchNorm1d`, `nn.Dropout`; `torch.optim.AdamW`;
+# `torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=..., total_steps=...)`;
+# `nn.CrossEntropyLoss(label_smoothing=0.1)`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     mean, std = statistics of the training images; loaders for validation and test
+#     for each index and seed:
+#         fix the seed; new network, new loader with the seed, new optimizer and scheduler
+#         train_model(..., path = folder/improved_index.pt)
+#         remember the test accuracy
+#     return the mean of the accuracies
+# </details>
+# <details><summary>Error "Expected more than 1 value per channel when training"?</summary>
+#
+# Batch norm cannot work on a last batch of one image. `data.TensorLoader` gives such a batch if the
+# number of images is one more than a multiple of the batch size: choose another batch size.
+# </details>
+# <details><summary>Error "Tried to step … times. The specified number of total steps is …"?</summary>
+#
+# `OneCycleLR` counts optimizer steps, not epochs: `total_steps` is `num_epochs *
+# len(train_loader)`.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** from your study, which three changes will you combine, and what accuracy
 # do you expect?
 #
 # *My guess:* …
-
 
 # %% solution="improved"
 def improved_model():
@@ -1040,7 +1223,6 @@ def improved(
     return sum(accuracies) / len(accuracies)
     ### END SOLUTION
 
-
 # %% selfcheck="improved" points=5
 _numbers = sum(t.numel() for t in improved_model().state_dict().values())
 assert _numbers <= 6_000_000, f"the model has {_numbers:,} numbers, expected at most 6,000,000"
@@ -1107,33 +1289,43 @@ print("✓ one model and one file per seed, and their mean")
 print("  (not looked at: your own files and their accuracy, nor whether it is an MLP in every way)")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# Combine what helped alone: augmentation against memorising; batch norm and a learning rate that
-# rises and falls ("one cycle") for speed; dropout, weight decay and label smoothing against too
-# much confidence. Then train longer.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `augment.compose(augment.random_flip, augment.random_shift)` for `data.TensorLoader(...,
-# augment=...)`; `nn.BatchNorm1d`, `nn.Dropout`; `torch.optim.AdamW`;
-# `torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=..., total_steps=...)`;
-# `nn.CrossEntropyLoss(label_smoothing=0.1)`.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     mean, std = statistics of the training images; loaders for validation and test
-#     for each index and seed:
-#         fix the seed; new network, new loader with the seed, new optimizer and scheduler
-#         train_model(..., path = folder/improved_index.pt)
-#         remember the test accuracy
-#     return the mean of the accuracies
-# </details>
-#
 # **The common mistake:** reporting the best of three. The maximum of several runs grows with the
 # number of runs; the mean does not, and it is what the next training will give on average.
 #
-# Train three models on all images: about five minutes, once.
+# ### Try on one seed first
+#
+# A trial trains one seed for a few epochs, with the validation images in place of the test images,
+# which stay unseen. About half a minute with our solution, and under two minutes for any network of
+# this size: lower `trial_epochs` if yours takes longer. Give each idea a new name: its row is added
+# to the table. Only when you like what you see, train the three models below.
+
+# %%
+needs("train_images")
+trial, trial_epochs = "first_idea", 6
+
+
+def try_once():
+    """The validation accuracy of one seed after a few epochs."""
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        accuracy = improved(
+            train_images, train_labels, val_images, val_labels, val_images, val_labels,
+            seeds=[0], folder=folder, num_epochs=trial_epochs,
+        )  # fmt: skip
+    seconds = time.perf_counter() - began
+    return {"val_accuracy": float(accuracy), "epochs": trial_epochs, "seconds": seconds}
+
+
+checkpoints.train_or_load(f"trial_{trial}.pt", try_once, long=True)
+print(f"\n{'trial':24} {'validation':>10} {'epochs':>7} {'seconds':>8}")
+for path in sorted(Path().glob("trial_*.pt"), key=lambda path: path.stat().st_mtime):
+    with contextlib.redirect_stdout(None):  # no line for each file
+        row = checkpoints.train_or_load(path, try_once)
+    name = path.stem.removeprefix("trial_")
+    print(f"{name:24} {row['val_accuracy']:10.1%} {row['epochs']:7} {row['seconds']:8.0f}")
+
+# %% [markdown]
+# Now train three models on all images: about five minutes, once.
 
 # %%
 needs("train_images")
@@ -1155,11 +1347,6 @@ improved_accuracies = [test_model(model, test_loader) for model in improved_mode
 print("test accuracies:", ", ".join(f"{a:.1%}" for a in improved_accuracies))
 print(f"mean over {len(improved_accuracies)} seeds: {np.mean(improved_accuracies):.1%}")
 
-# %% [markdown]
-# **What to expect:** a mean five to ten points above the baseline, and seeds within a point of each
-# other. The diagonal is brighter everywhere, but the pairs that are confused stay the same: what
-# tells a cat from a dog is shape, and an MLP has no idea of shape.
-
 # %%
 needs("draw_confusion", "improved_models")
 draw_confusion(
@@ -1167,6 +1354,15 @@ draw_confusion(
     images.classes,
     "Improved, seed 0: % of the true class",
 )
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The mean lies five to ten points above the baseline, and the seeds within a point of each other.
+# What was predicted from the study adds up only in part: changes that fight the same weakness share
+# their gain. The diagonal is brighter everywhere, but the pairs that are confused stay the same:
+# what tells a cat from a dog is shape, and an MLP has no idea of shape.
+# </details>
 
 # %% [markdown]
 # **Right and wrong, as images:** the first row shows those of 2,000 test images about which the
@@ -1194,7 +1390,7 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# ### Written: what helped  (3 points)
+# ### Written: what helped (3 points)
 #
 # Which changes raised the accuracy, and by how much each, over how many seeds? Which made no
 # difference that you can tell from chance? Why do those that helped help an MLP on images?
@@ -1224,7 +1420,223 @@ plots.image_grid(
 # to 65.8 % (mean of three seeds, each within half a point of it).
 
 # %% [markdown]
-# ## 8 · Two shuffles  (60 minutes, 5 points)
+# ## 8 · An honest headline
+#
+# ●○○ · 25 minutes · 6 points · reports that a reader can rely on
+#
+# **Goal:** `honest_headline(attempts)`: what can be said of many trainings in one line. `attempts`
+# maps the name of each configuration to its runs, a list of dictionaries `{"seed": ...,
+# "val_accuracy": ..., "test_accuracy": ...}`; the numbers of runs may differ. Choose the
+# configuration with the highest *mean* validation accuracy. Return a tuple `(name, mean, std,
+# num_runs)`: its name, mean and sample standard deviation (divided by n - 1) of *its* test
+# accuracies, and how many runs of *all* configurations there were.
+#
+# One run has no spread that could be measured: its standard deviation is `nan`, not 0.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# Two separate steps: choosing, which sees validation accuracies only, and reporting, which sees the
+# test accuracies of the chosen one. The number of all runs tells the reader how large the choice
+# was.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `max(attempts, key=...)` with a function of a name; `statistics.fmean` or `np.mean`;
+# `np.std(values, ddof=1)`; `float("nan")`; `sum(len(runs) for runs in attempts.values())`.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     name = the one whose runs have the highest mean validation accuracy
+#     tests = the test accuracies of its runs
+#     return name, mean of tests, std of tests (nan if there is one), number of all runs
+# </details>
+# <details><summary>Error "stdev requires at least two data points", or a warning "Degrees of freedom <= 0"?</summary>
+#
+# That is the case of one run: answer `nan` before you ask for a standard deviation.
+# </details>
+# <details><summary>Error "string indices must be integers"?</summary>
+#
+# Iterating over a dictionary gives its keys, the names. The runs are `attempts[name]`, or come with
+# `attempts.items()`.
+# </details>
+
+# %% [markdown]
+# **Predict in one line:** part 6 has saved 21 test accuracies, of seven configurations with three
+# seeds each. By how many points will the best of the 21 be above the honest figure? And by how many
+# will the best be above the *worst* run without any change?
+#
+# *My guess:* …
+
+# %% solution="honest_headline"
+def honest_headline(attempts):
+    """The configuration that is best on validation images, and what it reaches on test images.
+
+    attempts: maps a name to a list of runs {"seed", "val_accuracy", "test_accuracy"}, at least one.
+
+    Returns (name, mean, std, num_runs): the name with the highest mean validation accuracy, the mean
+    and sample standard deviation of its test accuracies (nan for one run), and the number of runs of
+    all configurations.
+    """
+    ### BEGIN SOLUTION
+    name = max(attempts, key=lambda name: np.mean([r["val_accuracy"] for r in attempts[name]]))
+    tests = [run["test_accuracy"] for run in attempts[name]]
+    std = np.std(tests, ddof=1) if len(tests) > 1 else math.nan
+    return name, np.mean(tests), std, sum(map(len, attempts.values()))
+    ### END SOLUTION
+
+# %% selfcheck="honest_headline" points=3
+def _runs(vals, tests):
+    return [
+        {"seed": i, "val_accuracy": v, "test_accuracy": t}
+        for i, (v, t) in enumerate(zip(vals, tests))
+    ]
+
+
+_attempts = {
+    "many": _runs([0.50, 0.51, 0.52, 0.51], [0.50, 0.51, 0.50, 0.51]),
+    "steady": _runs([0.55, 0.56], [0.52, 0.56]),
+    "lucky": _runs([0.60, 0.48], [0.61, 0.47]),
+    "test": _runs([0.53], [0.58]),
+}
+_got = honest_headline(_attempts)
+assert _got is not None and len(_got) == 4, f"got {_got}, expected (name, mean, std, num_runs)"
+_name, _mean, _std, _num_runs = _got
+_why = {
+    "many": "the mean of the validation accuracies counts, not their sum",
+    "lucky": "one lucky seed does not count, the mean over the seeds does",
+    "test": "the test accuracies must not choose",
+}
+assert _name == "steady", f"got {_name!r}, expected 'steady': {_why.get(_name, 'a name')}"
+assert abs(_mean - 0.54) < 1e-6, (
+    f"mean: got {_mean:.4f}, expected 0.54, the mean of the test accuracies 0.52 and 0.56"
+)
+assert abs(_std - 0.02) > 1e-6, "std: got 0.02, divided by n; expected that of a sample, by n - 1"
+assert abs(_std - 0.0283) < 1e-4, f"std: got {_std:.4f}, expected 0.0283: of the test accuracies"
+assert _num_runs == 9, f"num_runs: got {_num_runs}, expected 9: every run that was tried counts"
+_got = honest_headline({"a": _runs([0.5], [0.5]), "b": _runs([0.4, 0.4], [0.6, 0.6])})
+assert math.isnan(_got[2]), f"one run: got std {_got[2]}, expected nan: a single run has no spread"
+_got = honest_headline({"a": _runs([0.3, 0.5], [0.5, 0.5]), "b": _runs([0.2, 0.2], [0.6, 0.6])})
+assert _got[0] == "a" and abs(_got[2]) < 1e-6, f"two equal runs: got std {_got[2]}, expected 0"
+print("✓ chosen on validation, reported on test, and every run counted")
+print("  (not looked at: equal means, and whether `attempts` stays as it was)")
+
+# %% [markdown]
+# **The common mistake:** choosing once more at the end. Whoever looks at the test accuracies of
+# several configurations and reports the best one has used the test images as validation images.
+#
+# Now open the saved test accuracies. The same 21 runs, three headlines: each states nothing but
+# true figures.
+
+# %%
+needs("study_results")
+attempts = {
+    name: [
+        {
+            "seed": seed,
+            "val_accuracy": max(run["val_accuracy"]),
+            "test_accuracy": run["test_accuracy"],
+        }
+        for seed, run in enumerate(runs)
+    ]
+    for name, runs in study_results.items()
+}
+top, winner = max((r["test_accuracy"], name) for name, runs in attempts.items() for r in runs)
+lowest = min(run["test_accuracy"] for run in attempts["none"])
+name, mean_accuracy, spread, num_runs = honest_headline(attempts)
+plain = np.mean([run["test_accuracy"] for run in attempts["none"]])
+print(f'1. "MLP reaches {top:.1%} with 5,000 training images"')
+print(f'2. "{winner.capitalize()} improves an MLP by {100 * (top - lowest):.1f} points"')
+print(
+    f'3. "{name.capitalize()}, chosen on validation images among {len(attempts)} configurations '
+    f"({num_runs} runs in all): {mean_accuracy:.1%} on test images, standard deviation "
+    f"{100 * spread:.1f} points over {len(attempts[name])} seeds; without it {plain:.1%}\""
+)
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# All three are true, of the same 21 runs. The first is the luckiest run; whoever trains once more
+# gets less. The second sets the luckiest run of one configuration against the unluckiest of
+# another, so that luck is counted twice and looks like an improvement. Only the third can be
+# repeated: the configuration was chosen without a look at the test images, and the spread tells how
+# far the next run may lie away. How large is the gain if you compare means with means?
+# </details>
+#
+# **How much is luck worth?** Below, nobody has a better idea than anybody else: N runs of *one*
+# configuration differ by their seeds alone, as those of part 6 do, and the best one is reported.
+# Once it is measured on 10,000 test images, and once on 500.
+#
+# **Predict in one line:** by how many points is the best of 20 above the mean, in either case?
+#
+# *My guess:* …
+
+# %%
+needs("attempts")
+apart = [
+    run["test_accuracy"] - np.mean([other["test_accuracy"] for other in runs])
+    for runs in attempts.values()
+    for run in runs
+]
+seed_spread = 100 * np.sqrt(np.sum(np.square(apart)) / (num_runs - len(attempts)))
+few_images = 100 * np.sqrt(plain * (1 - plain) / 500)  # the spread that 500 images add
+counts = [1, 2, 3, 5, 10, 20, 50, 100]
+luck = np.random.default_rng(0).normal(size=(2000, 100))
+best_of = np.array([luck[:, :count].max(1).mean() for count in counts])
+series = {"10,000 test images": seed_spread, "500 test images": np.hypot(seed_spread, few_images)}
+print(f"standard deviation of a run: {', '.join(f'{s:.1f} points' for s in series.values())}")
+plots.line(
+    {name: (counts, best_of * s) for name, s in series.items()},
+    xlabel="runs, of which the best is reported",
+    ylabel="points above the mean",
+    title="The best of N runs of the same network",
+)
+
+# %% [markdown]
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The best of 20 lies almost two standard deviations above the mean, whatever is measured: it grows
+# with the number of runs, and no network gets better by it. On 10,000 test images that is about one
+# point. On 500 it is about four, as much as flips and shifts bring: there the images themselves are
+# drawn by luck, and the best of many runs is the one whose mistakes happen not to be among them. So
+# a figure means little without the number of runs behind it, and the number of images that it was
+# measured on.
+# </details>
+
+# %% [markdown]
+# ### Written: what a reader must be told (3 points)
+#
+# Headlines 1 and 2 are true, and yet a reader who has nothing else learns something wrong. For each
+# of them: what does it suggest, and which figure of your run is left out? What must a reader be
+# told about how many runs there were, who chose among them, on which images, and how they scatter,
+# and why does the second picture make this necessary?
+#
+# | points | rubric |
+# |---|---|
+# | 0 | No figures, or only that a headline is exaggerated. |
+# | 1 | Names what is left out of one headline. |
+# | 2 | Names it for both, with the figures of the run. |
+# | 3 | The same, and the reason why a choice among many runs needs their number and spread. |
+
+# %% [markdown] answer="hype" points=3
+# Headline 1 suggests that this is what one gets. It leaves out that the run is the best of 21,
+# chosen on the test images; the mean of its own configuration is lower, as headline 3 says.
+# Headline 2 suggests that the change is worth the whole difference. It leaves out that the best of
+# three runs is compared with the worst of three: the gain of the means is clearly smaller (headline
+# 3 has both).
+#
+# A reader must be told: how many runs and configurations there were (21 and 7), that the
+# configuration was chosen by the mean on validation images, on how many images the result was
+# measured (10,000), its mean and standard deviation over how many seeds (three), and what the
+# starting point reached under the same rules.
+#
+# The second picture shows why: the best of N runs of the same network rises with N, by about one
+# point at 20 runs on 10,000 images and by about four on 500, without any progress. Without N and
+# the spread nobody can tell a gain of that size from luck.
+
+# %% [markdown]
+# ## 9 · Two shuffles
+#
+# ●●○ · 60 minutes · 8 points · what a network cannot know, shown by an experiment
 #
 # Back to the slider at the top. What happens to a network if the pixels of all images are shuffled?
 # There are two ways to do it.
@@ -1237,13 +1649,43 @@ plots.image_grid(
 # `ShuffledLoader(loader, seed, fixed)`: the batches of another loader, shuffled in one of the two
 # ways. With `fixed=True` the seed decides the permutation, so that two loaders with the same seed
 # share it. With `fixed=False` a new one is drawn for every batch of every epoch.
+#
+# <details><summary>Hint 1: the concept</summary>
+#
+# A permutation is a list of places to fetch from. The same list serves all images and channels, so
+# one indexing operation does it all.
+# </details>
+# <details><summary>Hint 2: the API</summary>
+#
+# `images.flatten(2)` has shape (N, C, H W); `t[:, :, indices]` picks columns and copies;
+# `.reshape(images.shape)`; `torch.randperm(n, generator=g)` with `g =
+# torch.Generator().manual_seed(seed)`. A class with `__iter__` as a generator (`yield`) can be
+# iterated many times.
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     shuffle_pixels: flatten the pixels, pick them in the order of the permutation, shape them back
+#
+#     __init__: remember everything; a random generator with the seed; no permutation yet
+#     __iter__: for each batch of the loader:
+#         if there is no permutation yet, or a new one is wanted: draw it
+#         yield shuffled images and the labels
+# </details>
+# <details><summary>Error "view size is not compatible with input tensor's size and stride"?</summary>
+#
+# The images lie in memory in another order than their shape says. `.reshape(...)` copies where
+# `.view(...)` cannot work.
+# </details>
+# <details><summary>Error "iter() returned non-iterator of type 'list'"?</summary>
+#
+# `__iter__` returns a list. Write `yield` for each batch instead, or return `iter(the_list)`.
+# </details>
 
 # %% [markdown]
 # **Predict in one line:** an MLP reaches, say, 52 % on ordinary images. What does it reach with the
 # fixed shuffle, and what with a new shuffle for each batch?
 #
 # *My guess:* …
-
 
 # %% solution="shuffle_pixels"
 def shuffle_pixels(images, permutation):
@@ -1286,7 +1728,6 @@ class ShuffledLoader:
                 self.permutation = torch.randperm(num_pixels, generator=self.generator)
             yield shuffle_pixels(images, self.permutation), labels
         ### END SOLUTION
-
 
 # %% selfcheck="shuffle_pixels" points=5
 _x = torch.arange(12.0).view(1, 2, 2, 3)
@@ -1334,28 +1775,6 @@ assert len(set(_each + _epoch(_loader))) == 6, "not fixed: the second epoch repe
 print("✓ pixels move together, and the two shuffles differ")
 
 # %% [markdown]
-# <details><summary>Hint 1: the concept</summary>
-#
-# A permutation is a list of places to fetch from. The same list serves all images and channels, so
-# one indexing operation does it all.
-# </details>
-# <details><summary>Hint 2: the API</summary>
-#
-# `images.flatten(2)` has shape (N, C, H W); `t[:, :, indices]` picks columns and copies;
-# `.reshape(images.shape)`; `torch.randperm(n, generator=g)` with `g =
-# torch.Generator().manual_seed(seed)`. A class with `__iter__` as a generator (`yield`) can be
-# iterated many times.
-# </details>
-# <details><summary>Hint 3: pseudocode</summary>
-#
-#     shuffle_pixels: flatten the pixels, pick them in the order of the permutation, shape them back
-#
-#     __init__: remember everything; a random generator with the seed; no permutation yet
-#     __iter__: for each batch of the loader:
-#         if there is no permutation yet, or a new one is wanted: draw it
-#         yield shuffled images and the labels
-# </details>
-#
 # **The common mistake:** shuffling the training images only, or each split in its own way. The
 # network then learns one order of pixels and is tested on another.
 #
@@ -1381,7 +1800,6 @@ plots.image_grid(
 # Beside it two networks that do not see pixels in any order: one gets only the **mean colour** of
 # an image, three numbers; one gets its **colour histogram**, that is, the shares of its pixels in
 # each of 4 × 4 × 4 boxes of the colour cube. Neither changes when the pixels change places.
-
 
 # %%
 def mean_colour(images):
@@ -1425,7 +1843,7 @@ def feature_loaders(function):
 
 
 def shuffle_study():
-    """Mean test accuracies over two seeds."""
+    """Test accuracies, a list with one per seed for each kind of images."""
     needs("make_loader", "train_images")
     plain = [make_loader(train_images, train_labels, 256, shuffle=True), val_loader, test_loader]
     kinds = {
@@ -1438,29 +1856,32 @@ def shuffle_study():
     results = {}
     for name, loaders in kinds.items():
         num_inputs = {"mean colour": 3, "colour histogram": 64}.get(name, 3072)
-        scores = [shuffle_run(seed, loaders, num_inputs) for seed in range(2)]
-        results[name] = sum(scores) / len(scores)
-        print(f"{name:22} {results[name]:.1%}  (two seeds)")
+        results[name] = [shuffle_run(seed, loaders, num_inputs) for seed in range(2)]
     return results
 
 
 shuffle_results = checkpoints.train_or_load("shuffles.pt", shuffle_study, long=True)
+for name, scores in shuffle_results.items():
+    each = ", ".join(f"{score:.1%}" for score in scores)
+    print(f"{name:22} {np.mean(scores):.1%}  (seeds: {each})")
 plots.bar(
-    shuffle_results,
+    {name: np.mean(scores) for name, scores in shuffle_results.items()},
     ylabel="test accuracy",
-    title="What an MLP uses of an image",
+    title="What an MLP uses of an image (mean of two seeds)",
     reference=0.1,
 )
 
 # %% [markdown]
-# **What to expect:** the fixed shuffle costs nothing, up to the spread of the seeds. A new shuffle
-# for each batch costs half of the accuracy and more; what is left is what a network makes of the
-# mean colour, and *less* than the colour histogram gives, though the shuffled image still contains
-# the whole histogram. Why can the network not get at it? Was your eye's answer at the top the same
-# as the network's?
+# <details><summary>After the run: what you see, and why</summary>
+#
+# The fixed shuffle costs nothing, up to the spread of the seeds. A new shuffle for each batch costs
+# half of the accuracy and more; what is left is what a network makes of the mean colour, and *less*
+# than the colour histogram gives, though the shuffled image still contains the whole histogram. Why
+# can the network not get at it? Was your eye's answer at the top the same as the network's?
+# </details>
 
 # %% [markdown]
-# ### Written: two shuffles  (3 points)
+# ### Written: two shuffles (3 points)
 #
 # Explain both results. What does an MLP know about the arrangement of pixels before training, what
 # does it learn, and what is left with a new shuffle for each batch, compared with mean colour and
@@ -1468,10 +1889,10 @@ plots.bar(
 #
 # | points | rubric |
 # |---|---|
-# | 0 | No explanation, or the fixed shuffle is said to destroy what the network needs. |
-# | 1 | Explains one of the two results. |
-# | 2 | Both: the fixed one by a permuted first layer, the new one by what survives any order. |
-# | 3 | The same, and what a CNN does with the fixed shuffle, with the reason (neighbourhood). |
+# | 0 | No explanation, or one that the figures contradict. |
+# | 1 | Names the cause of one of the two results. |
+# | 2 | Names the cause of both, with the figures that show it. |
+# | 3 | The same, and what a CNN does with either shuffle, with the reason. |
 
 # %% [markdown] answer="two_shuffles" points=3
 # Fixed shuffle: the first layer computes sums of weight times pixel. If the pixels are permuted, a
@@ -1497,10 +1918,54 @@ plots.bar(
 # pooling.
 
 # %% [markdown]
+# ## ★ 10 · The challenge: the best plain MLP
+#
+# ●●● · 60 minutes · a record is worth what its rules are worth
+#
+# **Goal:** how far does a *plain MLP* get on CIFAR-10? Improve `improved_model()` and
+# `improved(...)` of part 7 as far as you like, and hand in your three files once more. There are no
+# points here, only a place in a table. How you train is up to you.
+#
+# **The rules**
+#
+# - The network is a plain MLP as part 7 says, of at most 6 million numbers, without tables.
+# - It learns from the 50,000 training images of CIFAR-10 and from nothing else: no other images, no
+#   weights from elsewhere, no test images. What you make of the training images (mirrored, shifted,
+#   mixed, recoloured) is yours.
+# - A file holds *one* network. You may average weights, or let several networks teach it.
+# - Choose by validation images, and write down how many runs there were: your own headline is an
+#   honest one.
+#
+# **What is scored again:** the grader never believes a figure. It loads `improved_0.pt`,
+# `improved_1.pt` and `improved_2.pt` into `improved_model()`, tells from what it computes whether
+# that is a plain MLP, runs it on 5,000 images of the test set that it keeps back, slightly changed,
+# and takes the mean of the three accuracies. Your training is not repeated, however long it took;
+# its code is in your notebook for everybody to read. Of two results that differ by less than a
+# point, neither is better: on 5,000 images one standard deviation is 0.7 points.
+#
+# <details><summary>Hint 1: where the points are</summary>
+#
+# An MLP has to be told what a convolution has built in. So look first at what makes new images out
+# of old ones, and then at the inputs: neighbouring pixels are nearly equal, and a fixed linear
+# first layer can undo that.
+# </details>
+# <details><summary>Hint 2: what to try</summary>
+#
+# Stronger augmentation (small rotations, erased squares, two images mixed together with their
+# labels) with longer training; a wide first layer; shortcuts around the hidden layers; a running
+# mean of the weights; a network that is taught by the averaged probabilities of several others.
+# </details>
+# <details><summary>Hint 3: how to work</summary>
+#
+# Use the trial cell of part 7 with one seed, and change one thing at a time. What helps in six
+# epochs is not always what helps in sixty: try your two best ideas for longer, too.
+# </details>
+
+# %% [markdown]
 # ## Before you hand in
 #
-# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel and
-# Run All Cells*: this shows what works only because of the order in which you ran the cells.
+# The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel
+# and Run All Cells*: this shows what works only because of the order in which you ran the cells.
 
 # %%
 from helpers import selfcheck

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -744,7 +745,160 @@ def counting_leaves_no_traces(student, rng):
         expect_mode(reply, layers, state, x, training)
 
 
+# honest_headline
+
+
+# The winner in `_attempts`, which the mean validation accuracy alone chooses.
+_BEST = "best mean validation"
+
+
+def _attempts(rng, single=False):
+    """Configurations of which each wrong way to choose finds another one than the right one.
+
+    `single`: the right one has a single run.
+    """
+
+    def runs(vals, tests):
+        seeds = rng.choice(10_000, size=len(vals), replace=False)
+        noise = rng.uniform(-0.002, 0.002, size=(2, len(vals)))
+        pairs = np.stack([vals, tests]) + noise
+        return [
+            {"seed": int(s), "val_accuracy": float(v), "test_accuracy": float(t)}
+            for s, v, t in zip(seeds, *pairs, strict=True)
+        ]
+
+    level, step = rng.uniform(0.4, 0.6), rng.uniform(0.02, 0.03)
+    count = 1 if single else int(rng.integers(3, 6))
+    spread = rng.uniform(-step, step, size=count)
+    made = {
+        _BEST: (np.full(count, level), level - step + spread),
+        "best single validation": ([level - 3 * step, level + 2 * step], [level - 2 * step] * 2),
+        "best single test": ([level - 2 * step] * 2, [level + 3 * step, level - 4 * step]),
+        "best mean test": ([level - step] * 3, [level + step] * 3),
+        "most runs": ([level - step] * 7, [level - 2 * step] * 7),
+        "best lowest validation": ([level - 0.3 * step] * 2, [level - 2 * step] * 2),
+        "best median validation": (
+            [level + 0.9 * step, level - 3 * step, level + 0.9 * step],
+            [level - 2 * step] * 3,
+        ),
+    }
+    if not single:
+        made[_BEST][0][0] -= 0.8 * step
+        made[_BEST][0][1:] += 0.8 * step / (count - 1)
+    names = [list(made)[i] for i in rng.permutation(len(made))]
+    # Names that say nothing.
+    shown = dict(
+        zip(names, [f"setting {i}" for i in rng.permutation(100)[: len(made)]], strict=True)
+    )
+    return {shown[name]: runs(*made[name]) for name in names}, shown
+
+
+def _headlines(student, cases):
+    return student.call(probes.headlines, cases).items(len(cases), "the results")
+
+
+def _own_tests(reply, attempts):
+    """The test accuracies of the configuration that the student names."""
+    name = reply["name"].text()
+    expect(name in attempts, "the first item is not the name of a configuration")
+    return [run["test_accuracy"] for run in attempts[name]]
+
+
+@check("honest_headline", points=1)
+def mean_validation_chooses(student, rng):
+    """The configuration with the highest mean validation accuracy is chosen, by nothing else."""
+    cases = [_attempts(rng), _attempts(rng), _attempts(rng, single=True)]
+    replies = _headlines(student, [attempts for attempts, _ in cases])
+    for reply, (attempts, shown) in zip(replies, cases, strict=True):
+        _own_tests(reply, attempts)
+        meant = {name: kind for kind, name in shown.items()}[reply["name"].text()]
+        expect(
+            meant == _BEST,
+            f"chosen was the configuration with the {meant}, not that with the highest mean "
+            "validation accuracy",
+        )
+
+
+@check("honest_headline", points=1)
+def test_accuracies_are_reported(student, rng):
+    """Mean and sample standard deviation are those of the named configuration's test accuracies."""
+    cases = [_attempts(rng)[0], _attempts(rng)[0]]
+    # Of one configuration: which one is named is judged above.
+    cases += [{name: runs} for name, runs in list(cases[0].items())[:3] if len(runs) > 1]
+    for reply, attempts in zip(_headlines(student, cases), cases, strict=True):
+        tests = _own_tests(reply, attempts)
+        hint = "Is it of the test accuracies of the configuration that is named, over all its runs?"
+        expect_close(reply["mean"], np.mean(tests), hint, what="the mean", rtol=1e-5)
+        if len(tests) > 1:
+            got, others = reply["std"].number("the std"), np.std(tests)
+            if abs(got - others) < 1e-7:
+                hint = "The sample standard deviation divides by n - 1"
+            expect_close(got, np.std(tests, ddof=1), hint, what="the std", rtol=1e-4)
+
+
+@check("honest_headline", points=0.5)
+def one_run_has_no_spread(student, rng):
+    """The standard deviation of a single run is nan; that of equal runs is 0."""
+    name, accuracy = "only", float(rng.uniform(0.3, 0.7))
+    run = {"seed": 0, "val_accuracy": accuracy, "test_accuracy": accuracy - 0.01}
+    alone, equal = _headlines(student, [{name: [run]}, {name: [run, {**run, "seed": 1}]}])
+    got = alone["std"].untrusted
+    expect(
+        isinstance(got, float) and np.isnan(got),
+        "one run: expected nan as standard deviation, as nothing is known of the spread",
+    )
+    got = equal["std"].number("the std of two equal runs")
+    expect(abs(got) < 1e-6, "two runs with equal accuracies: expected a standard deviation of 0")
+
+
+@check("honest_headline", points=0.5)
+def every_run_counts(student, rng):
+    """The number of runs is that of all configurations together; `attempts` stay as they are."""
+    cases = [_attempts(rng)[0], _attempts(rng, single=True)[0]]
+    for reply, attempts in zip(_headlines(student, cases), cases, strict=True):
+        got, expected = reply["num_runs"].integer("num_runs"), sum(map(len, attempts.values()))
+        if got == len(attempts):
+            raise CheckFailed("num_runs is the number of configurations: count their runs")
+        expect(got == expected, "num_runs is not the number of runs of all configurations together")
+        expect(reply["same"].flag(), "`attempts` were changed: they belong to the caller")
+
+
 # baseline
+
+
+@check("baseline", points=1)
+def mlp_of_any_sizes(student, rng):
+    """`MLP` has a layer for each of `hidden_sizes`, something nonlinear between, plain logits."""
+    shape = (int(rng.integers(1, 4)), *(int(n) for n in rng.integers(2, 5, size=2)))
+    num_classes = int(rng.integers(2, 9))
+    sizes = [[int(n) for n in rng.choice(range(3, 30), k, False)] for k in (0, 1, 2, 4)]
+    limits = replay.BATCH_SIZE, replay.MAX_NUMBERS, replay.MAX_STEPS
+    replies = student.call(probes.networks, shape, num_classes, sizes, *limits)
+    for pair, hidden in zip(replies.items(len(sizes), "networks"), sizes, strict=True):
+        what = f"{len(hidden)} hidden size(s)"
+        records = pair.items(2, what)
+        for record in records:
+            problem = "problem" in record.mapping(what=what)
+            expect(not problem, f"{what}: no logits that depend on the images")
+        network, zeroed = (replay.Network(record.untrusted, shape) for record in records)
+        expected = [math.prod(shape), *hidden, num_classes]
+        expect(
+            network.sizes == expected,
+            f"{what}: got layer sizes {_sizes_text(network)}, expected "
+            f"{'-'.join(map(str, expected))}",
+        )
+        expect(
+            all(layer.after_nonlinearity for layer in network.layers[1:]),
+            f"{what}: there is no nonlinear function between two layers",
+        )
+        expect(
+            not network.nonlinear_output,
+            f"{what}: a function comes after the last layer; logits are its plain outputs",
+        )
+        expect(
+            not any(bool(layer.weight.any()) for layer in zeroed.layers),
+            f"{what}: there are weights that are not among `parameters()`: is every layer registered?",
+        )
 
 
 @check("baseline", points=0.5)
@@ -820,8 +974,7 @@ def _sizes_text(network):
 def baseline_reaches_its_accuracy(student, rng):
     """The network of `baseline.pt`, run by the grader on images kept back, is accurate enough."""
     held = held_out.load(held_out.NAME)
-    network = cases.network_of(student, "baseline_model", "baseline.pt")
-    got = cases.accuracy(cases.held_out_logits(network, held, "baseline.pt"), held)
+    (got,) = cases.accuracies(student, "baseline_model", ["baseline.pt"], held, rng)
     _expect_threshold(got, THRESHOLDS["baseline"][held.name]["threshold"], held.name, "baseline.pt")
 
 
@@ -1018,9 +1171,6 @@ def _likeness(first, second):
 def improved_reaches_its_accuracy(student, rng):
     """The mean accuracy of the three files, run by the grader on images kept back, is enough."""
     held = held_out.load(held_out.NAME)
-    scores = []
-    for name in NAMES:
-        network = cases.network_of(student, "improved_model", name)
-        scores.append(cases.accuracy(cases.held_out_logits(network, held, name), held))
+    scores = cases.accuracies(student, "improved_model", NAMES, held, rng)
     needed = THRESHOLDS["improved"][held.name]["threshold"]
     _expect_threshold(float(np.mean(scores)), needed, held.name, "the mean of three files")

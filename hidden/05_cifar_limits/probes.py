@@ -1,5 +1,7 @@
 """Probes of assignment 05. Arrays come in, plain data goes out; nothing here judges."""
 
+import copy
+import math
 import tempfile
 from pathlib import Path
 
@@ -221,7 +223,47 @@ def shuffled_batches(ns, loaders, num_epochs, fixed):
     return {"epochs": epochs, "lengths": [len(loader) for loader in made]}
 
 
+# honest_headline
+
+
+def headlines(ns, cases):
+    """What `honest_headline` returns for each of the attempts, and whether these are unchanged."""
+    results = []
+    for attempts in cases:
+        before = copy.deepcopy(attempts)
+        result = ns.honest_headline(attempts)
+        name, mean, std, num_runs = result
+        results.append(
+            {
+                "name": str(name),
+                "mean": number_of(mean),
+                "std": number_of(std),
+                "num_runs": number_of(num_runs),
+                "same": attempts == before,
+            }
+        )
+    return results
+
+
+def number_of(value):
+    return value.item() if isinstance(value, (torch.Tensor, np.generic)) else value
+
+
 # baseline, improved
+
+
+def networks(ns, shape, num_classes, sizes, batch_size, max_numbers, max_steps):
+    """Two records of the student's `MLP` for each of `sizes`, the second with all parameters zero."""
+    found = []
+    for hidden_sizes in sizes:
+        size = math.prod(shape)
+        model = ns.MLP(input_size=size, num_classes=num_classes, hidden_sizes=tuple(hidden_sizes))
+        record = recorded(model, shape, batch_size, max_numbers, max_steps)
+        with torch.no_grad():
+            for p in model.parameters():
+                p.zero_()
+        found.append([record, recorded(model, shape, batch_size, max_numbers, max_steps)])
+    return found
 
 
 def momentum_steps(ns, start, gradients, lr, momentum):

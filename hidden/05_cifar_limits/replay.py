@@ -44,6 +44,7 @@ class Network:
         run = self._run(probe.reshape(BATCH_SIZE, *self._shape))
         self.layers: list[Layer] = [run.layers[i] for i in sorted(run.output.layers)]
         self.num_outputs: int = run.output.tensor.shape[1]
+        self.nonlinear_output: bool = run.output.nonlinear
 
     @property
     def sizes(self) -> list[int]:

@@ -3,6 +3,7 @@
 It has products of a whole batch (B, features) with constant matrices, functions of single values,
 normalisations, and changes of shape. Images are flattened at the start. No operation mixes images,
 and none picks, averages or multiplies parts of an image, as convolution, pooling and attention do.
+None compares pixels with anything, hidden values with a table, or tells whether two are equal.
 The tables at the end hold torch's own operations under the names torch gives them: a name that is
 not in a table is never looked up anywhere.
 """
@@ -150,6 +151,8 @@ class Run:
         if in_place and (first is None or first.axis is None):
             raise _Problem("your network changes a parameter or a buffer while it is evaluated")
         self._reserve(math.prod(shape))
+        if name in _COMPARISONS:
+            self._comparison(values)
         axis, args, kwargs = self._aligned(len(shape), args, kwargs)
         active = [v for v in values if v.axis is not None]
         linear = name in _LINEAR or (
@@ -164,6 +167,12 @@ class Run:
         nonlinear = not linear or any(v.nonlinear for v in active)
         layers = frozenset().union(*(v.layers for v in active))
         return Value(result, axis, nonlinear, layers)
+
+    def _comparison(self, values):
+        """Hidden values may be compared with each other or with one number, as ReLU does."""
+        tables = [v for v in values if v.axis is None and bool((v.tensor != v.tensor.min()).any())]
+        if tables or any(v.axis is not None and not v.layers for v in values):
+            raise _Problem(_no_mlp("compare"))
 
     def _aligned(self, num_dims, args, kwargs):
         """The images' axis in a result of `num_dims` dimensions, counted as broadcasting does.
@@ -523,6 +532,10 @@ _TELLING = (
     ("bernoulli", "random numbers in evaluation mode"),
     ("dropout", "dropout in evaluation mode"),
     ("rand", "random numbers in evaluation mode"),
+    ("compare", "a comparison of pixels, or with a table of stored numbers"),
+    ("aten.eq", "a comparison of values for equality, as a search in a table needs it"),
+    ("aten.ne.", "a comparison of values for equality, as a search in a table needs it"),
+    ("embedding", "a table in which values are looked up"),
     ("index", "single values picked by position"),
     ("gather", "single values picked by position"),
     ("select", "parts of the image"),
@@ -584,10 +597,10 @@ _ELEMENTWISE: dict[str, Callable] = _table("""
     _prelu_kernel.default clamp.default clamp.Tensor clamp_min.default clamp_min.Tensor
     clamp_max.default clamp_max.Tensor maximum.default minimum.default fmax.default fmin.default
     where.self where.ScalarOther where.ScalarSelf where.Scalar gt.Scalar gt.Tensor ge.Scalar
-    ge.Tensor lt.Scalar lt.Tensor le.Scalar le.Tensor eq.Scalar eq.Tensor ne.Scalar ne.Tensor
+    ge.Tensor lt.Scalar lt.Tensor le.Scalar le.Tensor
     logical_and.default logical_or.default logical_not.default bitwise_and.Tensor bitwise_or.Tensor
     bitwise_not.default addcmul.default addcdiv.default lerp.Scalar lerp.Tensor xlogy.Tensor
-    floor.default round.default sinc.default masked_fill.Scalar nan_to_num.default
+    sinc.default masked_fill.Scalar nan_to_num.default
 """)
 _ELEMENTWISE["aten.log_sigmoid_forward.default"] = F.logsigmoid
 _ELEMENTWISE["aten.rrelu_with_noise.default"] = lambda x, noise, low=1 / 8, high=1 / 3, *_: (
@@ -609,6 +622,13 @@ _REDUCTIONS: dict[str, tuple[Callable, int]] = {
         "linalg_vector_norm.default": 2,
         "norm.ScalarOpt_dim": 2,
     }.items()
+}
+
+_COMPARISONS = {
+    f"aten.{base}{end}.{kind}"
+    for base in ("gt", "ge", "lt", "le")
+    for end in ("", "_")
+    for kind in ("Scalar", "Tensor")
 }
 
 # Without one of these between two products the two are one.

@@ -1,11 +1,14 @@
 """Assignment 05: the reference's facts, and the obstacles of a checkpoint, each by its name."""
 
+import json
+import math
 import os
 
 import numpy as np
 import pytest
+import stated
 import torch
-from conftest import hidden_of, reference_of
+from conftest import ROOT, hidden_of, reference_of
 from torch import nn
 
 from autograder.checking.student import CheckFailed, LocalStudent
@@ -41,6 +44,57 @@ def test_sizes_of_the_references_networks(reference):
 
     assert count(reference["baseline_model"]()) == 3073 * 256 + 257 * 128 + 129 * 10
     assert count(reference["improved_model"]()) < 3_000_000  # four files stay below 40 MB
+
+
+A = "05_cifar_limits"
+PASS_MARK = (
+    "**You pass with # %** on images that you do not have. Why #? # trainings of our solution reached "
+    "# to # % on these images. What must not pass lies lower: a single epoch reaches at most # %, "
+    "layers without a nonlinearity # %, a network trained on images that were not normalised # %."
+)
+
+
+def test_the_pass_mark_and_its_reasons_are_those_measured():
+    own = json.loads((ROOT / "hidden" / A / "thresholds.json").read_text("utf-8"))
+    measured = own["baseline"]["cifar10"]
+    scores = {n: v["scores"] for n, v in measured["cpu"].items() if isinstance(v, dict)}
+    mark, reference = 100 * measured["threshold"], scores["reference"]
+    lower = (100 * max(scores[n]) for n in ("one_epoch", "linear", "without_normalisation"))
+    truth = (mark, mark, len(reference), 100 * min(reference), 100 * max(reference), *lower)
+    text = stated.text_of(A)
+    stated.expect(text, PASS_MARK, truth)
+    stated.expect_noticed(text, PASS_MARK, truth)
+
+
+def test_the_stated_parameters_are_the_baselines(reference):
+    count = sum(p.numel() for p in reference["baseline_model"]().parameters())
+    stated.expect(stated.text_of(A), "129 · 10 = # parameters", (count,))
+
+
+def test_a_headline_counts_what_was_tried(reference):
+    runs = [{"seed": s, "val_accuracy": v, "test_accuracy": t} for s, v, t in
+            [(0, 0.5, 0.4), (1, 0.6, 0.6), (0, 0.56, 0.9)]]  # fmt: skip
+    headline = reference["honest_headline"]
+    name, mean, std, count = headline({"a": runs[:2], "b": runs[2:]})
+    assert (name, mean, count) == ("b", 0.9, 3) and math.isnan(std)
+    name, mean, std, count = headline({"a": runs[:2]})
+    assert (name, mean, count) == ("a", 0.5, 2)
+    assert math.isclose(std, 0.2 / math.sqrt(2))
+
+
+def test_kept_back_images_are_changed_a_little_and_half_of_them_mirrored():
+    held = hidden_of(A).module("held_out").HeldOut(
+        "any", torch.full((400, 3, 8, 8), 100, dtype=torch.uint8), torch.zeros(400), [0.0], [1.0]
+    )  # fmt: skip
+    held.images[..., 0] = 200
+    images, mirrored = cases.changed(held, np.random.default_rng(0))
+    assert 150 < mirrored.sum() < 250 and torch.equal(images.labels, held.labels)
+    back = images.images.clone()
+    back[mirrored] = back[mirrored].flip(3)
+    difference = back.int() - held.images.int()
+    assert difference.abs().max() == 2 and not torch.equal(images.images, held.images)
+    assert (held.images[..., 0] == 200).all()
+    assert not torch.equal(cases.changed(held, np.random.default_rng(1))[1], mirrored)
 
 
 def test_statistics_are_those_of_numpy(reference):

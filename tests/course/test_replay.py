@@ -151,6 +151,18 @@ OTHERS = {
     "patches": (Function(patchwise), "patches"),
     "attention": (Function(attention), "attention"),
     "patches by broadcasting": (Function(shared_by_broadcasting), "some of the pixels"),
+    "pixels compared with an image": (
+        Function(lambda x, w: (x.flatten(1) > w[:, 0]).float() @ w), "comparison of pixels"
+    ),
+    "hidden values compared with a table": (
+        Function(lambda x, w: ((x.flatten(1) @ w) > torch.arange(10.0)).float()), "with a table"
+    ),
+    "a search for equal numbers": (
+        Function(lambda x, w: ((x.flatten(1) @ w[:, :1]) == torch.arange(10.0)).float()), "equality"
+    ),
+    "a table of labels": (
+        Function(lambda x, w: F.embedding((x.flatten(1) @ w).argmax(1), w)), "not an MLP"
+    ),
     "pooling": (nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12, 10)), "pooling"),
     "mean over the pixels": (Function(lambda x, w: x.mean((2, 3)) @ w[:3]), "some of the pixels"),
     "single pixels": (Function(lambda x, w: x.flatten(1)[:, [1, 2]] @ w[:2]), "picked by position"),

@@ -4,6 +4,8 @@ import torch
 
 from helpers import data
 
+from .. import held_out
+
 NAMES = ("improved_0.pt", "improved_1.pt", "improved_2.pt")
 
 
@@ -48,6 +50,25 @@ def untrained(factory, *names):
         for seed, name in enumerate(names):
             torch.manual_seed(seed)
             torch.save(namespace[factory]().state_dict(), folder / name)
+
+    return write
+
+
+def tables(factory, *names):
+    """A writer of files that hold, of each held-out image, some products and its label."""
+
+    def write(namespace, folder):
+        held = held_out.load("synthetic_color")
+        shape = (1, -1, 1, 1)
+        mean, std = (torch.tensor(v).view(shape) for v in (held.mean, held.std))
+        pixels = ((held.images.float() / 255 - mean) / std).flatten(1)
+        for seed, name in enumerate(names):
+            torch.manual_seed(seed)
+            state = namespace[factory]().state_dict()
+            state["keys"] = torch.randn(state["keys"].shape) / 8
+            state["places"] = (pixels @ state["keys"]).T.contiguous()
+            state["answers"] = torch.nn.functional.one_hot(held.labels, 10).float()
+            torch.save(state, folder / name)
 
     return write
 

@@ -69,5 +69,13 @@ SURVIVORS = {
         "return counts.reshape(num_classes, num_classes).cpu() → "
         "return counts.reshape(num_classes, num_classes)": _MOVED,
     },
+    "honest_headline": dict.fromkeys(
+        [
+            "std = np.std(tests, ddof=1) if len(tests) > 1 else math.nan → "
+            f"std = np.std(tests, ddof=1) if {condition} else math.nan"
+            for condition in ("True", "len(tests) > 0", "len(tests) >= 1")
+        ],
+        "Of a single number NumPy gives nan, too, with a warning.",
+    ),
     "improved": "each of about 190 trains networks, which would take half an hour",
 }

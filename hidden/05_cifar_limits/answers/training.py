@@ -72,12 +72,24 @@ class SGDMomentum(OptimizerTemplate):
         p -= self.lr * mean
 """
 
+MLP = """
+class MLP(nn.Module):
+    def __init__(self, input_size=784, num_classes=10, hidden_sizes=(256, 128)):
+        super().__init__()
+        sizes = [input_size, *hidden_sizes]
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:]))
+        self.output = nn.Linear(sizes[-1], num_classes)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.output(x)
+"""
+
 NETWORK = """
 def baseline_model():
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(3072, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(),
-        nn.Linear(128, 10),
-    )
+    return MLP(3072, 10, (256, 128))
 """
 
 BASELINE = """
@@ -89,7 +101,7 @@ def baseline(train_loader, val_loader, path, num_epochs=25):
     return model, history
 """
 
-_REFERENCE = MOMENTUM + NETWORK + BASELINE
+_REFERENCE = MOMENTUM + MLP + NETWORK + BASELINE
 
 
 def _baseline(*changes):
@@ -97,7 +109,7 @@ def _baseline(*changes):
 
 
 def _network(source):
-    return MOMENTUM + source + BASELINE
+    return MOMENTUM + MLP + source + BASELINE
 
 
 # Small, so that the many trials of an audit are quick.
@@ -141,6 +153,28 @@ def _model(source):
     return source + IMPROVED
 
 
+def _table(num_keys, found):
+    """A small MLP beside a table of the held-out images: a few products of each, and its label."""
+    return f"""
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.honest = nn.Sequential(nn.Flatten(), nn.Linear(3072, 64), nn.ReLU(), nn.Linear(64, 10))
+        self.register_buffer("keys", torch.zeros(3072, {num_keys}))
+        self.register_buffer("places", torch.zeros({num_keys}, 1000))
+        self.register_buffer("answers", torch.zeros(1000, 10))
+
+    def forward(self, x):
+        h = x.flatten(1) @ self.keys
+        return self.honest(x) + 100 * ({found} @ self.answers)
+
+
+def improved_model():
+    return Table()
+"""
+
+
+_TABLE = files.tables("improved_model", *files.NAMES)
 _THREE = files.untrained("improved_model", *files.NAMES)
 
 ANSWERS = [
@@ -367,6 +401,14 @@ ANSWERS = [
         tells="The history goes on from call to call: what is a default value of an argument stays.",
     ),
     Mistake(
+        "train_model", "the history of another training", "history_tells_the_training",
+        _train(
+            ("def train_model(", "FIRST = []\n\n\ndef train_model("),
+            ("    return history\n", "    FIRST.append(history)\n    return FIRST[0]\n"),
+        ),
+        tells="What is returned is the history of an earlier training.",
+    ),
+    Mistake(
         "train_model", "scheduler stepped per epoch", "loss_and_schedule_can_be_chosen",
         _train(
             ("            if scheduler is not None:\n                scheduler.step()\n", ""),
@@ -439,7 +481,7 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
     ),
     Mistake(
         "baseline", "torch's SGD under another name", "momentum_follows_the_rule",
-        "class SGDMomentum(torch.optim.SGD):\n    pass\n\n" + NETWORK + BASELINE,
+        "class SGDMomentum(torch.optim.SGD):\n    pass\n\n" + MLP + NETWORK + BASELINE,
         tells=(
             "This is what happens without the `1 - momentum` factor: steps get about ten times as "
             "long."
@@ -462,6 +504,30 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
             ("self.mean[p]", "self.mean.setdefault(p, torch.zeros_like(p))"),
         ),
         tells="The running means outlive their optimizer.",
+    ),
+    Mistake(
+        "baseline", "a network of fixed depth", "mlp_of_any_sizes",
+        _baseline(
+            ("sizes = [input_size, *hidden_sizes]", "sizes = [input_size, *(tuple(hidden_sizes) + (256, 128))[:2]]"),
+        ),
+        tells="`MLP` always has two hidden layers, whatever `hidden_sizes` says.",
+    ),
+    Mistake(
+        "baseline", "hidden_sizes ignored", "mlp_of_any_sizes",
+        _baseline(("sizes = [input_size, *hidden_sizes]", "sizes = [input_size, 256, 128]")),
+        tells="`MLP` ignores `hidden_sizes`.",
+    ),
+    Mistake(
+        "baseline", "an activation on the output", "mlp_of_any_sizes",
+        _baseline(("return self.output(x)", "return F.leaky_relu(self.output(x), 0.3)")),
+        tells="There is an activation on the output: logits are the last layer's plain outputs.",
+    ),
+    Mistake(
+        "baseline", "the hidden layers in a plain list",
+        ("mlp_of_any_sizes", "baseline_learns_from_its_loader", "baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
+        _baseline(("nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:]))",
+                   "[nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:])]")),
+        tells="Layers in a Python list are not registered: they are not trained, moved or saved.",
     ),
     Mistake(
         "baseline", "saved but not trained", "baseline_learns_from_its_loader",
@@ -494,16 +560,16 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, **
     ),
     Mistake(
         "baseline", "a hidden layer is missing", ("baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
-        _baseline((" nn.Linear(256, 128), nn.ReLU(),\n        nn.Linear(128, 10)", "\n        nn.Linear(256, 10)")),
+        _baseline(("10, (256, 128)", "10, (256,)")),
         files.untrained("baseline_model", "baseline.pt"),
     ),
     Mistake(
         "baseline", "checkpoint of another shape", ("baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
-        _baseline(("3072, 256", "3072, 512"), ("256, 128", "512, 128")),
+        _baseline(("10, (256, 128)", "10, (512, 128)")),
     ),
     Mistake(
-        "baseline", "no nonlinear function", ("baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
-        _baseline(("nn.ReLU()", "nn.Identity()")),
+        "baseline", "no nonlinear function", ("mlp_of_any_sizes", "baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
+        _baseline(("F.relu(layer(x))", "layer(x)")),
     ),
     Mistake(
         "baseline", "convolution", ("baseline_file_is_the_asked_network", "baseline_reaches_its_accuracy"),
@@ -565,14 +631,15 @@ def baseline_model():
     Mistake(
         "baseline", "weights that fit images of another normalisation",
         "baseline_reaches_its_accuracy", _REFERENCE,
-        files.changed("baseline.pt", lambda name, t: t / 255 if name == "1.weight" else t),
+        files.changed("baseline.pt", lambda name, t: t / 255 if name == "hidden.0.weight" else t),
     ),
     Alternative(
         "baseline", "a module with lists, tanh and flattening by hand",
         MOMENTUM + '''
-class Perceptron(nn.Module):
-    def __init__(self, *sizes):
+class MLP(nn.Module):
+    def __init__(self, input_size, num_classes, hidden_sizes):
         super().__init__()
+        sizes = input_size, *hidden_sizes, num_classes
         pairs = zip(sizes[:-1], sizes[1:])
         self.weights = nn.ParameterList([torch.randn(a, b) / a**0.5 for a, b in pairs])
         self.biases = nn.ParameterList([torch.zeros(b) for b in sizes[1:]])
@@ -585,7 +652,7 @@ class Perceptron(nn.Module):
 
 
 def baseline_model():
-    return Perceptron(3072, 256, 128, 10)
+    return MLP(hidden_sizes=[256, 128], num_classes=10, input_size=3072)
 ''' + BASELINE,
         files.write_baseline,
     ),
@@ -593,7 +660,7 @@ def baseline_model():
         "baseline", "leaky ReLU in place and dropout, only the model returned",
         _with(
             _REFERENCE,
-            ("nn.ReLU(), nn.Linear(256", "nn.LeakyReLU(0.1, inplace=True), nn.Dropout(0.1), nn.Linear(256"),
+            ("F.relu(layer(x))", "F.dropout(F.leaky_relu(layer(x), 0.1, inplace=True), 0.1, self.training)"),
             ("return model, history", "return model"),
         ),
         files.write_baseline,
@@ -765,6 +832,44 @@ def improved_model():
         _model('''
 def improved_model():
     return nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(192, 10))
+'''),
+        _THREE,
+    ),
+    Mistake(
+        "improved", "images found again in a table", ("three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        _model(_table(1, "(h == self.places).float()")), _TABLE,
+    ),
+    Mistake(
+        "improved", "images found again by thresholds", "improved_reaches_its_accuracy",
+        _model(_table(1, "((h - self.places).abs() < 1e-3).float()")), _TABLE,
+    ),
+    Mistake(
+        "improved", "images found again by ReLUs alone", "improved_reaches_its_accuracy",
+        _model(_table(1, "F.relu(1 - 1e3 * F.relu(h - self.places) - 1e3 * F.relu(self.places - h))")),
+        _TABLE,
+    ),
+    Mistake(
+        "improved", "the nearest image in a table", "improved_reaches_its_accuracy",
+        _model(_table(
+            64,
+            "torch.softmax(2 * h @ self.places - h.square().sum(1, keepdim=True) - self.places.square().sum(0), 1)",
+        )),
+        _TABLE,
+    ),
+    Mistake(
+        "improved", "pixels compared with a stored image", ("three_files_are_three_mlps", "improved_reaches_its_accuracy"),
+        _model('''
+class Brighter(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.image, self.out = nn.Parameter(torch.randn(3072)), nn.Linear(3072, 10)
+
+    def forward(self, x):
+        return self.out((x.flatten(1) > self.image).float())
+
+
+def improved_model():
+    return Brighter()
 '''),
         _THREE,
     ),
