@@ -49,11 +49,12 @@ import json
 import matplotlib.pyplot as plt
 from IPython.display import display
 
-from helpers import data, plots, seeding, widgets
+from helpers import data, plots, seeding, verdicts, widgets
 from helpers.cells import needs
 from helpers.checkpoints import train_or_load
 from helpers.progress import progress
 
+verdicts.show()
 seeding.seed_everything(0)
 device = seeding.default_device()
 torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores

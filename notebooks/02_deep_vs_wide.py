@@ -90,11 +90,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from helpers import checkpoints, plots, widgets
+from helpers import checkpoints, plots, verdicts, widgets
 from helpers.cells import needs
 from helpers.progress import progress
 from helpers.widgets.spiral import decision_maps
 
+verdicts.show()
 torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores
 
 # %% [markdown]

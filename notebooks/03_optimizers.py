@@ -79,9 +79,10 @@ def pathological_curve_loss(w1, w2):
 
 
 # %%
-from helpers import data, plots, progress, widgets
+from helpers import data, plots, progress, verdicts, widgets
 from helpers.cells import needs
 
+verdicts.show()
 torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores
 
 # %% [markdown]

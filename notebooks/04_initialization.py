@@ -101,9 +101,10 @@ def train(model, seed, num_updates=40):
 # %%
 from IPython.display import display
 
-from helpers import checkpoints, data, plots, progress, widgets
+from helpers import checkpoints, data, plots, progress, verdicts, widgets
 from helpers.cells import needs
 
+verdicts.show()
 torch.set_num_threads(1)  # networks this small gain nothing from more, and lose much on busy cores
 
 # %% [markdown]

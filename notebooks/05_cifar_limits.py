@@ -91,9 +91,10 @@ import time
 
 import matplotlib.pyplot as plt
 
-from helpers import checkpoints, plots, widgets
+from helpers import checkpoints, plots, verdicts, widgets
 from helpers.cells import needs
 
+verdicts.show()
 seeding.seed_everything(0)
 print(f"computing on: {device}")
 

@@ -1,6 +1,7 @@
 """A notebook in JupyterLab's page, used through a browser as by hand."""
 
 from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as expected
@@ -43,8 +44,8 @@ class NotebookPage:
         self._click(By.XPATH, "//li[contains(@class, 'lm-MenuBar-item')][normalize-space()='Run']")
         self._click(By.CSS_SELECTOR, ".lm-Menu-item[data-command='runmenu:run-all']")
         wait, prompts = self._wait(seconds), lambda: self.driver.execute_script(PROMPTS)
-        wait.until(lambda _: prompts()[0] != "[ ]:", "no cell has been run")
-        wait.until(lambda _: "[*]:" not in prompts(), "cells are still running")
+        # One after the other; a cell whose code is hidden has no prompt.
+        wait.until(lambda _: not {"[ ]:", "[*]:"} & set(prompts()), "cells are still running")
 
     def cell(self, code):
         """The code cell in whose editor `code` stands."""
@@ -74,6 +75,23 @@ class NotebookPage:
         cell.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
         self._wait().until(lambda _: prompt() not in (before, "[*]:"), "the cell has not been run")
 
+    def run_with_next(self, code):
+        """Run a cell and the one below it, whose code may be hidden."""
+        self.run(code)
+        cell = self.cell(code)
+        cell.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.SHIFT + Keys.ENTER)
+        ActionChains(self.driver).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(
+            Keys.CONTROL
+        ).perform()
+
+    def expect_shown(self, text):
+        """Wait until some cell shows `text`."""
+        outputs = (By.CSS_SELECTOR, ".jp-Cell-outputWrapper")
+        self._wait(20).until(
+            lambda driver: any(text in o.text for o in driver.find_elements(*outputs)),
+            f"expected {text!r}",
+        )
+
     def press(self, label):
         """Press a widget's button."""
         self._click(By.XPATH, f"//button[normalize-space()='{label}']")
@@ -87,6 +105,11 @@ class NotebookPage:
         """The tracebacks and texts on stderr that cells show; JupyterLab does not tell them apart."""
         selector = "[data-mime-type='application/vnd.jupyter.stderr']"
         return [e.text for e in self.driver.find_elements(By.CSS_SELECTOR, selector)]
+
+    def complaint(self):
+        """The first traceback or text on stderr."""
+        selector = "[data-mime-type='application/vnd.jupyter.stderr']"
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def slider(self, name=None):
         """The handle of the first slider, or of the first one that is called `name`."""
