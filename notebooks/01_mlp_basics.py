@@ -530,7 +530,7 @@ plots.line(
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-# forward: keep x flattened, before = input of the ReLU, hidden, logits
+#     forward: keep x flattened, before = input of the ReLU, hidden, logits
 #     d_logits = (softmax of the logits - one-hot labels) / N
 #     layer 2: dW2 from hidden and d_logits (inputs transposed, times what comes back);
 #              db2 = d_logits, summed over the images
@@ -1475,7 +1475,7 @@ print("✓ loss, accuracy and modes look right (not looked at: images, and gradi
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-# training mode; an empty list
+#     training mode; an empty list
 #     for each epoch: for inputs and labels in the loader:
 #         forget the old gradients; loss; differentiate; step
 #         append the loss to the list, as a plain number
@@ -1660,7 +1660,7 @@ plots.line(curves, xlabel="batch", ylabel="loss", title="Three ways, one curve")
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-# training mode; an empty list
+#     training mode; an empty list
 #     num_steps times:
 #         forget the old gradients; mean cross-entropy of the batch; differentiate; step
 #         append the loss to the list, as a plain number
@@ -2181,7 +2181,7 @@ plots.line(
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-# targets = one row per label, as wide as the outputs
+#     targets = one row per label, as wide as the outputs
 #     return the mean of all (outputs - targets) squared
 # </details>
 # <details><summary>Error "The size of tensor a (10) must match the size of tensor b (64) at non-singleton dimension 1"?</summary>
@@ -2758,8 +2758,9 @@ for name in ("SGD", "Adam", "AdamW"):
 # size, the penalty's part included: in its first step every weight moves by the whole learning
 # rate, 0.01, in one direction or the other. A pull in proportion to the weight is lost in this.
 # AdamW leaves the gradient of the loss alone and takes $0.01 \cdot 0.01\,w$ (learning rate times
-# decay) off the weight itself. A weight that the loss hardly touches stays nearly where it was
-# there, and moves by 0.01 or 0.02 differently under Adam.
+# decay) off the weight itself. Where the loss pulls one way, the penalty the other, and the penalty
+# is the stronger, a weight goes 0.01 one way under Adam and 0.01 the other way under AdamW: the
+# difference of 0.02 above.
 # </details>
 
 # %% [markdown]
@@ -2959,7 +2960,7 @@ plots.digit_and_probabilities(digit, predict_digit(digit))
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
-# keep the batches of one pass in a list
+#     keep the batches of one pass in a list
 #     num_models times:
 #         make a model; make an optimizer of its parameters
 #         train it on these batches; keep the model and its losses
@@ -3007,7 +3008,7 @@ def train_many(num_models, make_model, make_optimizer, loader, loss_fn):
 # %% selfcheck="train_many" points=3
 _starts = [tiny_model(), tiny_model(), tiny_model()]
 with torch.no_grad():
-    _starts[1][0].weight.mul_(-1)  # the second begins elsewhere, the third like the first
+    _starts[2][0].weight.mul_(-1)  # the third begins elsewhere, the first two are equal
 _queue, _makers = [copy.deepcopy(m) for m in _starts], []
 
 
@@ -3027,8 +3028,8 @@ assert len(_makers) == 3, f"make_optimizer was called {len(_makers)} times, expe
 assert [len(_list) for _list in _losses] == [2, 2, 2], (
     f"two batches: got {[len(_list) for _list in _losses]} losses per model, expected 2 each"
 )
-assert np.allclose(_losses[0], _losses[2]) and torch.allclose(
-    _models[0][0].weight, _models[2][0].weight
+assert np.allclose(_losses[0], _losses[1]) and torch.allclose(
+    _models[0][0].weight, _models[1][0].weight
 ), "two equal models came out different: did they see the batches in the same order?"
 for _start, _model, _list in zip(_starts, _models, _losses):
     assert not torch.equal(_start[0].weight, _model[0].weight), "a model was not trained"
