@@ -1912,7 +1912,7 @@ plots.line(found, "log10 of the learning rate", "loss, mean of 5 batches", logy=
 #
 # Over four seeds on MNIST (0 is shown) the loss is lowest at 0.15 to 0.22 for SGD, 0.27 to 0.63 for
 # momentum and 0.005 to 0.01 for Adam. It is worse again, above 1.5, from about 0.5 to 1 on for SGD,
-# about 5 for momentum and 0.1 for Adam. With the largest rate none learns.
+# 5 to 6 for momentum and 0.1 for Adam. With the largest rate none learns.
 #
 # Up to a rate of 0.1 SGD and momentum lie on each other: in this course's convention they move
 # equally fast at the same rate, and the difference is how far one may go. Mind that the loss also
