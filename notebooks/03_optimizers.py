@@ -519,8 +519,8 @@ plots.line(floors, "update", "mean loss", logy=True)
 # the rate and as the formula of part 1 says (summed over both directions).
 #
 # The falling rate starts as fast as 1 and ends below all of them, because the floor comes down with
-# it. It pays for that on the way: until shortly before the end 0.1 is lower. A schedule needs to
-# know how many updates there will be.
+# it. It pays for that on the way: from update 200 until shortly before the end 0.1 is lower. A
+# schedule needs to know how many updates there will be.
 # </details>
 
 # %% [markdown]
@@ -1911,9 +1911,9 @@ plots.line(found, "log10 of the learning rate", "loss, mean of 5 batches", logy=
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# SGD is lowest near 0.2 and explodes above 1; momentum is good from 0.3 to 2 and goes wrong a
-# little later; Adam is lowest near 0.01 and suffers above 0.05. None survives the largest rate.
-# These figures are from one run on MNIST and move by a factor of two with the seed.
+# Over four seeds on MNIST (0 is shown) the loss is lowest at 0.15 to 0.22 for SGD, 0.27 to 0.63 for
+# momentum and 0.005 to 0.01 for Adam. It is worse again, above 1.5, from about 0.5 to 1 on for SGD,
+# 5 to 6 for momentum and 0.1 for Adam. With the largest rate none learns.
 #
 # Up to a rate of 0.1 SGD and momentum lie on each other: in this course's convention they move
 # equally fast at the same rate, and the difference is how far one may go. Mind that the loss also
