@@ -257,9 +257,10 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True
     mode: passed on if there is one. named: the notebook's own names stand for the stand-ins, too,
     so that it makes no difference which are used; otherwise they stand for others.
 
-    Returns `means`; `calls`, how often make_model was called and how often one of the others; `runs`, for each run the index of its gain, the seeds that made and trained the
-    model, and how often it was trained before; `draws`, the first weights of each run at standard
-    deviation 1; and `gains` and `seeds` as they are afterwards.
+    Returns `means`; `calls`, how often make_model was called and how often one of the others; `runs`,
+    for each run the index of its gain, the seeds that made and trained the model, and how often it
+    was trained before; `draws`, the first weights of each run at standard deviation 1; and `gains`
+    and `seeds` as they are afterwards.
     """
     gains, seeds = list(gains), list(seeds)
     known = tuple(gains)
@@ -311,7 +312,8 @@ def swept(ns, gains, seeds, train_accuracy, test_accuracy, mode=None, named=True
     options = {} if mode is None else {"mode": mode}
     with replaced(ns, xavier_init=xavier_init, **own):
         means = ns.gain_sweep(gains, seeds, **tools, **options)
-    return {"means": means, "calls": [len(made), len(stray)], "runs": runs, "draws": torch.stack(draws) if draws else None,
+    draws = torch.stack(draws) if draws else None
+    return {"means": means, "calls": [len(made), len(stray)], "runs": runs, "draws": draws,
             "gains": gains, "seeds": seeds}  # fmt: skip
 
 

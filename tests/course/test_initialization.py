@@ -240,10 +240,10 @@ def with_images(real_data):
     real_data("mnist.npz")
     names = reference_of(A).namespace()
     names |= {"data": data, "progress": progress, "np": np}
-    for start in ("images = data.load_images", "def batch_norm_network"):
+    for start in ("images = data.load_images", "def batch_norm_network", "def make_image_model"):
         cell = start + stated.source(A).split(f"\n{start}")[1]
         # Without what is trained and shown beside the notebook.
-        exec(re.split("\n# %%|\nthirty = ", cell)[0], names)
+        exec(re.split("\n# %%|\nthirty = |\nneeds", cell)[0], names)
     return names
 
 
@@ -291,6 +291,20 @@ def test_figures_of_the_thirty_layers(with_images):
         "first step is more than # times": (Above(step["gain 2"]),),
         "from # in layer 30 to # in layer 1,": (norm[29], norm[0]),
     })  # fmt: skip
+
+
+@pytest.mark.slow
+def test_more_sweeps_show_what_the_text_says(with_images):
+    gains, seeds = [1.0, 1.2, 1.4, 1.5], range(4)
+    with_images["gains"] = gains
+    sweeps = {name: np.array(rows) for name, rows in with_images["more_sweeps"]().items()}
+    sweeps["normal"] = np.array([with_images["gain_sweep"](gains, [seed]) for seed in seeds])
+    apart = np.abs(sweeps["normal"].mean(axis=0) - sweeps["clusters"].mean(axis=0))
+    assert (apart < 0.1).all() and sweeps["normal"].std(axis=0, ddof=1)[1:].min() > 0.05
+    for mode in ("normal", "uniform"):
+        low, early, top, _ = sweeps[f"images_{mode}"].mean(axis=0)
+        assert low < 0.4 < early and abs(early - top) < 0.1
+    assert np.isnan(sweeps["images_normal"][:, 3]).any()
 
 
 def test_constant_weights_keep_all_units_equal(solved):
