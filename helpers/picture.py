@@ -41,9 +41,18 @@ class Picture(Figure):
         return smaller.getvalue()
 
     @property
-    def width(self):
-        """Width on a page, in pixels of an ordinary screen."""
-        return round(self.get_figwidth() * DPI)
+    def size(self):
+        """Width and height on a page, in pixels of an ordinary screen."""
+        width, height = self.get_size_inches() * DPI
+        return round(width), round(height)
+
+    def html(self, alt, png=None):
+        """Return an HTML image with an alt text, no wider than the page."""
+        width, height = self.size
+        return (
+            f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto" '
+            f'alt="{html.escape(alt)}" src="data:image/png;base64,{_base64(png or self.png())}">'
+        )
 
     def __repr__(self):
         return "\n".join(filter(None, (self.alt, self.words))) or super().__repr__()
@@ -51,19 +60,20 @@ class Picture(Figure):
     def _ipython_display_(self):
         from IPython.display import display
 
-        image = base64.b64encode(self.png()).decode()
-        alt, words = html.escape(self.alt), html.escape(self.words)
+        png = self.png()
+        image, words = self.html(self.alt, png), html.escape(self.words)
         # JupyterLab gives a PNG no alt text, but shows HTML first. Exporters that know no HTML,
         # and the feedback, take the PNG; nbconvert's classic template reads its metadata.
-        page = (
-            f'<figure style="margin: 0"><img width="{self.width}" alt="{alt}" '
-            f'src="data:image/png;base64,{image}"><figcaption>{words}</figcaption></figure>'
-        )
+        page = f'<figure style="margin: 0">{image}<figcaption>{words}</figcaption></figure>'
         display(
-            {"text/html": page, "image/png": image, "text/plain": repr(self)},
-            metadata={"image/png": {"alt": f"{self.alt} {self.words}", "width": self.width}},
+            {"text/html": page, "image/png": _base64(png), "text/plain": repr(self)},
+            metadata={"image/png": {"alt": f"{self.alt} {self.words}", "width": self.size[0]}},
             raw=True,
         )
+
+
+def _base64(content):
+    return base64.b64encode(content).decode()
 
 
 def number(value):

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from helpers import plots
-from helpers.widgets.parts import explorer, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, slider
 
 
 def _descend(curve_func, lr, num_updates, init):
@@ -43,14 +43,14 @@ def descent_explorer(curve_func, init=(6, 3), lr=0.1, num_updates=20, span=((-8,
         "w2": slider(number, "start w2", init[1], *span[1], 0.5),
     }
     # Side by side in any window, so that both are visible while a slider is moved.
-    flat, losses = (picture("49%") for _ in range(2))
+    flat, losses = (Drawing("49%") for _ in range(2))
     note = ipywidgets.HTML()
 
     def draw(_=None):
         start = controls["w1"].value, controls["w2"].value
         path = _descend(curve_func, controls["lr"].value, controls["updates"].value, start)
-        show(flat, plots.curve_paths(curve_func, {"gradient descent": path}, span))
-        show(losses, plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
+        flat.show(plots.curve_paths(curve_func, {"gradient descent": path}, span))
+        losses.show(plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
         note.value = "at the end: w1 {:.3g}, w2 {:.3g}, loss {:.3g}".format(*path[-1])
 
     every = list(controls.values())

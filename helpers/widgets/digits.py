@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import busy, message, picture, show
+from helpers.widgets.parts import Drawing, busy, message
 
 # Larger pictures are refused before they are decoded: a small file can hold a huge one.
 _MAX_PIXELS = 25_000_000
@@ -94,13 +94,9 @@ def digit_pad(predict, cells=14):
     )
     clear = ipywidgets.Button(description="clear")
     upload = ipywidgets.FileUpload(accept="image/*", multiple=False)
-    chart = picture()
+    chart = Drawing()
     state, note = ipywidgets.HTML(), ipywidgets.HTML()
     clearing = False
-
-    def hide():
-        # A browser shows an empty picture as a broken one.
-        chart.value, chart.layout.display = b"", "none"
 
     def read(ink):
         with busy(state):
@@ -110,7 +106,7 @@ def digit_pad(predict, cells=14):
         image = centre_digit(ink)
         if not image.any():
             note.value = "Nothing drawn yet."
-            hide()
+            chart.value = ""
             return
         try:
             probabilities = torch.as_tensor(predict(image)).detach().cpu().double().flatten()
@@ -123,12 +119,11 @@ def digit_pad(predict, cells=14):
                 )
         except Exception as error:  # noqa: BLE001  (a student's code may raise anything)
             note.value = message(error)
-            hide()
+            chart.value = ""
             return
         best = int(probabilities.argmax())
         note.value = f"The model says <b>{best}</b> ({probabilities[best]:.0%})."
-        show(chart, plots.digit_and_probabilities(image, probabilities))
-        chart.layout.display = None
+        chart.show(plots.digit_and_probabilities(image, probabilities))
 
     def mark(change):
         # JupyterLab's own colour for a pressed button is hardly darker than for the others.
@@ -152,7 +147,7 @@ def digit_pad(predict, cells=14):
 
     def refuse(reason):
         note.value = f"This file cannot be used: {reason}"
-        hide()
+        chart.value = ""
 
     def uploaded(change):
         if not change["new"]:

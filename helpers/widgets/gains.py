@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from helpers import plots
-from helpers.widgets.parts import explorer, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, slider
 
 _BATCH = 64
 
@@ -77,7 +77,7 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
 
     Returns
     -------
-    ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
+    ipywidgets.VBox; saved widget state shows the picture, too.
     """
     controls = {
         "gain": slider(ipywidgets.FloatSlider, "gain", gain, 0.5, 3, 0.01),
@@ -86,12 +86,12 @@ def gain_explorer(gain=1.0, depth=30, activation="LeakyReLU, slope 0.1", width=2
             description="activation", value=activation, options=list(ACTIVATIONS)
         ),
     }
-    image, note = picture(), ipywidgets.HTML()
+    image, note = Drawing(), ipywidgets.HTML()
 
     def draw(_=None):
         settings = {name: control.value for name, control in controls.items()}
         profile = activation_profile(**settings, width=width)
-        show(image, _draw(profile, settings["gain"], settings["activation"]))
+        image.show(_draw(profile, settings["gain"], settings["activation"]))
         note.value = (
             f"After {len(profile)} layers of {width} units the RMS is <b>{profile[-1]:.3g}</b>; "
             "that of the input is 1."

@@ -5,7 +5,7 @@ import numpy as np
 
 from helpers.picture import course
 from helpers.plots import COLOURS, panels
-from helpers.widgets.parts import explorer, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, slider
 
 _REACH = 3  # x, weights and biases go from -3 to 3
 
@@ -58,11 +58,11 @@ def neuron_explorer():
 
     w = control("w1", 1), control("w2", -1)
     b = control("b1", 0), control("b2", 0)
-    image, notes = picture(), ipywidgets.HTML()
+    image, notes = Drawing(), ipywidgets.HTML()
 
     def draw(_=None):
         pairs = [(weight.value, bias.value) for weight, bias in zip(w, b)]
-        show(image, _draw(*np.transpose(pairs)))
+        image.show(_draw(*np.transpose(pairs)))
         notes.value = "<br>".join(
             f"<b>neuron {i}</b>: {_describe(*pair)}" for i, pair in enumerate(pairs, start=1)
         )

@@ -6,7 +6,7 @@ import ipywidgets
 import numpy as np
 
 from helpers import plots
-from helpers.widgets.parts import explorer, message, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, message, slider
 
 
 def optimizer_explorer(
@@ -32,7 +32,7 @@ def optimizer_explorer(
 
     Returns
     -------
-    ipywidgets.VBox; the pictures are Image widgets, so saved widget state shows them, too. What
+    ipywidgets.VBox; saved widget state shows the pictures, too. What
     an optimizer raises is shown below the pictures; the other optimizers are still drawn.
     """
 
@@ -45,7 +45,7 @@ def optimizer_explorer(
         "updates": slider(count, "updates", num_updates, 1, max(300, num_updates), 1),
     }
     # Side by side in any window, so that both are visible while a slider is moved.
-    flat, surface = (picture("49%") for _ in range(2))
+    flat, surface = (Drawing("49%") for _ in range(2))
     notes = ipywidgets.HTML()
 
     def train(factory):
@@ -73,8 +73,8 @@ def optimizer_explorer(
                 text = message(error)
             lines.append(f"<b>{html.escape(str(name))}</b>: {text}")
         try:
-            show(flat, plots.curve_paths(curve_func, paths, span))
-            show(surface, plots.curve_surface(curve_func, paths, span))
+            flat.show(plots.curve_paths(curve_func, paths, span))
+            surface.show(plots.curve_surface(curve_func, paths, span))
         except Exception as error:  # noqa: BLE001
             lines.append(f"<b>curve</b>: {message(error)}")
         notes.value = "<br>".join(lines)

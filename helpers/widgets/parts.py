@@ -49,13 +49,19 @@ def picture(width=None):
     return ipywidgets.Image(format="png", layout=layout)
 
 
-def show(image, figure):
-    """Show a `Picture` in an Image widget, with its words for those who do not see it."""
-    image.value = figure.png()
-    # ipywidgets knows no alt text; a browser reads the title of an image without one.
-    image.tooltip = f"{figure.alt} {figure.words}"
-    # It has twice as many pixels.
-    image.layout.width = image.layout.width or f"{figure.width}px"
+class Drawing(ipywidgets.HTML):
+    """A `Picture` with alt text, which ipywidgets' own Image has not; empty at first.
+
+    Parameters
+    ----------
+    width : such as "49%"; default: the picture's own.
+    """
+
+    def __init__(self, width=None):
+        super().__init__(layout=ipywidgets.Layout(width=width))
+
+    def show(self, figure):
+        self.value = figure.html(f"{figure.alt} {figure.words}")
 
 
 def png(figure):

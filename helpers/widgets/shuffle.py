@@ -4,7 +4,7 @@ import ipywidgets
 import torch
 
 from helpers.picture import Picture
-from helpers.widgets.parts import explorer, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, slider
 
 _MAX_IMAGES = 6
 
@@ -66,11 +66,11 @@ def shuffle_explorer(images, fraction=0.25, seed=0):
     num_pixels = images.shape[2] * images.shape[3]
     share = slider(ipywidgets.FloatSlider, "moved", fraction, 0, 1, 0.05, readout_format=".0%")
     number = slider(ipywidgets.IntSlider, "seed", seed, 0, 20, 1)
-    image, note = picture(), ipywidgets.HTML()
+    image, note = Drawing(), ipywidgets.HTML()
 
     def draw(_=None):
         permutation = partial_permutation(num_pixels, share.value, number.value)
-        show(image, _draw(images, permutation))
+        image.show(_draw(images, permutation))
         moved = int((permutation != torch.arange(num_pixels)).sum())
         note.value = (
             f"{moved:,} of {num_pixels:,} pixels are in another place, the same place in every "

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from helpers import plots
 from helpers.picture import Picture
-from helpers.widgets.parts import explorer, message, picture, show, slider
+from helpers.widgets.parts import Drawing, explorer, message, slider
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "LeakyReLU": nn.LeakyReLU, "sigmoid": nn.Sigmoid}
 
@@ -110,7 +110,7 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
 
     Returns
     -------
-    ipywidgets.VBox; the picture is an Image widget, so saved widget state shows it, too.
+    ipywidgets.VBox; saved widget state shows the picture, too.
     """
 
     controls = [
@@ -119,7 +119,7 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
         slider(ipywidgets.IntSlider, "seed", 0, 0, 9, 1),
         ipywidgets.Dropdown(description="activation", options=list(ACTIVATIONS), value=activation),
     ]
-    image, note = picture(), ipywidgets.HTML()
+    image, note = Drawing(), ipywidgets.HTML()
     num_classes = int(train[1].max()) + 1
 
     def draw(_=None):
@@ -129,7 +129,7 @@ def spiral_explorer(train, held_out, depth=2, width=6, activation="ReLU", num_st
             train_on_points(model, *train, num_steps)
             count = sum(p.numel() for p in model.parameters())
             title = f"{name}, {depth} × {width}"
-            show(image, decision_maps({title: model}, *held_out, steps=120, side=4.4))
+            image.show(decision_maps({title: model}, *held_out, steps=120, side=4.4))
             note.value = (
                 f"{count} parameters, accuracy {_accuracy(model, *train):.1%} on the training "
                 f"points, <b>{_accuracy(model, *held_out):.1%}</b> on the held-out points"

@@ -7,6 +7,7 @@ import ipywidgets
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawings import png_of
 from PIL import Image
 
 
@@ -28,7 +29,7 @@ def controls(box):
 
 
 def is_png(picture):
-    with Image.open(io.BytesIO(picture.value)) as image:
+    with Image.open(io.BytesIO(png_of(picture))) as image:
         return image.format == "PNG" and len(image.convert("L").getcolors(256)) > 10
 
 
@@ -37,7 +38,7 @@ def is_png(picture):
 )
 def test_a_move_redraws_the_picture(gains, description, value):
     found = controls(gains.gain_explorer(width=64))
-    picture, note = found["Image"], found["HTML"]
+    picture, note = found["Drawing"], found["HTML"]
     assert is_png(picture)
     before = picture.value, note.value
     found[description].value = value
@@ -67,7 +68,7 @@ def test_every_corner_can_be_drawn(gains):
         for gain in (found["gain"].min, found["gain"].max):
             for depth in (found["depth"].min, found["depth"].max):
                 found["gain"].value, found["depth"].value = gain, depth
-                assert is_png(found["Image"])
+                assert is_png(found["Drawing"])
                 assert f"After {depth} layers" in found["HTML"].value
 
 

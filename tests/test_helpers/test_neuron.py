@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
+from drawings import Drawing, png_of
 from PIL import Image
 
 from helpers.widgets import descent, neuron
@@ -25,7 +26,7 @@ def sliders(box):
 
 
 def pictures(box):
-    return [picture.value for picture in find(box, ipywidgets.Image)]
+    return [png_of(picture) for picture in find(box, Drawing)]
 
 
 def notes(box):

@@ -352,10 +352,10 @@ def test_a_notebook_gets_the_picture_sharp_and_with_its_words(plots, monkeypatch
     assert shell.display_formatter.format(figure) == ({}, {})
     ((data, metadata),) = sent
     with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
-        assert image.format == "PNG" and image.width == 2 * figure.width
+        assert image.format == "PNG" and image.width == 2 * figure.size[0]
         assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     assert 'alt="a &quot;title&quot;. 1 bars: n." src="data:image/png' in data["text/html"]
-    assert f'<img width="{figure.width}"' in data["text/html"]
+    assert f'<img width="{figure.size[0]}"' in data["text/html"]
     assert re.search(r"<figcaption>(.*)</figcaption>", data["text/html"])[1] == "&lt;b&gt; 1"
     assert data["text/plain"] == 'a "title". 1 bars: n.\n<b> 1'
     assert metadata["image/png"]["alt"] == 'a "title". 1 bars: n. <b> 1'

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from drawings import Drawing, png_of
 from PIL import Image
 
 mpl.use("Agg")
@@ -41,13 +42,13 @@ def quarter(X):
 
 def test_each_control_draws_another_picture(explorer):
     controls, picture, note = parts(explorer)
-    assert isinstance(picture, ipywidgets.Image) and "held-out points" in note.value
+    assert isinstance(picture, Drawing) and "held-out points" in note.value
     seen = {picture.value}
     for name, value in {"depth": 4, "width": 11, "seed": 3, "activation": "tanh"}.items():
         controls[name].value = value
         assert picture.value not in seen, name
         seen.add(picture.value)
-    with Image.open(io.BytesIO(picture.value)) as image:
+    with Image.open(io.BytesIO(png_of(picture))) as image:
         assert image.format == "PNG" and min(image.size) > 200
     sliders = [c for c in controls.values() if isinstance(c, ipywidgets.IntSlider)]
     assert len(sliders) == 3 and not any(c.continuous_update for c in sliders)
