@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from helpers import plots
-from helpers.widgets.parts import explorer, picture, png, slider
+from helpers.widgets.parts import Drawing, explorer, slider
 
 
 def noisy_descent(curve_func, rates, sigma, init, seed=0):
@@ -54,15 +54,15 @@ def noise_explorer(
         "falls": ipywidgets.Checkbox(description="the rate falls to 0", indent=False),
     }
     # Side by side in any window, so that both are visible while a slider is moved.
-    flat, losses = (picture("49%") for _ in range(2))
+    flat, losses = (Drawing("49%") for _ in range(2))
     note = ipywidgets.HTML()
 
     def draw(_=None):
         lr, updates = controls["lr"].value, controls["updates"].value
         shares = 1 - np.arange(updates) / updates if controls["falls"].value else np.ones(updates)
         path = noisy_descent(curve_func, lr * shares, controls["noise"].value, init, seed)
-        flat.value = png(plots.curve_paths(curve_func, {"SGD": path}, span))
-        losses.value = png(plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
+        flat.show(plots.curve_paths(curve_func, {"SGD": path}, span))
+        losses.show(plots.line({"loss": path[:, 2]}, "update", "loss", logy=True))
         last = path[-20:, 2].mean()
         note.value = f"mean loss of the last 20 updates: {last:.3g}"
 

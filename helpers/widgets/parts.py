@@ -1,7 +1,6 @@
 """What several widgets need."""
 
 import html
-import io
 import traceback
 from contextlib import contextmanager
 
@@ -42,13 +41,6 @@ def busy(state):
         state.value = ""
 
 
-def picture(width=None):
-    """Return an empty picture: of its own size, or as wide as `width` says, such as "49%"."""
-    # Otherwise the box around it would stretch it.
-    layout = ipywidgets.Layout(width=width, align_self="flex-start")
-    return ipywidgets.Image(format="png", layout=layout)
-
-
 class Drawing(ipywidgets.HTML):
     """A `Picture` with alt text, which ipywidgets' own Image has not; empty at first.
 
@@ -62,13 +54,6 @@ class Drawing(ipywidgets.HTML):
 
     def show(self, figure):
         self.value = figure.html(f"{figure.alt} {figure.words}")
-
-
-def png(figure):
-    """Return a figure as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return buffer.getvalue()
 
 
 def message(error):
