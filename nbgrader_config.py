@@ -20,7 +20,7 @@ c.Judge.limits = {"memory_bytes": 4 << 30, "disk_bytes": 1 << 30, "processes": 2
 # What the notebooks import. torch's compiler would cost seconds at the first optimizer.
 c.Judge.preload = """
 torch torch.optim torch.utils.data torch._dynamo torchvision torchvision.transforms.v2
-matplotlib.pyplot matplotlib.backends.backend_agg ipywidgets tqdm.auto
+matplotlib.pyplot matplotlib.backends.backend_agg seaborn ipywidgets tqdm.auto
 PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin
 """.split()
 

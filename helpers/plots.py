@@ -441,14 +441,16 @@ def curve_paths(curve_func, paths, span=SPAN, title="", log=False):
         marks each step, a circle the first point, a star the last; the legend says if the last
         one is outside.
     span : ((w1 from, to), (w2 from, to)).
-    log : whether the losses have a logarithmic scale; they must be positive.
+    log : whether the losses have a logarithmic scale; a loss of 0 is drawn as the lowest above 0.
     """
     grids = _evaluate(curve_func, span, 160)
     paths = {name: _path(name, path) for name, path in paths.items()}
     figure, ((axes,),) = panels(title=title, figsize=(6.4, 5))
     levels, norm = 30, None
     if log:
-        levels = np.geomspace(grids[2].min(), grids[2].max(), 31)
+        lowest = grids[2][grids[2] > 0].min()
+        grids = (*grids[:2], np.maximum(grids[2], lowest))
+        levels = np.geomspace(lowest, grids[2].max(), 31)
         norm = mpl.colors.LogNorm()
     filled = axes.contourf(*grids, levels=levels, norm=norm, cmap=LANDSCAPE)
     scale = figure.colorbar(filled, ax=axes, label="loss")

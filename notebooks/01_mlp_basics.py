@@ -2692,13 +2692,9 @@ for name, weights in first_weights.items():
         f"{near_zero:4.0%} of the weights below 0.003, largest {weights.abs().max().item():.2f}"
     )
 
-figure, all_axes = plt.subplots(1, 3, figsize=(10, 2.8), sharey=True, layout="constrained")
-for axes, (name, weights) in zip(all_axes, first_weights.items()):
-    axes.hist(weights.flatten(), bins=np.linspace(-0.15, 0.15, 76), log=True)
-    axes.set(title=name, xlabel="weight")
-all_axes[0].set_ylabel("count (log)")
-plt.close(figure)
-display(figure)
+display(
+    plots.distributions(first_weights, "weight", bins=np.linspace(-0.15, 0.15, 76), logy=True)
+)
 for name, weights in first_weights.items():
     display(
         plots.image_grid(

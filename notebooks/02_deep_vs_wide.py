@@ -433,15 +433,13 @@ sweeps = checkpoints.train_or_load(
     "depth_sweep.pt", lambda: {"ReLU": sweep_each_seed(nn.ReLU), "tanh": sweep_each_seed(nn.Tanh)}
 )
 
-figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
-for colour, (name, rows) in zip(plots.COLOURS, sweeps.items()):
-    rows = np.array(rows)
-    axes.plot(depths, rows.mean(0), "o-", color=colour, label=name)
-    axes.fill_between(depths, rows.min(0), rows.max(0), color=colour, alpha=0.2)
-axes.axhline(0.25, color="grey", linestyle=":", label="guessing")
-axes.set(xticks=depths, xlabel="hidden layers", ylabel="held-out accuracy", ylim=(0.15, 1.02))
-axes.legend()
-plt.show()
+plots.line(
+    {name: (depths, np.array(rows)) for name, rows in sweeps.items()},
+    "hidden layers",
+    "held-out accuracy",
+    horizontal={"guessing": 0.25},
+    ylim=(0.15, 1.02),
+)
 
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>

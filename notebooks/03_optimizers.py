@@ -1543,20 +1543,21 @@ _points = np.concatenate([path[:, :2] for path in _paths.values()])
 _points = _points[np.isfinite(_points).all(axis=1)]
 _margin = 0.2 * np.ptp(_points, axis=0) + 1e-3
 _span = tuple(zip(_points.min(axis=0) - _margin, _points.max(axis=0) + _margin))
-plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve")
+plots.curve_paths(pathological_curve, _paths, span=_span, title="My curve", log=True)
 
 # %%
 needs("_held")
 _shown = _held["sgd"] < 10
-_ends = np.array([-8.0, 6.0])
 plots.line(
-    {
-        "SGD": (np.log10(RATES[_shown]), _held["sgd"][_shown]),
-        "SGD must stay above": (_ends, np.full(2, max(10 * _held["rival"], 1e-4))),
-        _held["name"]: (_ends, np.full(2, _held["rival"])),
-    },
-    "log10 of SGD's learning rate",
+    {"SGD": (RATES[_shown], _held["sgd"][_shown])},
+    "SGD's learning rate",
     "highest of the last ten losses / first loss",
+    logx=True,
+    logy=True,
+    horizontal={
+        "SGD must stay above": max(10 * _held["rival"], 1e-4),
+        _held["name"]: _held["rival"],
+    },
 )
 
 # %% [markdown]

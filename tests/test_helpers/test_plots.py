@@ -319,6 +319,7 @@ def test_a_landscape_gets_darker_with_the_loss_and_can_be_logarithmic(plots):
     figure = plots.curve_paths(lambda w1, w2: bowl(w1, w2) + 0.01, {}, log=True)
     assert draws(figure) and isinstance(figure.axes[0].collections[0].norm, mpl.colors.LogNorm)
     assert {"0.1", "1", "10"} <= set(labels_of(figure.axes[1].yaxis))
+    assert draws(plots.curve_paths(lambda w1, w2: (w1 - w2).relu(), {}, log=True)), "losses of 0"
 
 
 def test_the_words_of_curves(plots):

@@ -296,7 +296,7 @@ def test_pictures_say_what_they_show(widgets):
     box = widgets.optimizer_explorer(bowl, {"SGD": sgd}, descend, num_updates=3, lr=0.1)
     flat, surface = find(box, Drawing)
     assert "Map of the loss" in alt(flat) and "Landscape of the loss" in alt(surface)
-    assert "SGD: 2 steps from (5, 5)" in alt(flat)
+    assert "SGD: 3 steps from (5, 5)" in alt(flat)
     pad = widgets.digit_pad(Recorder())
     cells, (chart,) = find(pad, ipywidgets.ToggleButton), find(pad, Drawing)
     assert cells[15].tooltip == "row 2, column 2"
