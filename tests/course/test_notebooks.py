@@ -165,6 +165,13 @@ def test_minutes_and_points_agree(assignment):
         assert contradictions(text[:start] + wrong + text[end:]), "a wrong figure stays unnoticed"
 
 
+def test_the_readme_states_the_same_hours():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\d\d_\w+)` \|[^|]*\| (\d+) \|$", readme, re.MULTILINE))
+    hours = {a: stated.value(HOURS.search(stated.source(a))[1]) for a in ASSIGNMENTS}
+    assert {name: int(row) for name, row in rows.items()} == hours
+
+
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_every_exercise_has_the_same_rhythm(assignment):
     """Goal, hints, prediction, code; what the run shows is explained after it, folded."""
