@@ -1905,9 +1905,9 @@ for name, func in {
         make_network, func, digits(), nn.functional.cross_entropy, test_rates.tolist()
     )
     smooth = np.convolve(np.minimum(losses, 100), np.full(5, 0.2), "valid")
-    found[name] = (np.log10(test_rates[4:]), smooth)
+    found[name] = (test_rates[4:], smooth)
     print(f"{name:9} lowest near a rate of {test_rates[4:][np.nanargmin(smooth)]:.2g}")
-plots.line(found, "log10 of the learning rate", "loss, mean of 5 batches", logy=True)
+plots.line(found, "learning rate", "loss, mean of 5 batches", logx=True, logy=True)
 
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
