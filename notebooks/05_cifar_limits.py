@@ -85,6 +85,7 @@ class OptimizerTemplate:
         """Change the parameter `p` in place, using `p.grad`."""
         raise NotImplementedError("a subclass writes this")
 
+
 # %%
 import contextlib
 import time
@@ -174,6 +175,7 @@ widgets.shuffle_explorer(images.train_images[:6])
 #
 # *My guess:* …
 
+
 # %% solution="channel_statistics"
 def channel_statistics(images):
     """Mean and standard deviation of each channel.
@@ -202,6 +204,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[n_val:], order[:n_val]
     ### END SOLUTION
+
 
 # %% selfcheck="channel_statistics" points=5
 _images = torch.zeros(4, 2, 3, 5, dtype=torch.uint8)
@@ -325,6 +328,7 @@ train_loader
 #
 # *My guess:* …
 
+
 # %% solution="test_model"
 def test_model(model, loader):
     """Fraction of the images that the model gets right, a float.
@@ -344,6 +348,7 @@ def test_model(model, loader):
     model.train(was_training)
     return right / total
     ### END SOLUTION
+
 
 # %% selfcheck="test_model" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 2))
@@ -434,6 +439,7 @@ print("✓ counted right, in evaluation mode, and the mode is back")
 #
 # *My guess:* …
 
+
 # %% solution="train_model"
 def train_model(
     model,
@@ -481,6 +487,7 @@ def train_model(
     model.load_state_dict(best_state)
     return history
     ### END SOLUTION
+
 
 # %% selfcheck="train_model" points=5
 class _Notes(nn.Module):
@@ -664,6 +671,7 @@ print("  (not looked at: networks and optimizers that learn)")
 #
 # *My guess:* …
 
+
 # %% solution="baseline"
 class MLP(nn.Module):
     """A multi-layer perceptron of any depth: paste your own.
@@ -746,6 +754,7 @@ def baseline(train_loader, val_loader, path, num_epochs=15):
     )
     return model, history
     ### END SOLUTION
+
 
 # %% selfcheck="baseline" points=5
 for _sizes, _count in [((), 38), ((5,), 77), ((5, 4, 3), 113)]:
@@ -881,6 +890,7 @@ plots.learning_curves(baseline_history, title="The baseline")
 #
 # *My guess:* …
 
+
 # %% solution="confusion_matrix"
 def confusion_matrix(model, loader):
     """Counts of true and predicted classes, an integer tensor or array (C, C).
@@ -902,6 +912,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts.reshape(num_classes, num_classes).cpu()
     ### END SOLUTION
+
 
 # %% selfcheck="confusion_matrix" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Dropout(1.0)).train()
@@ -929,6 +940,7 @@ print("✓ true classes in rows, predictions in columns (not looked at: gradient
 # %% [markdown]
 # **The common mistake:** `counts[labels, predictions] += 1` with whole tensors as indices. A cell
 # that comes several times in a batch is increased only once.
+
 
 # %%
 def draw_confusion(counts, classes, title):
@@ -978,6 +990,7 @@ draw_confusion(
 # dropout, weight decay, batch norm, deeper (4 × 256), wider (2 × 512).
 #
 # *My guess:* …
+
 
 # %%
 def study_network(hidden_sizes=(256, 256), batch_norm=False, dropout=0.0):
@@ -1125,6 +1138,7 @@ plots.learning_curves(
 # do you expect?
 #
 # *My guess:* …
+
 
 # %% solution="improved"
 def improved_model():
@@ -1467,6 +1481,7 @@ plots.image_grid(
 #
 # *My guess:* …
 
+
 # %% solution="honest_headline"
 def honest_headline(attempts):
     """The configuration that is best on validation images, and what it reaches on test images.
@@ -1483,6 +1498,7 @@ def honest_headline(attempts):
     std = np.std(tests, ddof=1) if len(tests) > 1 else math.nan
     return name, np.mean(tests), std, sum(map(len, attempts.values()))
     ### END SOLUTION
+
 
 # %% selfcheck="honest_headline" points=3
 def _runs(vals, tests):
@@ -1687,6 +1703,7 @@ plots.line(
 #
 # *My guess:* …
 
+
 # %% solution="shuffle_pixels"
 def shuffle_pixels(images, permutation):
     """Images whose pixel k (row by row) is pixel permutation[k] of the input, in all channels.
@@ -1728,6 +1745,7 @@ class ShuffledLoader:
                 self.permutation = torch.randperm(num_pixels, generator=self.generator)
             yield shuffle_pixels(images, self.permutation), labels
         ### END SOLUTION
+
 
 # %% selfcheck="shuffle_pixels" points=5
 _x = torch.arange(12.0).view(1, 2, 2, 3)
@@ -1800,6 +1818,7 @@ plots.image_grid(
 # Beside it two networks that do not see pixels in any order: one gets only the **mean colour** of
 # an image, three numbers; one gets its **colour histogram**, that is, the shares of its pixels in
 # each of 4 × 4 × 4 boxes of the colour cube. Neither changes when the pixels change places.
+
 
 # %%
 def mean_colour(images):
