@@ -757,12 +757,14 @@ def baseline(train_loader, val_loader, path, num_epochs=15):
 
 
 # %% selfcheck="baseline" points=5
-for _sizes, _count in [((), 38), ((5,), 77), ((5, 4, 3), 113)]:
+for _sizes in ((), (5,), (5, 4, 3)):
     _model = MLP(input_size=18, num_classes=2, hidden_sizes=_sizes)
-    _got = sum(p.numel() for p in _model.parameters())
-    assert _got == _count, (
-        f"MLP with hidden_sizes={_sizes}: {_got} parameters, expected {_count}: one layer for each "
-        "size and one for the logits, all of them registered"
+    _got = sorted(sorted(p.shape) for p in _model.parameters() if p.ndim == 2)
+    _ends = [18, *_sizes, 2]
+    _expected = sorted(sorted(pair) for pair in zip(_ends, _ends[1:]))
+    assert _got == _expected, (
+        f"MLP with hidden_sizes={_sizes}: weight matrices of sizes {_got}, expected {_expected}: one "
+        "layer for each size and one for the logits, all of them registered"
     )
     _got = tuple(_model(torch.ones(4, 2, 3, 3)).shape)
     assert _got == (4, 2), f"MLP, images (4, 2, 3, 3): got {_got}, expected (4, 2): flattened?"
