@@ -85,6 +85,7 @@ class OptimizerTemplate:
         """Change the parameter `p` in place, using `p.grad`."""
         raise NotImplementedError("a subclass writes this")
 
+
 # %%
 import contextlib
 import time
@@ -175,6 +176,7 @@ widgets.shuffle_explorer(images.train_images[:6])
 #
 # *My guess:* …
 
+
 # %% solution="channel_statistics"
 def channel_statistics(images):
     """Mean and standard deviation of each channel.
@@ -203,6 +205,7 @@ def split_indices(n, n_val, seed):
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[n_val:], order[:n_val]
     ### END SOLUTION
+
 
 # %% selfcheck="channel_statistics" points=5
 _images = torch.zeros(4, 2, 3, 5, dtype=torch.uint8)
@@ -326,6 +329,7 @@ train_loader
 #
 # *My guess:* …
 
+
 # %% solution="test_model"
 def test_model(model, loader):
     """Fraction of the images that the model gets right, a float.
@@ -345,6 +349,7 @@ def test_model(model, loader):
     model.train(was_training)
     return right / total
     ### END SOLUTION
+
 
 # %% selfcheck="test_model" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 2))
@@ -435,6 +440,7 @@ print("✓ counted right, in evaluation mode, and the mode is back")
 #
 # *My guess:* …
 
+
 # %% solution="train_model"
 def train_model(
     model,
@@ -482,6 +488,7 @@ def train_model(
     model.load_state_dict(best_state)
     return history
     ### END SOLUTION
+
 
 # %% selfcheck="train_model" points=5
 class _Notes(nn.Module):
@@ -665,6 +672,7 @@ print("  (not looked at: networks and optimizers that learn)")
 #
 # *My guess:* …
 
+
 # %% solution="baseline"
 class MLP(nn.Module):
     """A multi-layer perceptron of any depth: paste your own.
@@ -748,13 +756,16 @@ def baseline(train_loader, val_loader, path, num_epochs=15):
     return model, history
     ### END SOLUTION
 
+
 # %% selfcheck="baseline" points=5
-for _sizes, _count in [((), 38), ((5,), 77), ((5, 4, 3), 113)]:
+for _sizes in ((), (5,), (5, 4, 3)):
     _model = MLP(input_size=18, num_classes=2, hidden_sizes=_sizes)
-    _got = sum(p.numel() for p in _model.parameters())
-    assert _got == _count, (
-        f"MLP with hidden_sizes={_sizes}: {_got} parameters, expected {_count}: one layer for each "
-        "size and one for the logits, all of them registered"
+    _got = sorted(sorted(p.shape) for p in _model.parameters() if p.ndim == 2)
+    _ends = [18, *_sizes, 2]
+    _expected = sorted(sorted(pair) for pair in zip(_ends, _ends[1:]))
+    assert _got == _expected, (
+        f"MLP with hidden_sizes={_sizes}: weight matrices of sizes {_got}, expected {_expected}: one "
+        "layer for each size and one for the logits, all of them registered"
     )
     _got = tuple(_model(torch.ones(4, 2, 3, 3)).shape)
     assert _got == (4, 2), f"MLP, images (4, 2, 3, 3): got {_got}, expected (4, 2): flattened?"
@@ -882,6 +893,7 @@ plots.learning_curves(baseline_history, title="The baseline")
 #
 # *My guess:* …
 
+
 # %% solution="confusion_matrix"
 def confusion_matrix(model, loader):
     """Counts of true and predicted classes, an integer tensor or array (C, C).
@@ -903,6 +915,7 @@ def confusion_matrix(model, loader):
     model.train(was_training)
     return counts.reshape(num_classes, num_classes).cpu()
     ### END SOLUTION
+
 
 # %% selfcheck="confusion_matrix" points=3
 _model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Dropout(1.0)).train()
@@ -930,6 +943,7 @@ print("✓ true classes in rows, predictions in columns (not looked at: gradient
 # %% [markdown]
 # **The common mistake:** `counts[labels, predictions] += 1` with whole tensors as indices. A cell
 # that comes several times in a batch is increased only once.
+
 
 # %%
 def draw_confusion(counts, classes, title):
@@ -979,6 +993,7 @@ draw_confusion(
 # dropout, weight decay, batch norm, deeper (4 × 256), wider (2 × 512).
 #
 # *My guess:* …
+
 
 # %%
 def study_network(hidden_sizes=(256, 256), batch_norm=False, dropout=0.0):
@@ -1126,6 +1141,7 @@ plots.learning_curves(
 # do you expect?
 #
 # *My guess:* …
+
 
 # %% solution="improved"
 def improved_model():
@@ -1468,6 +1484,7 @@ plots.image_grid(
 #
 # *My guess:* …
 
+
 # %% solution="honest_headline"
 def honest_headline(attempts):
     """The configuration that is best on validation images, and what it reaches on test images.
@@ -1484,6 +1501,7 @@ def honest_headline(attempts):
     std = np.std(tests, ddof=1) if len(tests) > 1 else math.nan
     return name, np.mean(tests), std, sum(map(len, attempts.values()))
     ### END SOLUTION
+
 
 # %% selfcheck="honest_headline" points=3
 def _runs(vals, tests):
@@ -1688,6 +1706,7 @@ plots.line(
 #
 # *My guess:* …
 
+
 # %% solution="shuffle_pixels"
 def shuffle_pixels(images, permutation):
     """Images whose pixel k (row by row) is pixel permutation[k] of the input, in all channels.
@@ -1729,6 +1748,7 @@ class ShuffledLoader:
                 self.permutation = torch.randperm(num_pixels, generator=self.generator)
             yield shuffle_pixels(images, self.permutation), labels
         ### END SOLUTION
+
 
 # %% selfcheck="shuffle_pixels" points=5
 _x = torch.arange(12.0).view(1, 2, 2, 3)
@@ -1801,6 +1821,7 @@ plots.image_grid(
 # Beside it two networks that do not see pixels in any order: one gets only the **mean colour** of
 # an image, three numbers; one gets its **colour histogram**, that is, the shares of its pixels in
 # each of 4 × 4 × 4 boxes of the colour cube. Neither changes when the pixels change places.
+
 
 # %%
 def mean_colour(images):

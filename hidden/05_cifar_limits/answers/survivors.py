@@ -36,8 +36,22 @@ _TUNING = [
     "torch.manual_seed(0) → torch.manual_seed(1)",
 ]
 
+_SIZES = "return MLP(input_size=3072, num_classes=10, hidden_sizes=(256, 128)) → return MLP"
+_LAYERS = "self.hidden = nn.ModuleList((nn.Linear(fan_in, fan_out) for fan_in, fan_out in zip(sizes"
+
 SURVIVORS = {
-    "baseline": dict.fromkeys(_TUNING, _CHOICE),
+    "baseline": {
+        **dict.fromkeys(_TUNING, _CHOICE),
+        **dict.fromkeys(
+            [
+                f"{_SIZES}(input_size=3072, hidden_sizes=(256, 128))",
+                f"{_SIZES}(input_size=3072, num_classes=10)",
+                f"{_SIZES}(num_classes=10, hidden_sizes=(256, 128))",
+            ],
+            "The defaults of MLP say the same.",
+        ),
+        f"{_LAYERS}[:-1], sizes[1:]))) → {_LAYERS}[:], sizes[1:])))": "zip ends with the shorter list.",
+    },
     "channel_statistics": {
         "for channel in images.transpose(0, 1): → for channel in images.transpose(1, 0):": (
             "Two dimensions change places either way."

@@ -613,7 +613,7 @@ def baseline_model():
     ),
     Mistake(
         "baseline", "checkpoint with code", ("baseline_reaches_its_accuracy", "baseline_file_is_the_asked_network"), _REFERENCE,
-        files.pickled("baseline_model", "baseline.pt"),
+        files.pickled("baseline.pt"),
     ),
     Mistake(
         "baseline", "checkpoint too large", ("baseline_reaches_its_accuracy", "baseline_file_is_the_asked_network"), _REFERENCE,
