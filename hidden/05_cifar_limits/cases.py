@@ -8,6 +8,7 @@ import torch
 from autograder.checking import CheckFailed, expect
 
 from ..shared import reference as ref
+from ..shared.evaluation import evaluation_case
 from ..shared.networks import restored
 from . import probes, replay
 
@@ -42,21 +43,60 @@ def training_case(rng, num_epochs, norm=False, telling=False):
             return layers, state, data, lr, images, labels
 
 
-def hopeless_case(rng, num_epochs):
-    """Like `training_case`, with labels that no epoch ever hits: every accuracy is 0."""
-    layers, state, data, lr, images, _ = training_case(rng, 4)
-    _, _, logits = ref.epochs(layers, state, data, lr, num_epochs, images)
-    predictions = np.stack([x.argmax(1) for x in logits])
-    labels = [next(c for c in range(3) if c not in column) for column in predictions.T]
-    return layers, state, data, lr, images, np.array(labels)
-
-
 def gradient(layers, state, batch, loss_fn):
     """The gradient of one batch's loss, all parameters in a row."""
     model = restored(layers, state).train()
     images, labels = (torch.tensor(part) for part in batch)
     loss_fn(model(images), labels).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters()]).numpy()
+
+
+def given_case(rng, rights):
+    """A training whose accuracies are known before, and the parameters after each of its steps.
+
+    `rights`: how many of the 600 validation images are right after each epoch of one step. The
+    steps do not depend on the gradients.
+    """
+    count = 600
+    layers = [["Flatten"], ["Linear", 1, 2]]
+    images = ((np.arange(count) + 0.5) / count).astype(np.float32).reshape(-1, 1, 1, 1)
+    scales = rng.uniform(0.5, 2, size=len(rights))
+    # An image is right if it is above the second logit, which is the same for all.
+    points = [
+        [np.array([[s], [0]], np.float32), np.array([0, s * (1 - right / count)], np.float32)]
+        for s, right in zip(scales, rights, strict=True)
+    ]
+    data = [[ref.floats(rng, 4, 1, 1, 1), ref.labels_of(rng, 4, 2)]]
+    order = rng.permutation(count)
+    labels = np.zeros(count, np.int64)
+    return (layers, ref.drawn_state(rng, layers), data, 0.1, images[order], labels), points
+
+
+def nested(layers, state):
+    """The same network inside of two more blocks, and its state."""
+    layers = [["Sequential", [["Sequential", layers]]]]
+    return layers, {f"0.0.{name}": value for name, value in state.items()}
+
+
+def many_batches(rng, num_classes=3, conv=False):
+    """An `evaluation_case` of two batches and more than a hundred of one image, which are wrong.
+
+    Every class has an image. With the labels in reverse order the counts would be others, and so
+    would the accuracy.
+    """
+    while True:
+        layers, state, data, logits, labels = evaluation_case(rng, num_classes, conv)
+        extra = rng.integers(len(labels), size=int(rng.integers(101, 130)))
+        images, _ = ref.joined(data)
+        wrong = (logits[extra].argmax(1) + 1) % num_classes
+        data = data[:2] + [[images[i : i + 1], wrong[n : n + 1]] for n, i in enumerate(extra)]
+        kept = sum(len(y) for _, y in data[:2])
+        logits = np.concatenate([logits[:kept], logits[extra]])
+        labels = np.concatenate([labels[:kept], wrong])
+        predicted = logits.argmax(1)
+        differs = (predicted == labels).sum() != (predicted == labels[::-1]).sum()
+        if differs and len(set(labels.tolist())) == num_classes:
+            return layers, state, data, logits, labels
 
 
 def _labels(rng, logits, misleading, telling):

@@ -66,6 +66,12 @@ def statistics_of_bytes(student, rng):
         images = _image_batch(rng, num_channels, high)
         reply = student.call(probes.statistics, images)
         _expect_statistics(reply, images.astype(np.float64) / 255)
+    # The last ones of many images are darker: none may be left out, or count more than others.
+    count = int(rng.integers(2100, 2900))
+    images = rng.integers(100, 256, size=(count, 3, 1, 2)).astype(np.uint8)
+    images[-count // 7 :] //= 4
+    reply = student.call(probes.statistics, images)
+    _expect_statistics(reply, images.astype(np.float64) / 255)
 
 
 def _own_statistics(student, images, contiguous=True):
@@ -97,11 +103,11 @@ def statistics_of_floats(student, rng):
 @check("channel_statistics", points=0.5)
 def statistics_leave_the_images(student, rng):
     """The images stay unchanged, and may lie in memory in any order."""
-    for as_bytes in (True, False):
+    for dtype in (np.uint8, np.float32, np.float64):
         images = _image_batch(rng, 3)
         others = images // 4
-        if not as_bytes:
-            images, others = ((x / 255).astype(np.float32) for x in (images, others))
+        if dtype != np.uint8:
+            images, others = ((x / 255).astype(dtype) for x in (images, others))
         mean, std, after = _own_statistics(student, images)
         expect_close(after, images, "Which operation works in place?", what="the images")
         moved, moved_std, _ = _own_statistics(student, images, False)
@@ -148,7 +154,7 @@ def split_is_a_partition(student, rng):
 def split_is_drawn_from_the_seed(student, rng):
     """The same seed always gives the same split, another seed gives another one, at random."""
     n, n_val = int(rng.integers(40, 60)), int(rng.integers(10, 20))
-    seeds = [int(s) for s in rng.choice(10_000, size=60, replace=False)]
+    seeds = [0, *(int(s) for s in 1 + rng.choice(10_000, size=59, replace=False))]
     calls = [[n, n_val, seed] for seed in seeds]
     first = _splits(student, calls, 1)
     again = _splits(student, calls[::-1], 2)[::-1]
@@ -180,14 +186,24 @@ def _expect_accuracy(reply, logits, labels):
     expect_close(got, expected, hint, what="the accuracy", rtol=1e-4)
 
 
+def _expect_untouched(reply, state, data):
+    """The first parameter is still frozen, and the batches are those of `data`."""
+    found = reply["trainable"].items(len(_parameters(state)), "the parameters")
+    trainable = [item.flag() for item in found]
+    expect(not trainable[0], "a parameter was frozen before the call, and is not so afterwards")
+    expect(all(trainable[1:]), "a parameter is frozen after the call, and was not so before")
+    for got, batch in zip(reply["batches"].items(len(data), "the batches"), data, strict=True):
+        hint = "The loader's batches belong to the caller: which operation works in place?"
+        for part, own, what in zip(got.items(2), batch, ("images", "labels"), strict=True):
+            expect_close(part, own, hint, what=f"the {what} after the call")
+
+
 @check("test_model", points=1)
 def accuracy_counts_every_sample_alike(student, rng):
     """The accuracy is the fraction of right predictions, the small last batch included."""
     for conv in (False, True):
-        layers, state, data, logits, labels = evaluation_case(rng, conv=conv)
-        images, own = data.pop()
-        data += [[images[i : i + 1], own[i : i + 1]] for i in range(len(own))]
-        reply = student.call(probes.tested, layers, state, data, data[0][0], False)
+        layers, state, data, logits, labels = cases.many_batches(rng, conv=conv)
+        reply = student.call(probes.tested, layers, state, data, data[0][0], False, reorder=True)
         _expect_accuracy(reply, logits, labels)
 
 
@@ -197,6 +213,7 @@ def accuracy_is_measured_in_evaluation_mode(student, rng):
     layers, state, data, logits, labels = evaluation_case(rng)
     right = ref.relabelled(data, logits.argmax(1))
     wrong = ref.relabelled(data, (logits.argmax(1) + 1) % logits.shape[1])
+    layers, state = cases.nested(layers, state)
 
     def accuracy(data, training):
         reply = student.call(probes.tested, layers, state, data, data[0][0], training)
@@ -215,7 +232,7 @@ def accuracy_is_measured_in_evaluation_mode(student, rng):
 
 @check("test_model", points=1)
 def test_leaves_no_traces(student, rng):
-    """The mode is unchanged, no gradients are tracked, and the result is a plain float."""
+    """Model and batches stay as they were, no gradients are tracked, the result is a float."""
     for training in (True, False):
         layers, state, x, width = mode_case(rng)
         data = [[x[:7], ref.labels_of(rng, 7, width)], [x[7:9], ref.labels_of(rng, 2, width)]]
@@ -224,6 +241,7 @@ def test_leaves_no_traces(student, rng):
         expect(0 <= got <= 100, "depends on the accuracy, which is no fraction")
         expect_mode(reply, layers, state, x, training)
         expect_no_gradients(reply, state)
+        _expect_untouched(reply, state, data)
         plain = reply["result"]["plain"].flag()
         expect(plain, "expected a Python float: which method takes a number from a tensor?")
 
@@ -328,10 +346,13 @@ def _short_case(rng, layers):
 def one_epoch_follows_the_optimizer(student, rng):
     """One step of cross-entropy per training batch, with any optimizer; training mode is on."""
     # Without a bias: before batch norm its gradient is 0, or what rounding makes of it.
-    layers = [["Flatten"], ["Linear", 6, 5, {"bias": False}], ["BatchNorm1d", 5], ["Tanh"]]
-    layers += [["Linear", 5, 3]]
-    for name in ("level", "momentum"):
+    norm = [["Flatten"], ["Linear", 6, 5, {"bias": False}], ["BatchNorm1d", 5], ["Tanh"]]
+    norm += [["Linear", 5, 3]]
+    plain = [["Flatten"], ["Linear", 6, 5], ["Tanh"], ["Linear", 5, 3]]
+    for name, layers in (("level", norm), ("momentum", norm), ("sgd", plain)):
         layers, state, data, images, labels = _short_case(rng, layers)
+        if layers is plain:  # a last batch of one image, which batch norm could not do
+            data[-1] = [part[:1] for part in data[-1]]
         val = [[images, labels]]
         lr = float(rng.uniform(0.1, 0.3))
         reply = student.call(probes.trained_model, layers, state, data, val, 1, lr, optimizer=name)
@@ -357,10 +378,22 @@ def model_ends_with_the_best_epoch(student, rng):
     expect(run.validated[-1] == num_epochs - 1, f"the last epoch was not validated: {few}")
     expect(len(run.validated) > 1, f"only the last epoch was validated: {few}")
     _expect_best(reply["state"], run, run.best(*case[4:]), hint, what)
-    case = cases.hopeless_case(rng, 2)
-    reply, run = _trained(student, case, 2)
-    hint = "Here every validation accuracy is 0: it still is the highest"
-    _expect_best(reply["state"], run, run.best(*case[4:]), hint, what)
+    for rights, hint in _given_accuracies(rng):
+        case, points = cases.given_case(rng, rights)
+        reply, run = _trained(student, case, len(rights), points=points)
+        count = len(run.states)
+        expect(count == len(rights), f"{len(rights)} epochs: the training ended after {count}")
+        _expect_best(reply["state"], run, run.best(*case[4:]), hint, what)
+
+
+def _given_accuracies(rng):
+    """Numbers of right images of 600, epoch by epoch, and a hint for where the best one is."""
+    best = int(rng.integers(450, 550))
+    low = [int(n) for n in rng.integers(50, 400, size=12)]
+    yield [best, *low], "It may be the first one, long before the last"
+    yield [low[0], best - 1, best, low[1]], "It may be the last but one, and hardly better than another"
+    yield [*low[:2], best], "It may be the last one"
+    yield [0], "Here every validation accuracy is 0: it still is the highest"
 
 
 @check("train_model", points=0.5)
@@ -368,8 +401,10 @@ def file_holds_the_best_epoch(student, rng):
     """The file at `path` is the state dict of the best epoch, loadable without running code."""
     num_epochs = 10
     case = cases.training_case(rng, num_epochs, telling=True)
-    for as_path in (True, False):
-        reply, run = _trained(student, case, num_epochs, as_path=as_path)
+    starts = []
+    for as_path, earlier in ((True, None), (False, _earlier(rng, case))):
+        reply, run = _trained(student, case, num_epochs, as_path=as_path, earlier=earlier)
+        starts.append(run.steps[1])
         kind = reply["saved"]["kind"].text()
         expect(kind == "state", f"at `path`: expected a saved state dict, got {kind[:40]}")
         # Which epoch the model holds is judged above.
@@ -377,6 +412,17 @@ def file_holds_the_best_epoch(student, rng):
         hint = "Is the file written when an epoch is better than all before it?"
         best = run.best(*case[4:]) | own
         _expect_best(reply["saved"]["state"], run, best, hint, "the file")
+    hint = "With an older file at `path` the training begins elsewhere: it should be written only"
+    for name, value in starts[0].items():
+        expect_close(starts[1][name], value, hint, what=f"{name} after a step", **WEIGHTS)
+
+
+def _earlier(rng, case):
+    """Another start, and validation data that are all right after one epoch of SGD from there."""
+    layers, state, data, lr, images, _ = case
+    state = ref.drawn_state(rng, layers)
+    _, _, (logits,) = ref.epochs(layers, state, data, lr, 1, images)
+    return [state, [[images, logits.argmax(1)]]]
 
 
 @check("train_model", points=0.5)
@@ -447,10 +493,9 @@ def loss_and_schedule_can_be_chosen(student, rng):
     lr = float(rng.uniform(0.2, 0.5))
     case = layers, state, data, lr, images, labels
     reply, run = _trained(student, case, 1, smoothing=0.9)
-    step = np.concatenate([(run.state[n] - run.steps[1][n]).ravel() for n in _parameters(state)])
     # Only the direction of the first step: its length is the optimizer's.
     expect(
-        _cosine(step, expected) > 0.995,
+        _cosine(_first_step(run), expected) > 0.995,
         "with a loss_fn the first step does not go along the gradient of this loss",
     )
     order = reply["order"].text()
@@ -459,6 +504,11 @@ def loss_and_schedule_can_be_chosen(student, rng):
         f"the scheduler made {order.count('s')} steps in {order.count('o')} steps of the "
         "optimizer: it steps once after each of them",
     )
+
+
+def _first_step(run):
+    names = _parameters(run.state)
+    return np.concatenate([(run.state[n] - run.steps[1][n]).ravel() for n in names])
 
 
 def _cosine(a, b):
@@ -471,15 +521,15 @@ def _cosine(a, b):
 def history_tells_the_training(student, rng):
     """The history has each epoch's mean training loss and each validation's accuracy, as floats."""
     num_epochs = 4
-    for _ in range(2):  # the second has nothing of the first
+    for smoothing in (None, 0.9):  # the second has nothing of the first
         case = cases.training_case(rng, num_epochs)
-        reply, run = _trained(student, case, num_epochs)
+        reply, run = _trained(student, case, num_epochs, smoothing=smoothing)
         history = reply["history"]
         form = 'return a dict with two lists, "train_loss" and "val_accuracy"'
         expect(not history.is_none, form)
         losses, accuracies = history["train_loss"], history["val_accuracy"]
         losses = losses.array((len(run.states),), "train_loss", "One number per epoch")
-        expected, of_batches = _mean_losses(run)
+        expected, of_batches = _mean_losses(run, _own_loss(run, smoothing))
         hint = "The mean over the epoch's images, of the losses that the model was trained on"
         if np.allclose(losses, of_batches, rtol=1e-3):
             hint = "A mean of the batches' means: a small last batch should weigh less"
@@ -491,7 +541,19 @@ def history_tells_the_training(student, rng):
         expect(history["floats"].flag(), "the history should hold Python floats, not tensors")
 
 
-def _mean_losses(run):
+def _own_loss(run, smoothing):
+    """The loss of the training: whether it is the one that was given is judged above."""
+    if smoothing is None:
+        return F.cross_entropy
+    given, step = torch.nn.CrossEntropyLoss(label_smoothing=smoothing), _first_step(run)
+    fits = [
+        _cosine(step, cases.gradient(run.layers, run.state, run.data[0], loss_fn))
+        for loss_fn in (given, F.cross_entropy)
+    ]
+    return F.cross_entropy if fits[1] > fits[0] else given
+
+
+def _mean_losses(run, loss_fn):
     """The mean training loss of each epoch over its images, and that over its batches' means."""
     length = len(run.data)
     expect(
@@ -499,7 +561,9 @@ def _mean_losses(run):
         f"depends on the training: expected {length} steps per epoch, one for each batch",
     )
     outputs = [ref.outputs(run.layers, s, run.data[i % length][0]) for i, s in enumerate(run.steps)]
-    losses = [ref.scores(x, run.data[i % length][1])[0] for i, x in enumerate(outputs[:-1])]
+    losses = [
+        ref.scores(x, run.data[i % length][1], loss_fn)[0] for i, x in enumerate(outputs[:-1])
+    ]
     losses = np.reshape(losses, (-1, length))
     return np.average(losses, 1, [len(y) for _, y in run.data]), losses.mean(1)
 
@@ -525,6 +589,8 @@ def pixels_go_where_the_permutation_says(student, rng):
     """Output pixel k, row by row, is input pixel permutation[k], in every channel and image."""
     for num_channels, dtype in ((3, np.float32), (None, np.uint8), (None, np.float64)):
         images, permutation = _shuffle_case(rng, num_channels, dtype)
+        if dtype == np.float64:  # a batch of one image
+            images = images[:1]
         reply = student.call(probes.shuffled, images, permutation)
         hint = "Which way round: does output pixel k come from permutation[k], or go there?"
         expected = _moved(images, permutation)
@@ -533,6 +599,8 @@ def pixels_go_where_the_permutation_says(student, rng):
     data = _labelled_data(rng, shape, [3, 2])
     reply = student.call(probes.shuffled_batches, [[data, 5]], 1, True)
     (epoch,) = reply["epochs"].items(1, "loaders")[0].items(1, "the epochs")
+    (passes,) = reply["passes"].items(1, "loaders")[0].items(1, "the epochs")
+    data = _rolled(data, passes.integer() - 1)
     for batch, (images, _) in zip(epoch.items(2, "the batches"), data, strict=True):
         got = batch.items(2, "a batch")[0].array(images.shape, "the loader's images")
         places = got.reshape(len(got), 3, -1) - images.reshape(len(images), 3, -1)[:, :, :1]
@@ -580,6 +648,11 @@ def _labelled_data(rng, shape, sizes):
     return data
 
 
+def _rolled(data, count):
+    """The batches in a later pass: `probes.FreshBatches`."""
+    return [[np.roll(part, count, 0) for part in pair] for pair in data]
+
+
 def _permutations(batches, data, what, strict):
     """The permutation of each batch, read off its first image.
 
@@ -607,31 +680,40 @@ def _permutations(batches, data, what, strict):
 
 
 def _shuffled_case(student, rng, fixed, strict=True, num_epochs=3):
-    """The permutations of three loaders: for each loader and epoch, one per batch."""
+    """The permutations of four loaders or more: for each loader and epoch, one per batch."""
     # One channel and as many rows as columns: what else can go wrong is judged above.
     size = int(rng.integers(4, 8))
-    train = _labelled_data(rng, (1, size, size), [5, 5, 2])
+    train = _labelled_data(rng, (1, size, size), [5, 5, 2] if fixed else [5, 5, *[2] * 12])
     test = _labelled_data(rng, (1, size, size), [4, 3])
     seed, other = (int(s) for s in rng.choice(1000, size=2, replace=False))
-    loaders = [[train, seed], [test, seed], [train, other]]
-    reply = student.call(probes.shuffled_batches, loaders, num_epochs, fixed)
-    expect_close(reply["lengths"], [3, 2, 3], what="the loaders' lengths (batches)")
+    loaders = [[train, seed], [test, seed], [train, other], [train, seed]]
+    if fixed:
+        loaders.append([_labelled_data(rng, (1, size + 1, size + 1), [3]), seed])
+    reply = student.call(probes.shuffled_batches, loaders, num_epochs, fixed, leave=fixed)
+    lengths = [len(data) for data, _ in loaders]
+    expect_close(reply["lengths"], lengths, what="the loaders' lengths (batches)")
     names = ("the training loader", "the test loader", "a loader with another seed")
-    return [
-        [
-            _permutations(epoch, data, f"{name}, epoch {number + 1}", strict)
-            for number, epoch in enumerate(epochs.items(num_epochs, "the epochs"))
-        ]
-        for epochs, (data, _), name in zip(
-            reply["epochs"].items(3, "loaders"), loaders, names, strict=True
+    names += ("a second training loader", "a loader of larger images")[: len(loaders) - 3]
+    replies = [reply[key].items(len(loaders), "loaders") for key in ("epochs", "passes")]
+    found = []
+    for epochs, counted, (data, _), name in zip(*replies, loaders, names, strict=True):
+        passes = counted.integers((num_epochs,), "the passes")
+        again = not strict or bool((np.diff([0, *passes]) > 0).all())
+        expect(again, f"{name}: in each epoch the other loader should be gone through again")
+        parts = enumerate(zip(epochs.items(num_epochs, "the epochs"), passes, strict=True), 1)
+        found.append(
+            [
+                _permutations(epoch, _rolled(data, passed - 1), f"{name}, epoch {number}", strict)
+                for number, (epoch, passed) in parts
+            ]
         )
-    ]
+    return found
 
 
 @check("shuffle_pixels", points=1.5)
 def fixed_shuffle_is_one_for_everything(student, rng):
     """`fixed=True`: one permutation for each image, batch, epoch and loader of the same seed."""
-    train, test, other = _shuffled_case(student, rng, True)
+    train, test, other, *_ = _shuffled_case(student, rng, True)
     for epoch in train:
         expect(len(set(epoch)) == 1, "the batches of an epoch have different permutations")
     expect(len({epoch[0] for epoch in train}) == 1, "the permutation changes with the epoch")
@@ -643,17 +725,21 @@ def fixed_shuffle_is_one_for_everything(student, rng):
     expect(
         train[0][0] != tuple(range(len(train[0][0]))), "the images are not shuffled: pixels stay"
     )
+    size = math.isqrt(len(train[0][0]))
+    places = np.reshape(train[0][0], (size, size))
+    for kept in (np.diff(places, axis=1) == 1, np.diff(places, axis=0) == size):
+        expect(kept.mean() < 0.75, "whole rows or columns change places: pixels should, one by one")
 
 
 @check("shuffle_pixels", points=1)
 def new_shuffle_differs_between_batches(student, rng):
-    """`fixed=False`: a new permutation for every batch of every epoch, one within a batch."""
+    """`fixed=False`: a new permutation for every batch of every epoch, drawn from the seed."""
     try:
         _shuffled_case(student, rng, True)
         strict = True
     except CheckFailed:  # of both kinds of loaders, and judged above
         strict = False
-    train, test, _ = _shuffled_case(student, rng, False, strict, 3 if strict else 1)
+    train, test, other, same = _shuffled_case(student, rng, False, strict, 3 if strict else 1)
     for name, epochs in (("training", train), ("test", test)):
         every = [p for epoch in epochs for p in epoch]
         expect(
@@ -661,6 +747,17 @@ def new_shuffle_differs_between_batches(student, rng):
             f"{len(every)} batches of the {name} loader in 3 epochs had {len(set(every))} "
             "different permutations: draw a new one for every batch, also in the next epochs",
         )
+    drawn = [np.array(p) for epoch in train for p in epoch]
+    for steps in (
+        {tuple(np.argsort(a)[b]) for a, b in itertools.pairwise(drawn)},
+        {tuple(b[np.argsort(a)]) for a, b in itertools.pairwise(drawn)},
+    ):
+        follows = len(steps) < len(drawn) - 1
+        expect(not follows, "each permutation follows from the one before: draw every one anew")
+    if strict:
+        hint = "is every permutation drawn from `seed`?"
+        expect(train == same, f"two loaders of one seed have different permutations: {hint}")
+        expect(train[0] != other[0], f"loaders of two seeds have the same permutations: {hint}")
 
 
 # confusion_matrix
@@ -679,11 +776,8 @@ def rows_are_true_classes(student, rng):
     """Entry (t, p) counts the images of class t that the model takes for class p."""
     for conv in (False, True):
         num_classes = int(rng.integers(3, 7))
-        case = evaluation_case(rng, num_classes, conv)
-        while (case[3].argmax(1) != case[4]).sum() < 3 or case[4].max() < num_classes - 1:
-            case = evaluation_case(rng, num_classes, conv)
-        layers, state, data, logits, labels = case
-        reply = student.call(probes.confusion, layers, state, data, data[0][0], False)
+        layers, state, data, logits, labels = cases.many_batches(rng, num_classes, conv)
+        reply = student.call(probes.confusion, layers, state, data, data[0][0], False, reorder=True)
         _expect_counts(reply["result"], logits, labels)
 
 
@@ -718,12 +812,13 @@ def every_class_has_a_row(student, rng):
 
 @check("confusion_matrix", points=1)
 def counting_leaves_no_traces(student, rng):
-    """Counted in evaluation mode, without gradients; mode and state are unchanged."""
+    """Counted in evaluation mode, without gradients; model and batches stay as they were."""
     layers, state, data, logits, _ = evaluation_case(rng, 4)
     while logits.argmax(1).max() < 3:
         layers, state, data, logits, _ = evaluation_case(rng, 4)
     data = ref.relabelled(data, logits.argmax(1))
     others = ref.relabelled(data, (logits.argmax(1) + 1) % 4)
+    layers, state = cases.nested(layers, state)
     replies = [
         student.call(probes.confusion, layers, state, used, data[0][0], training)
         for used, training in ((data, True), (data, False), (others, False))
@@ -738,11 +833,14 @@ def counting_leaves_no_traces(student, rng):
     expect_close(in_training, counts, hint, what="the matrix")
     expect_unchanged(replies[0], state)
     expect_no_gradients(replies[0], state)
+    _expect_untouched(replies[0], state, data)
     for training in (True, False):
         layers, state, x, width = mode_case(rng)
         data = [[x[:7], ref.labels_of(rng, 7, width)]]
-        reply = student.call(probes.confusion, layers, state, data, x, training)
+        reply = student.call(probes.confusion, layers, state, data, x, training, twice=True)
         expect_mode(reply, layers, state, x, training)
+        hint = "A second call on the same model and loader counts otherwise: does it begin at 0?"
+        expect_close(reply["again"], reply["result"].array((-1, -1)), hint, what="the matrix")
 
 
 # honest_headline

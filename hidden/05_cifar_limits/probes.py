@@ -56,20 +56,69 @@ def splits(ns, calls, state_seed):
 # test_model, confusion_matrix
 
 
-def tested(ns, layers, state, data, x, training):
-    def call(model):
-        accuracy = ns.test_model(model, batches(data))
+class Reordered:
+    """A loader like one that shuffles: after the first pass the images come in reverse order.
+
+    The sizes of the batches stay.
+    """
+
+    def __init__(self, data):
+        self.pair = [torch.cat(part) for part in zip(*batches(data))]
+        self.sizes = [len(labels) for _, labels in data]
+        self.passes = 0
+
+    def __len__(self):
+        return len(self.sizes)
+
+    def __iter__(self):
+        images, labels = (part.flip(0) for part in self.pair) if self.passes else self.pair
+        self.passes += 1
+        return iter(list(zip(images.split(self.sizes), labels.split(self.sizes))))
+
+
+def evaluated(call, layers, state, data, x, training, reorder):
+    """`observed` of `call(model, loader)`, where the model's first parameter is frozen.
+
+    With which parameters are trainable afterwards, and the batches; with `reorder` the loader gives
+    them in another order in a second pass.
+    """
+    loader = Reordered(data) if reorder else batches(data)
+    trainable = []
+
+    def watched(model):
+        next(model.parameters()).requires_grad_(False)
+        result = call(model, loader)
+        trainable.extend(p.requires_grad for p in model.parameters())
+        return result
+
+    reply = observed(watched, layers, state, x, training)
+    return {**reply, "trainable": trainable, "batches": [] if reorder else loader}
+
+
+def tested(ns, layers, state, data, x, training, reorder=False):
+    def call(model, loader):
+        accuracy = ns.test_model(model, loader)
         return {"accuracy": accuracy, "plain": isinstance(accuracy, float)}
 
-    return observed(call, layers, state, x, training)
+    return evaluated(call, layers, state, data, x, training, reorder)
 
 
-def confusion(ns, layers, state, data, x, training):
-    def call(model):
-        counts = ns.confusion_matrix(model, batches(data))
+def confusion(ns, layers, state, data, x, training, reorder=False, twice=False):
+    """With `twice`, `again` is the result of a second call with the same model and batches."""
+
+    def count(model, loader):
+        counts = ns.confusion_matrix(model, loader)
         return [plain(row) for row in counts] if isinstance(counts, (list, tuple)) else counts
 
-    return observed(call, layers, state, x, training)
+    again = []
+
+    def call(model, loader):
+        counts = copy.deepcopy(count(model, loader))
+        again.append(count(model, loader) if twice else None)
+        return counts
+
+    reply = evaluated(call, layers, state, data, x, training, reorder)
+    return {**reply, "again": again[0]}
 
 
 # train_model
@@ -91,6 +140,19 @@ class LevelSteps:
             for p in self.params:
                 if p.grad is not None:
                     p -= self.lr * p.grad / (p.grad.norm() + 1e-12)
+
+
+class GivenSteps(torch.optim.Optimizer):
+    """An optimizer whose steps are known before: each sets the parameters to the next `points`."""
+
+    def __init__(self, params, points):
+        super().__init__(params, {})
+        self.points = iter(points)
+
+    @torch.no_grad()
+    def step(self):
+        for p, value in zip(self.param_groups[0]["params"], next(self.points)):
+            p.copy_(torch.tensor(value))
 
 
 def optimizer_of(name, model, lr):
@@ -143,24 +205,35 @@ def copied(model):
 
 def trained_model(
     ns, layers, state, train, val, num_epochs, lr, optimizer="sgd", as_path=True, smoothing=None,
+    points=None, earlier=None,
 ):  # fmt: skip
     """What `train_model` returns, leaves in the model and in the file at `path`, and on the way.
 
     `steps`: the states of `Watch`, each entry's values stacked. With `smoothing` the call gets a
-    loss with label smoothing, and a schedule.
+    loss with label smoothing, and a schedule. With `points` the steps are those of `GivenSteps`.
+    `earlier`, a pair (state, val), is another training, of one epoch, that has left its file at
+    `path`.
     """
     model = restored(layers, state).eval()
-    optimizer = optimizer_of(optimizer, model, lr)
-    with Watch(model, val) as watch, tempfile.TemporaryDirectory() as folder:
-        extra = {}
-        if smoothing is not None:
-            extra["loss_fn"] = nn.CrossEntropyLoss(label_smoothing=smoothing)
-            extra["scheduler"] = watch
+    if points is None:
+        optimizer = optimizer_of(optimizer, model, lr)
+    else:
+        optimizer = GivenSteps(model.parameters(), points)
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "best.pt"
         path = path if as_path else str(path)
-        history = ns.train_model(
-            model, optimizer, batches(train), batches(val), num_epochs, path, **extra
-        )
+        if earlier is not None:
+            other = restored(layers, earlier[0])
+            other_optimizer = optimizer_of("sgd", other, lr)
+            ns.train_model(other, other_optimizer, batches(train), batches(earlier[1]), 1, path)
+        with Watch(model, val) as watch:
+            extra = {}
+            if smoothing is not None:
+                extra["loss_fn"] = nn.CrossEntropyLoss(label_smoothing=smoothing)
+                extra["scheduler"] = watch
+            history = ns.train_model(
+                model, optimizer, batches(train), batches(val), num_epochs, path, **extra
+            )
         saved = file_content(Path(path))
     return {
         "history": listed(history, ("train_loss", "val_accuracy")),
@@ -195,32 +268,42 @@ def shuffled(ns, images, permutation, contiguous=True):
 
 
 class FreshBatches:
-    """A loader with new tensors in each epoch: what is changed in place does not stay."""
+    """A loader with new tensors in each pass: what is changed in place does not stay.
+
+    In pass `n`, counted from 0, the images of each batch are rolled by `n`.
+    """
 
     def __init__(self, data):
-        self.data = data
+        self.data, self.passes = data, 0
 
     def __len__(self):
         return len(self.data)
 
     def __iter__(self):
-        return iter(batches(self.data))
+        self.passes += 1
+        pairs = batches(self.data)
+        return iter([[part.roll(self.passes - 1, 0) for part in pair] for pair in pairs])
 
 
-def shuffled_batches(ns, loaders, num_epochs, fixed):
+def shuffled_batches(ns, loaders, num_epochs, fixed, leave=False):
     """Every batch of every epoch of `ShuffledLoader(loader, seed, fixed)`, for each loader.
 
     `loaders` are pairs `(data, seed)`; the epochs of the loaders take turns. `lengths` are what
-    `len` says.
+    `len` says; `passes` how many passes over the data each epoch's end has seen. With `leave` there
+    is another epoch before the last one, which is left after its first batch.
     """
-    made = [ns.ShuffledLoader(FreshBatches(data), seed, fixed=fixed) for data, seed in loaders]
-    epochs = [[] for _ in made]
+    given = [FreshBatches(data) for data, _ in loaders]
+    made = [ns.ShuffledLoader(own, pair[1], fixed=fixed) for own, pair in zip(given, loaders)]
+    epochs, passes = [[] for _ in made], [[] for _ in made]
     for epoch in range(num_epochs):
-        for loader, seen in zip(made, epochs):
+        for loader, own, seen, counted in zip(made, given, epochs, passes):
             # Other random numbers are drawn in between, as in a training.
             torch.rand(3 + epoch)
+            if leave and epoch == num_epochs - 1:
+                next(iter(loader))
             seen.append([[images, labels] for images, labels in loader])
-    return {"epochs": epochs, "lengths": [len(loader) for loader in made]}
+            counted.append(own.passes)
+    return {"epochs": epochs, "passes": passes, "lengths": [len(loader) for loader in made]}
 
 
 # honest_headline
