@@ -78,6 +78,17 @@ def train_or_load(path, train, load=None, long=False, files=()):
     return result
 
 
+def load(path):
+    """Return what `train_or_load` has saved at `path`, whatever made it.
+
+    Raises
+    ------
+    CheckpointError : the file is missing, damaged, or contains anything else.
+    """
+    saved = _read(Path(path))
+    return saved.get(RESULT, saved)
+
+
 def _save(path, result, made, scratch, files):
     """Put a training's files beside `path` and its result at `path`, the last of all."""
     written = [Path(scratch) / name for name in files]

@@ -87,7 +87,6 @@ class OptimizerTemplate:
 
 
 # %%
-import contextlib
 import time
 
 import matplotlib.pyplot as plt
@@ -820,18 +819,21 @@ print("  (not looked at: the accuracy of your file)")
 
 # %% [markdown]
 # **The common mistake:** loading the checkpoint into another network than the one that was trained.
-# If you change `baseline_model()`, delete `baseline.pt` and train again.
+# The cell below notices when your code has changed since the training, and trains again.
 #
 # Now train on all images: about a minute, once. Afterwards `baseline.pt` is beside the notebook.
 
 # %%
 needs("train_loader")
-if not Path("baseline.pt").exists():
-    Path("baseline_history.pt").unlink(missing_ok=True)  # a curve of another training
+
+
+def train_baseline(folder):
+    """Write baseline.pt into `folder`; return the history."""
+    return baseline(train_loader, val_loader, Path(folder) / "baseline.pt")[1]
+
+
 baseline_history = checkpoints.train_or_load(
-    "baseline_history.pt",
-    lambda: baseline(train_loader, val_loader, "baseline.pt")[1],
-    long=True,
+    "baseline_history.pt", train_baseline, long=True, files=["baseline.pt"]
 )
 trained_baseline = baseline_model().to(device)
 trained_baseline.load_state_dict(torch.load("baseline.pt", weights_only=True, map_location=device))
@@ -1336,8 +1338,7 @@ def try_once():
 checkpoints.train_or_load(f"trial_{trial}.pt", try_once, long=True)
 print(f"\n{'trial':24} {'validation':>10} {'epochs':>7} {'seconds':>8}")
 for path in sorted(Path().glob("trial_*.pt"), key=lambda path: path.stat().st_mtime):
-    with contextlib.redirect_stdout(None):  # no line for each file
-        row = checkpoints.train_or_load(path, try_once)
+    row = checkpoints.load(path)
     name = path.stem.removeprefix("trial_")
     print(f"{name:24} {row['val_accuracy']:10.1%} {row['epochs']:7} {row['seconds']:8.0f}")
 
@@ -1346,15 +1347,21 @@ for path in sorted(Path().glob("trial_*.pt"), key=lambda path: path.stat().st_mt
 
 # %%
 needs("train_images")
-improved_files = [Path(f"improved_{index}.pt") for index in range(3)]
-checkpoints.expect_handed_in(*improved_files)
-if not all(path.exists() for path in improved_files):
+improved_files = [f"improved_{index}.pt" for index in range(3)]
+
+
+def train_three(folder):
+    """Write the three files into `folder`; return the mean test accuracy."""
     # The synthetic set is small and easy: there a few epochs will do.
     options = {"num_epochs": 12} if images.name.startswith("synthetic") else {}
-    improved(
+    mean = improved(
         train_images, train_labels, val_images, val_labels,
-        images.test_images, images.test_labels, seeds=[0, 1, 2], folder=".", **options,
+        images.test_images, images.test_labels, seeds=[0, 1, 2], folder=folder, **options,
     )  # fmt: skip
+    return {"mean_test_accuracy": float(mean)}
+
+
+checkpoints.train_or_load("improved.pt", train_three, long=True, files=improved_files)
 improved_models = []
 for path in improved_files:
     model = improved_model().to(device)

@@ -293,3 +293,10 @@ def test_when_and_on_what_is_told(tmp_path, capsys):
         r"loaded .*a\.pt \(trained 20\d\d-\d\d-\d\d \d\d:\d\d on synthetic \(.*\); delete .*\)"
     )
     assert re.fullmatch(pattern, said)
+
+
+def test_what_was_saved_can_be_loaded_whatever_made_it(tmp_path):
+    train_or_load(tmp_path / "a.pt", lambda: {"n": 1})
+    assert checkpoints.load(tmp_path / "a.pt") == {"n": 1}
+    with pytest.raises(CheckpointError, match=r"b\.pt cannot be loaded"):
+        checkpoints.load(tmp_path / "b.pt")
