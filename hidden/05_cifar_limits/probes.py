@@ -1,6 +1,7 @@
 """Probes of assignment 05. Arrays come in, plain data goes out; nothing here judges."""
 
 import copy
+import itertools
 import math
 import tempfile
 from pathlib import Path
@@ -143,11 +144,14 @@ class LevelSteps:
 
 
 class GivenSteps(torch.optim.Optimizer):
-    """An optimizer whose steps are known before: each sets the parameters to the next `points`."""
+    """An optimizer whose steps are known before: each sets the parameters to the next `points`.
+
+    After the last ones come the first again.
+    """
 
     def __init__(self, params, points):
         super().__init__(params, {})
-        self.points = iter(points)
+        self.points = itertools.cycle(points)
 
     @torch.no_grad()
     def step(self):
