@@ -391,16 +391,11 @@ def _given_accuracies(rng):
     best = int(rng.integers(450, 550))
     low = [int(n) for n in rng.integers(50, 400, size=12)]
     yield [best, *low], "It may be the first one, long before the last"
-<<<<<<< HEAD
     yield (
         [low[0], best - 1, best, low[1]],
         "It may be the last but one, and hardly better than another",
     )
-    yield [*low[:2], best], "It may be the last one"
-=======
-    yield [low[0], best - 1, best, low[1]], "It may be the last but one, and hardly better than another"
     yield [*low[:3], best], "It may be the last one"
->>>>>>> fresh-05
     yield [0], "Here every validation accuracy is 0: it still is the highest"
 
 
