@@ -69,7 +69,8 @@ def twelve(tmp_path_factory):
         "duplicated_cell": (twice("check_adam"), Status.GRADED, full),
         "endless_loop": (adam("while True:\n    pass"), Status.TIMED_OUT, full - points["adam"]),
         "os_exit": (
-            adam("import os\nos._exit(0)"), Status.CRASHED, points["sgd"] + points["sgd_momentum"]),
+            adam("import os\nos._exit(0)"), Status.CRASHED,
+            sum(points[e] for e in ("sgd", "noisy", "sgd_momentum", "stable_lr_limit"))),
         "assert_stripper": (prepend(answered(stub, {}), STRIP_ASSERTS), Status.GRADED, 0),
         "file_thief": (prepend(answered(stub, {}), thief), Status.GRADED, 0),
         "stderr_warning": (
