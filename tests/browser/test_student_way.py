@@ -27,7 +27,7 @@ def test_an_answer_is_written_corrected_and_checked(lab, screenshots):
         page.expect_shown("this goes up the gradient, not down")
         page.retype_last_line(SOLUTION, "p -= self.lr * p.grad")
         page.run_with_next(SOLUTION)
-        page.expect_shown("✓ one step down, in place, gradient untouched")
+        page.expect_shown("✓ steps down, in place, gradient untouched")
 
         page.press("Check the whole notebook")
         page.expect_output(LAST, f"solved 1 of {len(exercises)}")
