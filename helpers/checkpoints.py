@@ -161,10 +161,11 @@ def _read(path):
         ) from error
     try:
         saved = plain(saved)
-        if RECORD in saved and not KEYS <= saved[RECORD].keys():
+        record = saved.get(RECORD)
+        if record is not None and not (isinstance(record, dict) and KEYS <= record.keys()):
             raise CheckpointError(f"expected {', '.join(sorted(KEYS))} in its record")
         return saved
-    except (CheckpointError, AttributeError) as error:
+    except CheckpointError as error:
         raise CheckpointError(
             f"{path} is not a checkpoint of this course: {error}; {again}"
         ) from None

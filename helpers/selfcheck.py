@@ -27,7 +27,7 @@ def report(verdicts: list[Verdict], total: int, empty: list[str]) -> str:
     """One line per exercise, how many of `total` are solved, and which answers are `empty`."""
     lines = [str(v) for v in verdicts]
     lines += ["", f"solved {sum(not v.error for v in verdicts)} of {total}"]
-    if any(v.error == "NotImplementedError" for v in verdicts):
+    if any(v.unsolved for v in verdicts):
         lines.append(LEGEND)
     if len(verdicts) < total:
         lines.append(f"interrupted: {total - len(verdicts)} not checked")
@@ -58,7 +58,7 @@ def empty_answers(cells: list[dict]) -> list[str]:
 def try_all(
     sources: dict[str, str], namespace: dict, missing: dict[str, str], tell=lambda exercise: None
 ) -> list[Verdict]:
-    """Run self-checks on `namespace`, which is afterwards as it was; their output is not shown.
+    """Run self-checks in `namespace`, then restore it; their output is not shown.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ def find_notebook(name: str = "") -> Path:
 def check_all(name: str = "", tell=lambda text: None) -> str:
     """The report on the notebook that runs in this kernel, with the kernel's current state.
 
-    Written answers are read from the file, as it was last saved. `tell` is called with a line for
-    each exercise before it is checked.
+    Written answers are read from the last saved version of the file. Before each exercise is
+    checked, `tell` is called with a line that names it.
     """
     shell = get_ipython()
     if shell is None:
@@ -232,9 +232,10 @@ def _told(exercise: str, errors: list) -> Verdict:
     if not errors:
         return Verdict(exercise)
     name, said = errors[0].ename, "\n".join(errors[0].traceback)
+    if said[:1] in ("✗", "○"):
+        return Verdict(exercise, name, said.partition(f" {exercise}: ")[2], said[0] == "○")
     # Without `verdicts.show` the cell shows a traceback.
-    shown = said.partition(f" {exercise}: ")[2] if said[:1] in ("✗", "○") else errors[0].evalue
-    return Verdict(exercise, name, shown)
+    return Verdict(exercise, name, errors[0].evalue, name == "NotImplementedError")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from IPython import get_ipython
 
+from helpers.cells import needs
+
 NOT_SOLVED = "not solved yet"
 # The first line of a self-check's cell; Colab shows it in place of the code.
 TITLE = "# @title Self-check: "
@@ -26,16 +28,20 @@ NOTEBOOK = "_course_notebook"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one exercise's self-check found: `error` is the exception's name, "" if it passed."""
+    """What one exercise's self-check found: `error` is the exception's name, "" if it passed.
+
+    `unsolved`: it ended at a stub that is still to be filled in.
+    """
 
     exercise: str
     error: str = ""
     message: str = ""
+    unsolved: bool = False
 
     def __str__(self) -> str:
         if not self.error:
             return f"✓ {self.exercise}"
-        if self.error == "NotImplementedError":
+        if self.unsolved:
             return f"○ {self.exercise}: {self.message or NOT_SOLVED}"
         return f"✗ {self.exercise}: {self.message}"
 
@@ -81,8 +87,8 @@ def verdict_on(exercise: str, error: BaseException, forgotten: dict[str, str]) -
     in_check = not own or places[-1] != own[-1]
     line = f"\n    {own[-1]}" if own else ""
     name, text = type(error).__name__, " ".join(str(error).split())
-    if isinstance(error, NotImplementedError):
-        return Verdict(exercise, name, text or _unsolved(exercise, own))
+    if _is_stub(error):
+        return Verdict(exercise, name, text or _unsolved(exercise, own), unsolved=True)
     if isinstance(error, KeyboardInterrupt):
         return Verdict(exercise, name, f"interrupted{line}")
     if in_check and isinstance(error, AssertionError):
@@ -91,6 +97,14 @@ def verdict_on(exercise: str, error: BaseException, forgotten: dict[str, str]) -
         reason = forgotten.get(error.name, "run its cell first")
         return Verdict(exercise, name, f"`{error.name}` is not defined: {reason}")
     return Verdict(exercise, name, (f"{name}: {text}" if text else name) + line)
+
+
+def _is_stub(error: BaseException) -> bool:
+    """Whether a cell itself, or `needs` in it, has raised this: a library's own error is another."""
+    if not isinstance(error, NotImplementedError):
+        return False
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return _is_cell(frame.f_code.co_filename) or frame.f_code is needs.__code__
 
 
 def _unsolved(exercise: str, own: list[_Place]) -> str:
@@ -143,11 +157,12 @@ class Notebook:
         if title.startswith(TITLE):
             exercise = title.removeprefix(TITLE).strip()
             said = str(verdict_on(exercise, error, self.forgotten))
-        elif isinstance(error, NotImplementedError) and places:
+        elif _is_stub(error) and places:
             said = f"○ {error}" if str(error) else f"○ {_unsolved('', places[1:])}"
         elif isinstance(error, NameError) and error.name in self.forgotten:
             said = f"NameError: `{error.name}` is not defined: {self.forgotten[error.name]}"
         if said:
+            # An exception that takes no attribute keeps its traceback.
             with contextlib.suppress(AttributeError):
                 error._render_traceback_ = said.split("\n").copy
         shell.showtraceback((etype, error, tb), tb_offset=tb_offset)

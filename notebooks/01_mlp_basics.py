@@ -376,7 +376,7 @@ print("✓ shapes, spread and gradients look right")
 # ●○○ · 15 minutes · 4 points · what `model(x)` does, without the library
 #
 # **Goal:** turn inputs into logits with nothing but tensor operations: flatten, multiply, add, ReLU
-# between the layers. The function takes parameters of any depth and leaves `x` as it was.
+# between the layers. The function takes parameters of any depth and does not change `x`.
 #
 # <details><summary>Hint 1: the concept</summary>
 #
@@ -1356,8 +1356,8 @@ print("  (not looked at: images, and which loss is minimised)")
 # ●●○ · 15 minutes · 4 points · every number that anybody reports about a model
 #
 # **Goal:** loss and accuracy on a loader, in evaluation mode (dropout off, batch norm with its
-# running statistics), without gradients. Afterwards the model is as it was: in training mode if it
-# came in training mode, in evaluation mode if it came in that.
+# running statistics), without gradients. The model does not change: if it was in training mode
+# before, it is in training mode again afterwards; if it was in evaluation mode, it stays there.
 #
 # <details><summary>Hint 1: the concept</summary>
 #
@@ -1501,7 +1501,7 @@ print("✓ loss, accuracy and modes look right (not looked at: images, and gradi
 def train_batches(model, loader, optimizer, loss_fn, num_epochs=1):
     """Train `model` for `num_epochs` passes over `loader`, in training mode.
 
-    Returns a list with the loss of every batch, in order, as floats: each as it was before the
+    Returns a list with the loss of every batch, in order, as floats, each measured before the
     step on that batch. Every epoch iterates `loader` anew, so a loader that shuffles does so again.
     """
     ### BEGIN SOLUTION
@@ -3038,7 +3038,7 @@ print("✓ separate models and optimizers, one order of the data, losses where t
 
 # %% [markdown]
 # **The common mistake:** making the models in one place and a single optimizer for them in another.
-# It holds the first model's parameters, or one state for all, and most models stay as they were.
+# It holds the first model's parameters, or one state for all, and most models never change.
 #
 # <details><summary>After the run: what you see, and why</summary>
 #

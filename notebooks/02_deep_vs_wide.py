@@ -1301,8 +1301,8 @@ for _name, _network in make_face_networks().items():
 # and varied data in which the whole does not always stand at the same place.
 #
 # *Key:* 2 points for one linear template of the whole picture, from which nothing is built; 3
-# points when it is added that depth alone left the maps as they were and that local, shared filters
-# did not.
+# points when it is added that depth alone did not change the maps and that local, shared filters
+# did.
 
 # %% [markdown]
 # ## Before you hand in

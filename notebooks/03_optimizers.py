@@ -161,7 +161,7 @@ plots.curve_surface(pathological_curve_loss, title="The same loss as a landscape
 #
 # - the parameter is changed **in place**: the model holds the same tensor, with the same memory,
 #   before and after;
-# - `p.grad` is left as it was, because others may want to look at it after the step;
+# - `p.grad` does not change, because others may want to look at it after the step;
 # - `self.lr` is read at every step: a schedule may change it between steps;
 # - what an optimizer remembers is its own and lies in `self`: two optimizers know nothing of each
 #   other, even if they share a parameter. So nothing is kept in the class, in a default argument or
@@ -264,7 +264,7 @@ print("✓ steps down, in place, gradient untouched")
 
 # %% [markdown]
 # **The common mistake: rebinding.** `p = p - ...` makes a new tensor and calls it `p` inside the
-# function; the model's tensor stays as it was. `p.data = ...` moves the parameter, but to new
+# function; the model's tensor does not change. `p.data = ...` moves the parameter, but to new
 # memory: tied weights and views of it are left behind.
 #
 # **Look.** Twenty steps on $L(w) = w^2$ from $w = 1$ with three learning rates.

@@ -530,7 +530,7 @@ for _fans in ((100, 400), (400, 100), (200, 200)):
 #
 # Nothing else changes: norm layers, convolutions and embeddings keep their values. It works in
 # place (the parameters stay the same tensors), draws new numbers at every call, and returns the
-# model. An unknown `mode` raises `ValueError` **and leaves the model as it was**.
+# model. An unknown `mode` raises `ValueError` **and leaves the model unchanged**.
 #
 # <details><summary>Hint 1: the concept</summary>
 #
@@ -859,7 +859,7 @@ plots.image_grid(
 def activation_rms(model, x):
     """RMS of what each activation puts out in `model(x)`: floats, one per call, in order.
 
-    Measured in evaluation mode. Leaves the model as it was, its modes and hooks included.
+    Measured in evaluation mode. Leaves the model unchanged, including its modes and hooks.
     """
     ### BEGIN SOLUTION
     values = []
@@ -1014,7 +1014,7 @@ plots.line(_profiles, "layer", "RMS after the activation", logy=True)
 #
 # Only weights of Linear layers count: no biases, no norm layers, no convolutions. The measurement
 # leaves no trace, as in part 4: evaluation mode and every mode restored, parameters and buffers
-# unchanged. Every `.grad` is afterwards as it was, and has no influence on the result: numbers
+# unchanged. Existing `.grad` values are preserved, and have no influence on the result: numbers
 # that were there are neither used nor changed, and where there was `None`, there is `None` again.
 #
 # <details><summary>Hint 1: the concept</summary>
@@ -1059,7 +1059,7 @@ plots.line(_profiles, "layer", "RMS after the activation", logy=True)
 def gradient_rms(model, x, y):
     """RMS of each Linear's weight gradient of the mean cross-entropy: floats, first layer first.
 
-    Measured in evaluation mode. Leaves the model as it was, every `.grad` and mode included.
+    Measured in evaluation mode. Leaves the model unchanged, including every `.grad` and mode.
     """
     ### BEGIN SOLUTION
     modes = [(module, module.training) for module in model.modules()]

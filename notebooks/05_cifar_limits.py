@@ -291,8 +291,8 @@ train_loader
 # ●○○ · 15 minutes · 3 points · the one number that everybody quotes
 #
 # **Goal.** `test_model(model, loader)`: which fraction of the loader's images does the model get
-# right? In evaluation mode, without gradients, and the model is afterwards as it was, its mode
-# included. Batches are moved to the device on which the model lies.
+# right? In evaluation mode, without gradients, and without changing the model or its
+# mode. Batches are moved to the device on which the model lies.
 #
 # <details><summary>Hint 1: the concept</summary>
 #

@@ -939,7 +939,9 @@ def limit_with_momentum(student, rng):
     momenta = [float(m) for m in rng.uniform((0.1, 0.5, 0.9), (0.4, 0.8, 0.97))]
     reply = student.call(probes.limits, [curvature] * 4, [0.0, *momenta])
     plain, *limits = reply.numbers(4, "the limits")
-    depends = "depends on limit_of_plain_descent: without momentum it is no number above 0"
+    depends = (
+        "depends on limit_of_plain_descent: without momentum the limit is not a number above 0"
+    )
     expect(np.isfinite(plain) and plain > 0, depends)
     factors = [(1 + m) / (1 - m) for m in momenta]
     hint = (
@@ -956,7 +958,7 @@ def limit_with_momentum(student, rng):
 class RangeTest:
     """A range test of a linear model on random batches.
 
-    rates: what was asked for. count: how many steps were made. start, batches: as they were drawn.
+    rates: those requested. count: how many steps were taken. start, batches: the inputs drawn.
     """
 
     def __init__(self, student, rng, rates, num_batches):

@@ -232,7 +232,7 @@ def accuracy_is_measured_in_evaluation_mode(student, rng):
 
 @check("test_model", points=1)
 def test_leaves_no_traces(student, rng):
-    """Model and batches stay as they were, no gradients are tracked, the result is a float."""
+    """The model and the batches do not change, no gradients are tracked, the result is a float."""
     for training in (True, False):
         layers, state, x, width = mode_case(rng)
         data = [[x[:7], ref.labels_of(rng, 7, width)], [x[7:9], ref.labels_of(rng, 2, width)]]
@@ -819,7 +819,7 @@ def every_class_has_a_row(student, rng):
 
 @check("confusion_matrix", points=1)
 def counting_leaves_no_traces(student, rng):
-    """Counted in evaluation mode, without gradients; model and batches stay as they were."""
+    """Counted in evaluation mode, without gradients; the model and the batches do not change."""
     layers, state, data, logits, _ = evaluation_case(rng, 4)
     while logits.argmax(1).max() < 3:
         layers, state, data, logits, _ = evaluation_case(rng, 4)

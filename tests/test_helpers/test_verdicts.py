@@ -75,6 +75,16 @@ def test_what_a_stub_of_another_exercise_stops_names_it(run):
     assert run("check", CHECK) == ["○ mean: not solved yet: it needs `total`"]
 
 
+def test_a_librarys_error_of_this_kind_is_an_error(run):
+    run("mean", "import logging\ndef mean(values):\n    return logging.Handler().emit(None)")
+    assert run("check", CHECK) == [
+        "✗ mean: NotImplementedError: emit must be implemented by Handler subclasses",
+        "    in your code, line 3: return logging.Handler().emit(None)",
+    ]
+    shown = "\n".join(run("given", "mean([1])"))
+    assert "emit must be implemented" in shown and not shown.startswith("○")
+
+
 def test_an_error_names_the_line_of_the_answer(run):
     run("mean", "def mean(values):\n    n = 0\n    return sum(values) / n")
     assert run("check", CHECK) == [
