@@ -27,7 +27,7 @@ from autograder.checking.reply import CheckFailed
 from autograder.checking.student import LocalStudent, Student
 from autograder.outcome import CheckResult
 
-SECONDS = 15.0
+SECONDS = 3.0
 # Far above the rounding errors of another order of operations, far below what checks distinguish.
 RTOL, ATOL = 1e-3, 1e-4
 ADDRESS = re.compile(r"0x[0-9a-f]+")
@@ -69,10 +69,11 @@ class Differs(Exception):
 class Comparer(LocalStudent):
     """A mistake that is asked what the student was asked, until their replies differ."""
 
-    def __init__(self, deadline: float):
+    def __init__(self, seconds: float):
         super().__init__({})
         self.expected: list[bytes] | None = None
-        self._deadline = deadline
+        self.warm_up()
+        self._deadline = time.thread_time() + seconds
 
     @property
     def late(self) -> bool:
@@ -125,7 +126,7 @@ def diagnose(
         # What its cells import is loaded once in a process, which may take longer than all mistakes.
         with contextlib.suppress(Exception):
             reference.namespace()
-        student = Comparer(time.thread_time() + seconds)
+        student = Comparer(seconds)
         for mistake in mistakes:
             if mistake.failing[0] in failing and _behaves_alike(
                 mistake, reference, student, checks, failing, replies, seed

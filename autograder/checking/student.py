@@ -158,5 +158,10 @@ class LocalStudent(Student):
         """Answer with these names from now on; the probes need not be compiled again."""
         self._namespace = namespace
 
+    def warm_up(self) -> None:
+        """Import what the first probe would: once in a process, seconds for torch's compiler."""
+        with self._agent["usual_state"]():
+            pass
+
     def _ask(self, request: bytes, timeout: float) -> bytes:
         return self._agent["answer"](request, self._namespace, self._modules)

@@ -168,6 +168,11 @@ def test_what_the_first_import_takes_is_not_counted(course, monkeypatch):
         return whole(self, **replaced)
 
     monkeypatch.setattr(Reference, "namespace", slow_at_first)
+
+    def slow(self):
+        clock[0] += 1000
+
+    monkeypatch.setattr(LocalStudent, "warm_up", slow)
     assert told(course, A, "double", SQUARES.source, seconds=1) == ["This is the square."]
 
 
