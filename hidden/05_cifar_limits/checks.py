@@ -600,7 +600,8 @@ def pixels_go_where_the_permutation_says(student, rng):
         expect_close(reply["result"], expected, hint, what="the shuffled images")
     shape = (3, *(int(n) for n in rng.choice(range(4, 8), 2, replace=False)))
     data = _labelled_data(rng, shape, [3, 2])
-    reply = student.call(probes.shuffled_batches, [[data, 5]], 1, True)
+    loaders = [[data, int(rng.integers(10**6))]]
+    reply = student.call(probes.shuffled_batches, loaders, 1, True)
     (epoch,) = reply["epochs"].items(1, "loaders")[0].items(1, "the epochs")
     (passes,) = reply["passes"].items(1, "loaders")[0].items(1, "the epochs")
     data = _rolled(data, passes.integer() - 1)
@@ -1009,11 +1010,13 @@ def mlp_of_any_sizes(student, rng):
 @check("baseline", points=0.5)
 def momentum_follows_the_rule(student, rng):
     """`SGDMomentum` is the one of assignment 3: m = beta m + (1 - beta) g, then w -= lr m."""
-    shapes = [(3, 2), (4,)]
+    shapes = [(3, 2), (3, 2)]  # each has a mean of its own
     start = [ref.floats(rng, *shape) for shape in shapes]
     gradients = [[ref.floats(rng, *shape) for shape in shapes] for _ in range(6)]
-    lr, momentum = float(rng.uniform(0.1, 0.5)), float(rng.uniform(0.5, 0.95))
-    path = student.call(probes.momentum_steps, start, gradients, lr, momentum)
+    # The rate is another one in the last steps.
+    rates = [float(rng.uniform(0.2, 0.5))] * 4 + [float(rng.uniform(0.05, 0.1))] * 2
+    momentum = float(rng.uniform(0.5, 0.95))
+    path = student.call(probes.momentum_steps, start, gradients, rates, momentum)
     values = [a.astype(np.float64) for a in start]
     means = [np.zeros(shape) for shape in shapes]
     steps = path.items(len(gradients), "the steps")
@@ -1021,9 +1024,11 @@ def momentum_follows_the_rule(student, rng):
         for i, gradient in enumerate(pair):
             if i == 0 or step > 0:
                 means[i] = momentum * means[i] + (1 - momentum) * gradient
-                values[i] = values[i] - lr * means[i]
+                values[i] = values[i] - rates[step] * means[i]
         for own, got in zip(values, parameters.items(2, "the parameters"), strict=True):
             hint = "Is it your tested optimizer of assignment 3, with 1 - momentum at the gradient?"
+            if rates[step] != rates[0]:
+                hint = "The learning rate was changed between two steps: it counts from the next on"
             expect_close(got, own, hint, what=f"a parameter after step {step + 1}", rtol=1e-3)
 
 

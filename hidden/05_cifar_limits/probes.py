@@ -353,21 +353,22 @@ def networks(ns, shape, num_classes, sizes, batch_size, max_numbers, max_steps):
     return found
 
 
-def momentum_steps(ns, start, gradients, lr, momentum):
-    """Two parameters after each step of the student's optimizer.
+def momentum_steps(ns, start, gradients, rates, momentum):
+    """Two parameters after each step of the student's optimizer, with a learning rate for each.
 
     The second one has no gradient in the first step. Another optimizer had them before.
     """
     first, second = (nn.Parameter(torch.tensor(s)) for s in start)
-    earlier = ns.SGDMomentum([first, second], lr, momentum=momentum)
+    earlier = ns.SGDMomentum([first, second], rates[0], momentum=momentum)
     first.grad, second.grad = torch.ones_like(first), torch.ones_like(second)
     earlier.step()
     with torch.no_grad():
         first.copy_(torch.tensor(start[0]))
         second.copy_(torch.tensor(start[1]))
-    optimizer = ns.SGDMomentum([first, second], lr, momentum=momentum)
+    optimizer = ns.SGDMomentum([first, second], rates[0], momentum=momentum)
     path = []
     for step, (a, b) in enumerate(gradients):
+        optimizer.lr = rates[step]
         first.grad = torch.tensor(a)
         second.grad = torch.tensor(b) if step else None
         optimizer.step()

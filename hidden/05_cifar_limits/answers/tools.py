@@ -886,4 +886,202 @@ def confusion_matrix(model, loader):
     return counts.numpy().astype(np.int32)
 ''',
     ),
+    # What only longer, repeated or shuffling inputs show.
+    Mistake(
+        "channel_statistics", "means of chunks", "statistics_of_bytes",
+        _statistics('''
+def channel_statistics(images):
+    means, stds = [], []
+    for part in images.split(1000):
+        x = part.float() / 255 if part.dtype == torch.uint8 else part.float()
+        means.append(x.mean((0, 2, 3)))
+        stds.append(x.std((0, 2, 3)))
+    return torch.stack(means).mean(0), torch.stack(stds).mean(0)
+'''),
+        tells="The statistics of parts are averaged: a small last part counts as much as the others.",
+    ),
+    Mistake(
+        "channel_statistics", "std around the mean of all channels", "statistics_of_bytes",
+        _statistics('''
+def channel_statistics(images):
+    scaled = images.float() / 255 if images.dtype == torch.uint8 else images
+    return scaled.mean((0, 2, 3)), (scaled - scaled.mean()).square().mean((0, 2, 3)).sqrt()
+'''),
+        tells="The std is measured from the mean of all channels, not from the channel's own.",
+    ),
+    Mistake(
+        "channel_statistics", "a generator lives on", "split_is_drawn_from_the_seed",
+        _split('''
+GENERATORS = {}
+
+
+def split_indices(n, n_val, seed):
+    generator = GENERATORS.setdefault(seed, torch.Generator().manual_seed(seed))
+    order = torch.randperm(n, generator=generator)
+    return order[n_val:], order[:n_val]
+'''),
+        tells="The generator of a seed goes on from call to call: it should start again in each.",
+    ),
+    Alternative(
+        "channel_statistics", "moments merged chunk by chunk, random.sample",
+        '''
+import random
+
+
+def channel_statistics(images):
+    count, mean, m2 = 0, 0.0, 0.0
+    for part in images.split(7):
+        x = part.double() / 255 if part.dtype == torch.uint8 else part.double()
+        x = x.transpose(0, 1).flatten(1)
+        k, mu = x.shape[1], x.mean(1)
+        delta = mu - mean
+        m2 = m2 + ((x - mu[:, None]) ** 2).sum(1) + delta**2 * count * k / (count + k)
+        mean = mean + delta * k / (count + k)
+        count += k
+    return mean, (m2 / count).sqrt()
+
+
+def split_indices(n, n_val, seed):
+    val = random.Random(seed).sample(range(n), n_val)
+    inside = set(val)
+    return [i for i in range(n) if i not in inside], val
+''',
+    ),
+    Mistake(
+        "test_model", "labels become hits", "test_leaves_no_traces",
+        '''
+def test_model(model, loader):
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            labels.copy_(labels == model(images).argmax(1))
+            right += labels.sum().item()
+            total += len(labels)
+    model.train(was_training)
+    return right / total
+''',
+        tells="The labels, which belong to the loader, are overwritten.",
+    ),
+    Mistake(
+        "test_model", "every batch counts as a full one", "accuracy_counts_every_sample_alike",
+        '''
+def test_model(model, loader):
+    was_training = model.training
+    model.eval()
+    right = batches = size = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(1) == labels).sum().item()
+            batches, size = batches + 1, max(size, len(labels))
+    model.train(was_training)
+    return right / (batches * size)
+''',
+        tells="It divides by the number of batches times the size of a full one.",
+    ),
+    Mistake(
+        "test_model", "two passes", "accuracy_counts_every_sample_alike",
+        '''
+def test_model(model, loader):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        predictions = torch.cat([model(images).argmax(1) for images, _ in loader])
+    labels = torch.cat([labels for _, labels in loader])
+    model.train(was_training)
+    return (predictions == labels).sum().item() / len(labels)
+''',
+        tells=(
+            "Images and labels come from two passes over the loader: one that shuffles gives them "
+            "in two orders."
+        ),
+    ),
+    Alternative(
+        "test_model", "a copy of the model is tested, a mean in float32",
+        '''
+@torch.no_grad()
+def test_model(model, loader):
+    twin = copy.deepcopy(model).eval()
+    hits = [twin(images).argmax(-1) == labels for images, labels in loader]
+    return torch.cat(hits).float().mean().item()
+''',
+    ),
+    Mistake(
+        "confusion_matrix", "labels become cells", "counting_leaves_no_traces",
+        '''
+def confusion_matrix(model, loader):
+    was_training = model.training
+    model.eval()
+    counts = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images)
+            n = logits.shape[1]
+            cells = labels.mul_(n).add_(logits.argmax(1))
+            counts = counts + torch.bincount(cells, minlength=n * n)
+    model.train(was_training)
+    return counts.reshape(n, n)
+''',
+        tells="The labels, which belong to the loader, are overwritten.",
+    ),
+    Mistake(
+        "shuffle_pixels", "a batch of one loses its dimension", "pixels_go_where_the_permutation_says",
+        _shuffle('''
+def shuffle_pixels(images, permutation):
+    moved = images.flatten(2).squeeze()[..., permutation]
+    return moved.reshape(images.shape if len(images) > 1 else images.shape[1:])
+'''),
+        tells="A batch of one image loses its first dimension.",
+    ),
+    Mistake(
+        "shuffle_pixels", "new shuffles not from the seed", "new_shuffle_differs_between_batches",
+        _loader(LOADER.replace("generator=self.generator", "generator=self.generator if self.fixed else None")),
+        tells="The new permutations are not drawn from `seed`.",
+    ),
+    Mistake(
+        "shuffle_pixels", "length in images",
+        ("fixed_shuffle_is_one_for_everything", "new_shuffle_differs_between_batches"),
+        _loader(LOADER.replace("return len(self.loader)", "return sum(len(labels) for _, labels in self.loader)")),
+        tells="`len` counts the images; a loader's length is its number of batches.",
+    ),
+    Alternative(
+        "shuffle_pixels", "an iterator class, a counter beside the seed, a peek at the first batch",
+        '''
+def shuffle_pixels(images, permutation):
+    inverse = torch.argsort(permutation)
+    flat = images.flatten(2)
+    return torch.empty_like(flat).index_copy_(2, inverse, flat).unflatten(2, images.shape[2:])
+
+
+class Batches:
+    def __init__(self, owner):
+        self.owner, self.inner = owner, iter(owner.loader)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        images, labels = next(self.inner)
+        return shuffle_pixels(images, self.owner.order()), labels
+
+
+class ShuffledLoader:
+    def __init__(self, loader, seed, fixed=True):
+        self.loader, self.seed, self.fixed, self.count = loader, seed, fixed, 0
+        images, _ = next(iter(loader))
+        self.num_pixels = images[0, 0].numel()
+
+    def order(self):
+        key = [self.seed] if self.fixed else [self.seed, self.count]
+        self.count += 1
+        return torch.as_tensor(np.random.default_rng(key).permutation(self.num_pixels))
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        return Batches(self)
+''',
+    ),
 ]  # fmt: skip

@@ -938,4 +938,68 @@ def improved_model():
 ''' + _with(IMPROVED, ("return sum(accuracies) / len(accuracies)", "return torch.tensor(accuracies).mean()")),
         files.write_improved,
     ),
+    # What only longer trainings, closer accuracies or an older file show.
+    Mistake(
+        "train_model", "small improvements are not counted", "model_ends_with_the_best_epoch",
+        _train(("accuracy > best_accuracy", "accuracy > best_accuracy + 0.01")),
+        tells="An epoch that is only a little better is not kept.",
+    ),
+    Mistake(
+        "train_model", "gradients zeroed once per epoch", "one_epoch_follows_the_optimizer",
+        _train(
+            ("            optimizer.zero_grad()\n", ""),
+            ("        model.train()\n", "        model.train()\n        optimizer.zero_grad()\n"),
+        ),
+        tells="The gradients are cleared once per epoch: within it they add up.",
+    ),
+    Mistake(
+        "train_model", "no step of the schedule after the last batch", "loss_and_schedule_can_be_chosen",
+        _train(
+            ("for images, labels in train_loader", "for number, (images, labels) in enumerate(train_loader, 1)"),
+            ("if scheduler is not None:", "if scheduler is not None and number < len(train_loader):"),
+        ),
+        tells="The scheduler is not stepped after the last batch of an epoch.",
+    ),
+    Mistake(
+        "train_model", "the best accuracy so far", "history_tells_the_training",
+        _train(('history["val_accuracy"].append(accuracy)', 'history["val_accuracy"].append(max(accuracy, best_accuracy))')),
+        tells="The history has the best accuracy so far, not that of each validation.",
+    ),
+    Mistake(
+        "train_model", "goes on from an older file", "file_holds_the_best_epoch",
+        _train(
+            ("    best_accuracy, best_state = -1", "    if Path(path).exists():\n"
+             "        model.load_state_dict(torch.load(path, weights_only=True))\n"
+             "    best_accuracy, best_state = -1"),
+        ),
+        tells="The weights of an older file at `path` replace those of the model.",
+    ),
+    Alternative(
+        "train_model", "gradients cleared after the step, copies of all epochs",
+        '''
+def train_model(
+    model, optimizer, train_loader, val_loader, num_epochs, path, loss_fn=F.cross_entropy, scheduler=None
+):
+    records, epoch = [], 0
+    optimizer.zero_grad()
+    while epoch < num_epochs:
+        model.train()
+        parts = []
+        for images, labels in train_loader:
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            if scheduler is not None:
+                scheduler.step()
+            parts.append((float(loss.detach()), len(images)))
+        losses, sizes = zip(*parts)
+        records.append((float(np.average(losses, weights=sizes)), test_model(model, val_loader), copy.deepcopy(model)))
+        epoch += 1
+    best = max(reversed(records), key=lambda record: record[1])[2]
+    torch.save(best.state_dict(), str(path))
+    model.load_state_dict(best.state_dict())
+    return {"train_loss": [r[0] for r in records], "val_accuracy": [r[1] for r in records]}
+''',
+    ),
 ]  # fmt: skip
