@@ -1,6 +1,7 @@
 """Prove a release: what the checks catch, what they accept, and that nothing leaks."""
 
 import functools
+import inspect
 import itertools
 import json
 import os
@@ -206,7 +207,7 @@ def _try_mutants(
     """Add a row for each mutant that nothing notices and nobody has explained."""
     cache = course.private / "mutants" / f"{workbench.assignment}.json"
     state = _state(course, workbench)
-    known = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
+    known = _known(cache)
     survivors = known["survivors"] if known.get("state") == state else {}
     killed = known["killed"] if survivors else {}
     chosen = {n: told for n, told in workbench.hidden.survivors.items() if n in exercises}
@@ -234,15 +235,23 @@ def _try_mutants(
             report.rows.append(row)
 
 
+def _known(cache: Path) -> dict:
+    try:
+        return json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # None yet, or a broken one: it is made again.
+        return {}
+
+
 def _state(course: Course, workbench: Bench) -> str:
     """A hash of all that decides which mutants are noticed."""
     parts = hidden.read(course.hidden, workbench.assignment)
     engine = Path(__file__).parents[2]
     judging = files.read_folder(engine / "checking") | files.read_folder(Path(__file__).parent)
     decisive = {name: data for name, data in parts.items() if "/answers" not in name}
-    return files.digest(
-        decisive | judging | {"cells": repr(workbench.reference.solutions).encode()}
-    )
+    decisive["cells"] = repr(workbench.reference.solutions).encode()
+    if write := workbench.hidden.reference_files:
+        decisive["files"] = Path(inspect.getfile(write)).read_bytes()
+    return files.digest(decisive | judging)
 
 
 def _survivors(workbench: Bench, exercise: str) -> tuple[list[str], int]:
