@@ -223,4 +223,4 @@ class Bench:
 
 
 def _challenge(seed: int, item: Check) -> int:
-    return challenge_seed(b"audit", seed.to_bytes(max(1, (seed.bit_length() + 7) // 8)), item.name)
+    return challenge_seed(b"audit", bytes([seed]), item.name)
