@@ -81,6 +81,7 @@ def grade(
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
     found = Course.find(course)
+    name = found.expect_assignment(assignment)
     if scheduler is None:
         # Its imports take seconds, and so do this process's: do both at once.
         from autograder.kernel.grader import launcher, tiers
@@ -92,7 +93,7 @@ def grade(
     options = {
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
-    outcomes = _grade(found, found.expect_assignment(assignment), student, results, **options)
+    outcomes = _grade(found, name, student, results, **options)
     if any(o.status.needs_attention for o in outcomes):
         raise typer.Exit(1)
 

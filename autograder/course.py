@@ -8,6 +8,7 @@ from pathlib import Path
 
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.config.loader import ConfigFileNotFound
+from traitlets.utils.importstring import import_item
 
 from autograder.errors import UserError
 
@@ -133,3 +134,9 @@ class Course:
     def preload(self) -> list[str]:
         """The modules that the course's notebooks use: `c.Judge.preload`."""
         return list(self.config.Judge.get("preload", []))
+
+
+def steps(config: Config) -> list[type]:
+    """nbgrader's configured steps, in order: first those that repair, then those that grade."""
+    configured = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
+    return [import_item(step) if isinstance(step, str) else step for step in configured]

@@ -29,7 +29,8 @@ class Status(StrEnum):
 class CheckResult:
     """What one check found. `error` is set when the grader itself failed.
 
-    `diagnosis` is a sentence about the known mistake that the exercise's answer behaves like.
+    `diagnosis` is a sentence about the known mistake that the exercise's answer behaves like,
+    `figures` what a passed check has measured.
     """
 
     exercise: str
@@ -40,6 +41,7 @@ class CheckResult:
     message: str = ""
     error: str = field(default="", compare=False)
     diagnosis: str = ""
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass

@@ -8,20 +8,7 @@
 The rest of the file is about the one course.
 """
 
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    DeduplicateIds,
-    IgnorePattern,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
 from traitlets.config import Config
-
-from autograder.grading.judging.judge import Judge
-from autograder.submission.repair import Repair
 
 
 def use_autograder(c: Config) -> None:
@@ -30,21 +17,21 @@ def use_autograder(c: Config) -> None:
     Later lines of the configuration may change any of it.
     """
     # nbgrader's steps, with the repair of damaged notebooks before them, and with the judge in
-    # place of the step that runs hidden tests.
+    # place of the step that runs hidden tests. By name: reading the configuration imports none.
     c.Autograde.sanitize_preprocessors = [
-        Repair,
-        DeduplicateIds,
-        OverwriteKernelspec,
-        OverwriteCells,
-        CheckCellMetadata,
+        "autograder.submission.repair.Repair",
+        "nbgrader.preprocessors.DeduplicateIds",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
-        Judge,
-        IgnorePattern,
-        LimitOutput,
-        SaveAutoGrades,
-        AssignLatePenalties,
-        CheckCellMetadata,
+        "autograder.grading.judging.judge.Judge",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"

@@ -233,6 +233,11 @@ assert np.allclose(_got, _expected, atol=1e-4), (
 assert torch.equal(_photos, _before), "the images were changed: which operation works in place?"
 _got = float(channel_statistics(torch.ones(2, 1, 2, 2, dtype=torch.uint8))[0][0])
 assert abs(_got - 1 / 255) < 1e-6, f"bytes that are all 1: got mean {_got}, expected 1/255"
+_many = torch.tensor([0.0] * 1000 + [1.0]).view(1001, 1, 1, 1)
+_got = float(channel_statistics(_many)[0][0])
+assert abs(_got - 1 / 1001) < 1e-5, (
+    f"1,001 images, the last of them white: got mean {_got:.4f}, expected 0.0010: all count alike"
+)
 _train, _val = split_indices(50, 12, seed=3)
 _train, _val = [int(i) for i in _train], [int(i) for i in _val]
 assert len(_val) == 12, f"got {len(_val)} validation indices, expected 12: train first, then val"
@@ -372,6 +377,20 @@ test_model(_model.eval(), [(_x, _y)])
 assert not _model.training, "the model was in evaluation mode before the call: restore it"
 _model.train()[1].p = 1.0
 assert abs(test_model(_model, [(_x, _y)]) - 0.8) < 1e-6, "dropout is still at work: switch the mode"
+
+
+class _Shuffling(list):
+    """A loader with another order of the batches in every pass."""
+
+    def __iter__(self):
+        self.reverse()
+        return super().__iter__()
+
+
+_got = test_model(_model, _Shuffling([(_x[:3], _y[:3]), (_x[3:], _y[3:])]))
+assert abs(_got - 0.8) < 1e-6, (
+    f"a loader that shuffles: got {_got}, expected 0.8: take images and labels from the same pass"
+)
 print("✓ counted right, in evaluation mode, and the mode is back")
 
 # %% [markdown]
@@ -519,6 +538,7 @@ class _Jumps:
     def step(self):
         number, weight = len(self.losses), _model[2].weight
         x, y = _train[number % 2]
+        assert number or weight.max() < 9, "begin with the model's weights, not with those of a file"
         loss = F.cross_entropy(x.flatten(1) @ weight.T, y) * self.factor
         (expected,) = torch.autograd.grad(loss, [weight])
         assert weight.grad is not None, "call backward before step"
@@ -546,6 +566,8 @@ def _run(rights, **options):
     _jumps = _Jumps(rights, 3.0 if options else 1.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "best.pt"
+        if options:
+            torch.save({name: value + 9 for name, value in _model.state_dict().items()}, path)
         history = train_model(_model, _jumps, _train, _val, len(rights), path, **options)
         assert path.is_file(), "there should be a file at `path`"
         saved = torch.load(path, weights_only=True)
@@ -1808,6 +1830,8 @@ _loader = ShuffledLoader(_base, seed=4, fixed=False)
 _each = _epoch(_loader)
 assert len(set(_each)) == 3, "not fixed: a new permutation for each batch"
 assert len(set(_each + _epoch(_loader))) == 6, "not fixed: the second epoch repeats the first one's"
+_again = _epoch(ShuffledLoader(_base, seed=4, fixed=False))
+assert _again == _each, "not fixed: the same seed should give the same permutations again"
 print("✓ pixels move together, and the two shuffles differ")
 
 # %% [markdown]

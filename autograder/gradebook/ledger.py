@@ -14,7 +14,7 @@ from pathlib import Path
 import autograder
 from autograder import files
 from autograder.checking import hidden
-from autograder.course import Course
+from autograder.course import Course, steps
 from autograder.outcome import Outcome
 
 # The engine's packages that an outcome and its page depend on.
@@ -126,8 +126,7 @@ def environment_hash(course: Course) -> str:
 def _settings(course: Course) -> list:
     """The configuration of the steps that a submission goes through."""
     config = course.config
-    steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
-    names = [step.__name__ for step in steps]
+    names = [step.__name__ for step in steps(config)]
     # Permission to grade unsealed changes no score.
     sections = {
         name: sorted((k, repr(v)) for k, v in config[name].items() if k != "allow_unsealed")

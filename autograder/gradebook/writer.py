@@ -33,7 +33,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import text
 
 from autograder import files, lock
-from autograder.course import Course
+from autograder.course import Course, steps
 from autograder.errors import UserError
 from autograder.feedback.page import Facts, Pages, no_response
 from autograder.gradebook import ledger
@@ -253,7 +253,7 @@ class Writer:
     def _penalize(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
         """Do what nbgrader's own step does, in this transaction."""
         config = copy.deepcopy(self.course.config)
-        if AssignLatePenalties not in config.Autograde.autograde_preprocessors:
+        if AssignLatePenalties not in steps(config):
             return
         step = AssignLatePenalties(config=config)
         step.init_plugin()

@@ -228,12 +228,12 @@ def changed(held, rng):
     return replace(held, images=images), mirrored
 
 
-def accuracies(student, factory, names, held, rng):
-    """The accuracy of each file's network on changed held-out images."""
+def accuracies(networks, held, rng):
+    """The accuracy of each network on changed held-out images; `networks` by their files' names."""
     held, mirrored = changed(held, rng)
     found = []
-    for name in names:
-        logits = held_out_logits(network_of(student, factory, name), held, name)
+    for name, network in networks.items():
+        logits = held_out_logits(network, held, name)
         right = (logits.argmax(1) == held.labels).double()
         turned, straight = right[mirrored].mean().item(), right[~mirrored].mean().item()
         expect(

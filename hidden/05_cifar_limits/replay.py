@@ -47,6 +47,11 @@ class Network:
         self.nonlinear_output: bool = run.output.nonlinear
 
     @property
+    def num_constants(self) -> int:
+        """How many numbers the network consists of: weights, biases, statistics."""
+        return sum(value.tensor.numel() for value in self._constants.values())
+
+    @property
     def sizes(self) -> list[int]:
         """Layer sizes in order, e.g. [3072, 256, 128, 10]; [] if the layers are not a chain."""
         ends = [layer.fan_out for layer in self.layers]

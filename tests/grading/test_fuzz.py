@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import overwritecells, overwritekernelspec
 from scale_helpers import A, left_over
+from traitlets.utils.importstring import import_item
 
 from autograder.authoring.classroom import cell_of, hand_in, solved
 from autograder.course import Course
@@ -260,7 +261,7 @@ def expect_readable_or_told(assignment: Grader, data: bytes, folder: Path) -> bo
         assert "\n" not in str(reason)
         return False
     resources = assignment.resources("student", folder / "files")
-    for step in assignment.config.Autograde.sanitize_preprocessors:
+    for step in map(import_item, assignment.config.Autograde.sanitize_preprocessors):
         _, resources = step(config=assignment.config)(found.notebook, resources)
     for item in assignment.expected:
         cell = cell_of(found.notebook, item.grade_id)

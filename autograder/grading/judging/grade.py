@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
-from autograder.course import Course
+from autograder.course import Course, steps
 from autograder.feedback.page import Facts, Pages
 from autograder.grading.judging.judge import KernelNotStarted
 from autograder.kernel.limits import KILLED, Ending
@@ -103,8 +103,7 @@ class Grader:
         """
         config, resources = copy.deepcopy(self.config), self.resources(student, files)
         resources["outcome"] = outcome
-        steps = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
-        for step in steps:
+        for step in steps(config):
             if step not in (SaveAutoGrades, AssignLatePenalties):
                 _, resources = step(config=config)(notebook, resources)
         outcome.notes += resources.get("repairs", [])
