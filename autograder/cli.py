@@ -244,10 +244,39 @@ def report(
     if json is not None:
         pages[json] = figures.json
     for path, content in pages.items():
-        try:
-            print(f"wrote       {files.write(path, content)}")
-        except OSError as error:
-            raise UserError(f"{path} could not be written: {error.strerror}") from None
+        _write(path, content)
+
+
+@app.command()
+def leaderboard(
+    assignment: str,
+    course: CourseOption = HERE,
+    names: Annotated[
+        bool, typer.Option("--names", help="Names on the page instead of pseudonyms.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_leaderboard.html.")
+    ] = None,
+) -> None:
+    """Write a table of what checks have measured, such as an accuracy, the best first.
+
+    Here you see names and pseudonyms, the page shows one of them.
+    """
+    from autograder.report import leaderboard as ranking
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    places = ranking.gather(found, name)
+    console.leaderboard(places, name)
+    path = output or Path(f"{name}_leaderboard.html")
+    _write(path, ranking.render(name, places, names))
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        print(f"wrote       {files.write(path, content)}")
+    except OSError as error:
+        raise UserError(f"{path} could not be written: {error.strerror}") from None
 
 
 @app.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.authoring.proving.audit import Audit
     from autograder.exports.plugin import Written
     from autograder.lms.collect import Report
+    from autograder.report.leaderboard import Place
 
 console = Console()
 COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
@@ -194,6 +195,19 @@ def export_report(written: "Written") -> None:
         console.print(f"            and {len(written.files) - 3} more files")
     for note in written.notes:
         console.print(f"[yellow]note[/]        {escape(note)}", soft_wrap=True)
+
+
+def leaderboard(places: list["Place"], title: str) -> None:
+    """A row for each place, with name and pseudonym."""
+    from autograder.report.leaderboard import shown
+
+    columns = list(dict.fromkeys(name for place in places for name in place.figures))
+    table = Table("place", "student", "name", "pseudonym", *columns, title=title)
+    for place in places:
+        figures = [shown(place.figures[n]) if n in place.figures else "–" for n in columns]
+        about = map(escape, (place.student, place.name, place.pseudonym))
+        table.add_row(str(place.rank), *about, *figures)
+    console.print(table)
 
 
 def collect_report(report: "Report") -> None:

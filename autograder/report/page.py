@@ -1,4 +1,4 @@
-"""The class report as one HTML page that loads nothing.
+"""The class report and other pages, each one HTML file that loads nothing.
 
 Students choose names, messages and ids: the template escapes all of them, the page's content
 security policy allows this one style and this one script, and the script gets no data but the
@@ -27,7 +27,20 @@ STATUS_CLASSES = {
 
 
 def render(report: Report) -> str:
-    """The page's text."""
+    """The text of the class report."""
+    return fill(
+        "report.html",
+        report=report,
+        generated=datetime.fromisoformat(report.generated),
+        names={row.student: row.name for row in report.students},
+        status_classes=STATUS_CLASSES,
+        most_groups=MOST_GROUPS,
+        rows={row.student: f"student-{i}" for i, row in enumerate(report.students)},
+    )
+
+
+def fill(template: str, **values) -> str:
+    """The text of a page; its template also gets `style`, `script` and the `policy` for both."""
     environment = Environment(
         loader=PackageLoader("autograder.report"),
         autoescape=True,
@@ -41,16 +54,8 @@ def render(report: Report) -> str:
         f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    page = environment.get_template("report.html").render(
-        report=report,
-        policy=policy,
-        style=Markup(style),
-        script=Markup(script),
-        generated=datetime.fromisoformat(report.generated),
-        names={row.student: row.name for row in report.students},
-        status_classes=STATUS_CLASSES,
-        most_groups=MOST_GROUPS,
-        rows={row.student: f"student-{i}" for i, row in enumerate(report.students)},
+    page = environment.get_template(template).render(
+        policy=policy, style=Markup(style), script=Markup(script), **values
     )
     # JSON can contain halves of surrogate pairs, which cannot be stored as text.
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
