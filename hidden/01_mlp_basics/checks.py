@@ -1,10 +1,11 @@
 """Hidden checks of assignment 01: from tensors with gradients to a trained MLP."""
 
+import itertools
 import math
 
 import numpy as np
 
-from autograder.checking import check, expect, expect_close
+from autograder.checking import CheckFailed, check, expect, expect_close
 
 from ..shared import reference as ref
 from ..shared import traces
@@ -32,6 +33,16 @@ def _usable(reply, shape, what, hint=""):
 def _expect_drawn(numbers, what):
     """A probe has drawn these numbers at random, so they are not all alike."""
     expect(np.ptp(numbers) > 1e-3, f"{what}: expected random numbers")
+
+
+def _in_one_of(times, judge):
+    """Fail if `judge` does each time: a rule of the student's own may be unlucky with one case."""
+    for _ in range(times - 1):
+        try:
+            return judge()
+        except CheckFailed:
+            continue
+    return judge()
 
 
 def _shapes(reply):
@@ -163,7 +174,8 @@ def _expect_all_used(student, x, parameters):
     """Other inputs, and other weights in any layer, give other logits."""
     logits = _own_logits(student, x, parameters)
     changed = (_own_logits(student, -2 * x, parameters) != logits).any(axis=1)
-    expect(bool(changed.all()), "the logits do not depend on the inputs")
+    # Where the rule is another one, all hidden units of a row may be 0.
+    expect(changed.mean() > 0.5, "the logits do not depend on the inputs")
     for index, (weight, bias) in enumerate(parameters):
         others = [*parameters[:index], [-2 * weight, bias], *parameters[index + 1 :]]
         changed = (_own_logits(student, x, others) != logits).any()
@@ -235,6 +247,10 @@ def functional_mlp_leaves_its_inputs(student, rng):
 @check("functional_mlp", points=0.5)
 def functional_mlp_passes_gradients(student, rng):
     """The logits can be differentiated with respect to every parameter."""
+    _in_one_of(3, lambda: _expect_differentiable(student, rng))
+
+
+def _expect_differentiable(student, rng):
     x, parameters = _plain_case(rng, 2, 3)
     while rules.nearest_kink(x, _leaves(parameters)) < 0.02:
         x, parameters = _plain_case(rng, 2, 3)
@@ -741,8 +757,7 @@ def mlp_layers_of_one_width_are_separate(student, rng):
 @check("mlp", points=1)
 def mlp_gradients_reach_every_parameter(student, rng):
     """Every layer is registered: an optimizer over `model.parameters()` trains all of them."""
-    reply, dims, x, labels = _mlp_reply(student, rng, 2)
-    _expect_gradients(reply, dims, x, labels)
+    _in_one_of(3, lambda: _expect_gradients(*_mlp_reply(student, rng, 2)))
 
 
 @check("mlp", points=0.5)
@@ -1091,9 +1106,14 @@ LOADED = [[0, 1, 2]]  # the order of the batches in every pass
 
 
 def _many_case(rng, count):
-    """Layers, `count` states, and batches."""
+    """Layers, `count` states with different losses, and batches."""
     layers, state, data = _training_case(rng)
-    return layers, [state] + [ref.drawn_state(rng, layers) for _ in range(count - 1)], data
+    images, labels = data[0]
+    while True:
+        states = [state] + [ref.drawn_state(rng, layers) for _ in range(count - 1)]
+        losses = sorted(ref.scores(ref.outputs(layers, s, images), labels)[0] for s in states)
+        if all(b - a > 0.02 * b for a, b in itertools.pairwise(losses)):
+            return layers, states, data
 
 
 def _many(student, layers, states, data, orders=LOADED, lr=0.2):
@@ -1207,7 +1227,8 @@ def mse_can_be_minimised(student, rng):
     gradient = _usable(reply["gradient"], outputs.shape, "the gradient")
     for row in range(len(outputs)):
         way = np.zeros_like(outputs)
-        way[row] = rng.choice([-1.0, 1.0], size=outputs.shape[1])
+        # Both signs: moved by the same number, outputs have the same softmax.
+        way[row] = rng.permutation(np.where(np.arange(outputs.shape[1]) % 2, 1.0, -1.0))
         ends = []
         for step in (0.05, -0.05):
             moved = student.call(probes.squared_error, np.float32(outputs + step * way), labels)
@@ -1451,12 +1472,12 @@ def fit_ends_with_the_best_epoch(student, rng):
 
 
 def _late_best(history, start):
-    """The accuracy climbs to its best, not in the first epoch; the untrained model is worse."""
+    """The accuracy climbs to its best, not in the first or last epoch; the untrained model is worse."""
     accuracies = history["val_accuracy"]
     best = int(np.argmax(accuracies))
     unique = accuracies.count(accuracies[best]) == 1
     climbs = bool((np.diff([start, *accuracies[: best + 1]]) > 0).all())
-    return unique and climbs and best > 0
+    return unique and climbs and 0 < best < len(accuracies) - 1
 
 
 def _close_case(rng, copies=3000):
@@ -1521,7 +1542,7 @@ def fit_may_be_called_again(student, rng):
     case = _fit_case(rng, _early_best)
     layers, state, data, lr, states, _, (images, labels) = case
     val = _split(images, labels)
-    fits = [[data, val, len(states)], [data, val, 1]]
+    fits = [[data, val, len(states)], [data, val, 3]]
     first, second = _fit(student, layers, state, fits, lr)
     expect(
         bool(_epochs_like(first["state"], states)),
@@ -1529,10 +1550,10 @@ def fit_may_be_called_again(student, rng):
     )
     left = first["state"].mapping(state, "the weights")
     start = {name: _usable(left[name], value.shape, name) for name, value in state.items()}
-    losses, later, _ = ref.epochs(layers, start, data, lr, 1, images)
+    losses, later, _ = ref.epochs(layers, start, data, lr, 3, images)
     hint = "Does it start at the model's weights, in the parameters that the optimizer holds?"
     got = _recorded(second, "train_loss").array((-1,), "history['train_loss']")
-    expect_close(got[-1:], losses, hint, what="the losses of the second call", rtol=5e-3)
+    expect_close(got[-3:], losses, hint, what="the losses of the second call", rtol=5e-3)
     # The better of two calls may be kept.
     kept = _epochs_like(second["state"], [*later, start])
     expect(bool(kept), "the model holds neither the new weights nor those of the first call")
