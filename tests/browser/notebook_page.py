@@ -41,8 +41,7 @@ class NotebookPage:
 
     def run_all(self, seconds=180):
         """Choose "Run All Cells" from the menu and wait until no cell runs or waits any more."""
-        self._click(By.XPATH, "//li[contains(@class, 'lm-MenuBar-item')][normalize-space()='Run']")
-        self._click(By.CSS_SELECTOR, ".lm-Menu-item[data-command='runmenu:run-all']")
+        self._choose("Run", "runmenu:run-all")
         wait, prompts = self._wait(seconds), lambda: self.driver.execute_script(PROMPTS)
         # One after the other; a cell whose code is hidden has no prompt.
         wait.until(lambda _: not {"[ ]:", "[*]:"} & set(prompts()), "cells are still running")
@@ -57,23 +56,45 @@ class NotebookPage:
 
     def retype_last_line(self, code, line):
         """Type `line` over the last line of a cell; its indentation stays."""
-        editor = self.cell(code).find_element(By.CSS_SELECTOR, ".cm-content")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
-        editor.click()
+        editor = self._editor(code)
         editor.send_keys(Keys.CONTROL + Keys.END)
         editor.send_keys(Keys.SHIFT + Keys.HOME)
         editor.send_keys(line)
 
     def run(self, code):
         """Run a cell from its editor and wait until it has ended."""
-        cell = self.cell(code)
+        before = self._prompt(code)
+        self.start(code)
+        ended = self._wait()
+        ended.until(
+            lambda _: self._prompt(code) not in (before, "[*]:"), "the cell has not been run"
+        )
 
-        def prompt():
-            return cell.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
+    def start(self, code):
+        """Run a cell from its editor and wait for nothing."""
+        self._editor(code).send_keys(Keys.CONTROL + Keys.ENTER)
 
-        before = prompt()
-        cell.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
-        self._wait().until(lambda _: prompt() not in (before, "[*]:"), "the cell has not been run")
+    def interrupt(self, code):
+        """Wait until a cell runs, choose "Interrupt Kernel" from the menu, wait until it has ended."""
+        self._wait().until(lambda _: self._prompt(code) == "[*]:", "the cell does not run")
+        self._choose("Kernel", "kernelmenu:interrupt")
+        self._wait().until(lambda _: self._prompt(code) != "[*]:", "the cell has not ended")
+
+    def _editor(self, code):
+        """A cell's editor, in sight and clicked."""
+        editor = self.cell(code).find_element(By.CSS_SELECTOR, ".cm-content")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
+        editor.click()
+        return editor
+
+    def _prompt(self, code):
+        return self.cell(code).find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
+
+    def _choose(self, menu, command):
+        self._click(
+            By.XPATH, f"//li[contains(@class, 'lm-MenuBar-item')][normalize-space()='{menu}']"
+        )
+        self._click(By.CSS_SELECTOR, f".lm-Menu-item[data-command='{command}']")
 
     def run_with_next(self, code):
         """Run a cell and the one below it, whose code may be hidden."""
