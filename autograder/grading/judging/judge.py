@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nbformat
@@ -33,7 +32,7 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import figures, table
 from autograder.grading.judging import data, unparsed
-from autograder.kernel.grader import tiers
+from autograder.kernel.grader import clock, tiers
 from autograder.kernel.grader.client import guarded
 from autograder.kernel.grader.student import KernelStudent
 from autograder.kernel.grader.tiers import Tier
@@ -76,6 +75,7 @@ class Judge(Execute):
     `resources["ending"]` says how the kernel ended, if it died.
     """
 
+    # Seconds in which a kernel waits for a core are not counted, see `clock`.
     timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
     submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
     iopub_timeout = Integer(5, help="Seconds an interrupted cell has to stop.").tag(config=True)
@@ -165,7 +165,7 @@ class Judge(Execute):
                 ending = getattr(manager.provisioner, "ending", None)
                 how = f": {ending} {ending.errors[-300:]}".rstrip() if ending else ""
                 raise KernelNotStarted(f"{error}{how}") from error
-            self._deadline = time.monotonic() + self.submission_timeout
+            self._deadline = self._clock() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
             self._add_pictures()
@@ -178,7 +178,8 @@ class Judge(Execute):
         # The kernel process's own output is not the output of a cell.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         running.enter_context(self.setup_kernel(env=self._environment(), **quiet))
-        self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout)
+        self._clock = clock.FairClock(getattr(self.km.provisioner, "pid", None))
+        self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout, self._clock)
         # Importing libraries takes seconds on a busy machine: it does not count as the student's
         # time.
         self._deadline = math.inf
@@ -204,7 +205,8 @@ class Judge(Execute):
 
     def create_kernel_manager(self):
         # Our own clock ends a cell or a submission earlier; this is for a kernel that nobody ends.
-        limits = {"wall_seconds": self.submission_timeout + START_SECONDS, **self.limits}
+        slowest = self.submission_timeout / (1 - clock.MOST)
+        limits = {"wall_seconds": slowest + START_SECONDS, **self.limits}
         for name in ("SealedProvisioner", "BubblewrapProvisioner"):
             self.config[name].update(
                 limits=limits,
@@ -254,7 +256,7 @@ class Judge(Execute):
             self._stop(Status.TIMED_OUT, "all of the submission's time was used up")
             cell.outputs = [_error("NotRun", self._stopped)]
             return
-        self._output_bytes = 0
+        self._output_bytes, self._cell_started = 0, self._clock()
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
@@ -301,7 +303,7 @@ class Judge(Execute):
         return challenge_seed(self._secret, self._submission, *names)
 
     def _left(self) -> float:
-        return self._deadline - time.monotonic()
+        return self._deadline - self._clock()
 
     def _how_it_ended(self) -> tuple[Status, str]:
         ending = getattr(self.km.provisioner, "ending", None)
@@ -331,6 +333,8 @@ class Judge(Execute):
         return max(1, min(self.timeout / 2**self._timeouts, left)) if self.timeout else left
 
     async def _async_handle_timeout(self, timeout, cell=None):
+        if self._clock() - self._cell_started < timeout:
+            return None  # The kernel had to wait for a core: nbclient waits on.
         self._timeouts += 1
         self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout:g} seconds")
         return await super()._async_handle_timeout(timeout, cell)
