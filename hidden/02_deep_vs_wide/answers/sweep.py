@@ -359,11 +359,12 @@ trained = {}
 def depth_sweep(depths, budget, seeds):
     for depth in depths:
         for seed in seeds:
-            if (depth, seed) not in trained:
+            if (depth, *seeds, seed) not in trained:
                 model = make_network(depth, width_for_budget(budget, depth, 2, 4), seed)
-                trained[depth, seed] = train_network(model, *SPIRAL_TRAIN)
+                trained[depth, *seeds, seed] = train_network(model, *SPIRAL_TRAIN)
     return [
-        sum(accuracy(trained[d, s], *SPIRAL_HELD_OUT) for s in seeds) / len(seeds) for d in depths
+        sum(accuracy(trained[d, *seeds, s], *SPIRAL_HELD_OUT) for s in seeds) / len(seeds)
+        for d in depths
     ]
 """,
         tells="Networks of an earlier call are used again, although the budget is another one.",
