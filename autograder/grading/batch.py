@@ -19,6 +19,7 @@ from autograder.errors import UserError
 from autograder.gradebook import drift, ledger
 from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
+from autograder.grading.judging.judge import expect_settings
 from autograder.kernel.grader import tiers
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
@@ -95,6 +96,7 @@ def grade(
         If the run was asked to end by SIGINT or SIGTERM.
     """
     watcher = watcher or Watcher()
+    expect_settings(course)
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         folders = {s: course.folder("submitted") / s / assignment for s in students}

@@ -5,6 +5,7 @@ judge in this process, and the cell gets a readable table and a float as its out
 """
 
 import contextlib
+import difflib
 import hashlib
 import itertools
 import math
@@ -21,7 +22,7 @@ from nbclient.client import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Bool, Dict, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Float, Integer, List, TraitError, Unicode
 
 from autograder.checking import hidden
 from autograder.checking.check import challenge_seed, run_checks
@@ -36,7 +37,7 @@ from autograder.kernel.grader import clock, tiers
 from autograder.kernel.grader.client import guarded
 from autograder.kernel.grader.student import KernelStudent
 from autograder.kernel.grader.tiers import Tier
-from autograder.kernel.limits import KILLED, Ending
+from autograder.kernel.limits import KILLED, Ending, Limits
 from autograder.kernel.supervisor import cgroup
 from autograder.notebook import demonstrations
 from autograder.outcome import CheckResult, Outcome, Status
@@ -65,6 +66,26 @@ def expect_sealed(allow_unsealed: bool) -> None:
         )
 
 
+def expect_settings(course: Course) -> None:
+    """Raise `UserError` for a setting of the judge that does not exist or cannot be used."""
+    path, judge = course.root / "nbgrader_config.py", Judge()
+    known = Judge.class_trait_names(config=True)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for name, value in course.config.Judge.items():
+        numbers = [n for n, line in enumerate(lines, 1) if f"Judge.{name}" in line]
+        place = f"{path}:{numbers[-1]}" if numbers else f"{path}"
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+            raise UserError(f"{place}: there is no setting c.Judge.{name}: {hint}")
+        try:
+            setattr(judge, name, value)
+            if name == "limits":
+                Limits.from_dict(value)
+        except (TraitError, ValueError) as error:
+            raise UserError(f"{place}: c.Judge.{name} = {value!r}: {error}") from None
+
+
 class KernelNotStarted(Exception):
     """The kernel died before any of the student's code ran."""
 
@@ -76,9 +97,13 @@ class Judge(Execute):
     """
 
     # Seconds in which a kernel waits for a core are not counted, see `clock`.
-    timeout = Integer(120, help="Seconds a cell may take.", allow_none=True).tag(config=True)
-    submission_timeout = Float(600, help="Seconds all of a submission may take.").tag(config=True)
-    iopub_timeout = Integer(5, help="Seconds an interrupted cell has to stop.").tag(config=True)
+    timeout = Integer(120, min=1, help="Seconds a cell may take.", allow_none=True).tag(config=True)
+    submission_timeout = Float(600, min=1, help="Seconds all of a submission may take.").tag(
+        config=True
+    )
+    iopub_timeout = Integer(5, min=1, help="Seconds an interrupted cell has to stop.").tag(
+        config=True
+    )
     kernel_name = Unicode(
         "", help="The kernel that runs students' cells; empty: the best sealed one of this host."
     ).tag(config=True)
