@@ -1,5 +1,6 @@
 """notebooks/ → source/ → release/, in one direction and with the same bytes each time."""
 
+import contextlib
 import filecmp
 import shutil
 import tempfile
@@ -14,27 +15,35 @@ from autograder.gradebook.released import generate_release
 
 
 def build(course: Course) -> list[str]:
-    """Write `source/` and `release/` of every assignment; return the assignments' names."""
+    """Write each assignment's notebook in `source/` and its `release/`; return their names.
+
+    Other files beside a notebook in `source/`, such as data, are yours: they stay, and are released
+    with it. Folders of other names are left alone.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         built = _build_into(course, Path(scratch))
-        for kind in ("source", "release"):
-            target = course.folder(kind)
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(Path(scratch) / kind, target)
+        for name in built:
+            source = course.source_notebook(name)
+            source.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(scratch) / "source" / name / source.name, source)
+            release = course.folder("release") / name
+            shutil.rmtree(release, ignore_errors=True)
+            shutil.copytree(Path(scratch) / "release" / name, release)
     return built
 
 
 def stale(course: Course) -> list[str]:
     """The files of `source/` and `release/` that a build would change, add or remove."""
     with tempfile.TemporaryDirectory() as scratch:
-        _build_into(course, Path(scratch))
         different = []
-        for kind in ("source", "release"):
-            fresh, kept = Path(scratch) / kind, course.folder(kind)
-            names = {p.relative_to(r) for r in (fresh, kept) for p in r.rglob("*") if p.is_file()}
-            _, changed, missing = filecmp.cmpfiles(fresh, kept, names, shallow=False)
-            paths = map(Path, sorted(changed + missing))
-            different += [f"{kept.name}/{path.as_posix()}" for path in paths]
+        for name in _build_into(course, Path(scratch)):
+            for kind in ("source", "release"):
+                fresh, kept = Path(scratch) / kind / name, course.folder(kind) / name
+                paths = {p.relative_to(r) for r in (fresh, kept) for p in r.rglob("*")}
+                names = {path for path in paths if not (kept / path).is_dir()}
+                _, changed, missing = filecmp.cmpfiles(fresh, kept, names, shallow=False)
+                found = map(Path, sorted(changed + missing))
+                different += [f"{kept.parent.name}/{name}/{path.as_posix()}" for path in found]
         return different
 
 
@@ -42,8 +51,11 @@ def _build_into(course: Course, scratch: Path) -> list[str]:
     if not course.assignments:
         raise UserError(f"expected notebooks/*.py in {course.root}, found none")
     for name in course.assignments:
-        notebook = expand(course, name)
-        write_notebook(notebook, scratch / "source" / name / f"{name}.ipynb")
+        notebook, folder = expand(course, name), scratch / "source" / name
+        with contextlib.suppress(FileNotFoundError):
+            ignored = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+            shutil.copytree(course.source_notebook(name).parent, folder, ignore=ignored)
+        write_notebook(notebook, folder / f"{name}.ipynb")
     generate_release(course, scratch, course.assignments)
     for path in sorted((scratch / "release").rglob("*.ipynb")):
         write_notebook(nbformat.read(path, as_version=4), path)

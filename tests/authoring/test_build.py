@@ -44,11 +44,25 @@ def test_one_changed_character_makes_the_outputs_stale(course):
     assert stale(course) == ["source/99_tiny/99_tiny.ipynb", "release/99_tiny/99_tiny.ipynb"]
 
 
-def test_a_file_that_no_notebook_builds_is_stale(course):
-    extra = course.folder("release") / "98_old" / "98_old.ipynb"
-    extra.parent.mkdir()
-    extra.write_text("{}")
-    assert stale(course) == ["release/98_old/98_old.ipynb"]
+def test_what_the_build_did_not_write_stays(course):
+    mine = course.folder("source") / "97_mine" / "97_mine.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("{}")
+    build(course)
+    assert mine.read_text() == "{}" and stale(course) == []
+
+
+def test_data_beside_a_source_is_released_and_noticed(course):
+    data = course.source_notebook(A).with_name("data.csv")
+    data.write_text("1,2")
+    assert stale(course) == ["release/99_tiny/data.csv"]
+    build(course)
+    released = course.folder("release") / A / "data.csv"
+    assert data.read_text() == released.read_text() == "1,2" and stale(course) == []
+    data.unlink()
+    assert stale(course) == ["release/99_tiny/data.csv"]
+    build(course)
+    assert not released.exists()
 
 
 def test_the_committed_outputs_are_fresh(real_course):
