@@ -82,6 +82,7 @@ def grade(
     """
     found = Course.find(course)
     name = found.expect_assignment(assignment)
+    students = found.choose_students(name, student)
     if scheduler is None:
         # Its imports take seconds, and so do this process's: do both at once.
         from autograder.kernel.grader import launcher, tiers
@@ -93,16 +94,15 @@ def grade(
     options = {
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
-    outcomes = _grade(found, name, student, results, **options)
+    outcomes = _grade(found, name, students, results, **options)
     if any(o.status.needs_attention for o in outcomes):
         raise typer.Exit(1)
 
 
-def _grade(course, assignment, student=None, results: Path | None = None, **options) -> list:
+def _grade(course, assignment, students: list[str], results: Path | None, **options) -> list:
     """Grade with progress, show the outcomes and return them."""
     from autograder.grading import batch
 
-    students = batch.choose_students(course, assignment, student)
     try:
         with console.grading(assignment) as watcher:
             outcomes = batch.grade(course, assignment, students, watcher=watcher, **options)
@@ -361,7 +361,8 @@ def demo(
     copied.config.Judge.allow_unsealed = True
     assignment = demonstration.assignment_of(copied)
     console.say(f"a class of {demonstration.make_class(copied, assignment)} in {place}")
-    outcomes = _grade(copied, assignment, results=place / "results.json")
+    students = copied.choose_students(assignment)
+    outcomes = _grade(copied, assignment, students, place / "results.json")
     if {o.student for o in outcomes if o.status.needs_attention} != {demonstration.BROKEN}:
         raise typer.Exit(1)
     console.say("This is expected: the demo's class includes one broken file.")

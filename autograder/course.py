@@ -112,6 +112,23 @@ class Course:
             if not name.startswith(".") and os.path.lexists(folder / name / assignment)
         )
 
+    def choose_students(self, assignment: str, student: str | None = None) -> list[str]:
+        """All students who have handed in, or the one named.
+
+        Raises
+        ------
+        UserError
+            If nobody has handed in, or the one named has not.
+        """
+        students, place = self.submitted_students(assignment), self.folder("submitted")
+        if student is not None:
+            if student not in students:
+                raise UserError(f"expected {place / student / assignment}, which does not exist")
+            return [student]
+        if not students:
+            raise UserError(f"expected submissions in {place}/STUDENT/{assignment}, found none")
+        return students
+
     def source_notebook(self, assignment: str) -> Path:
         return self.folder("source") / assignment / f"{assignment}.ipynb"
 

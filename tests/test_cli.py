@@ -57,6 +57,22 @@ def test_a_wrong_call_gets_one_message(course, arguments, message):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["grade", "77_nothing"], ["grade", A, "--student", "nobody"], ["audit", "zz"]],
+)
+def test_what_takes_seconds_is_not_imported_before_it_is_needed(course, arguments):
+    code = (
+        "import sys; from autograder import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "print('imported', {'torch', 'nbgrader', 'distributed', 'matplotlib'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+    assert "imported set()" in done.stdout, done.stdout + done.stderr
+
+
 def test_a_wrong_configuration_gets_one_message(course):
     (course.root / "nbgrader_config.py").write_text("c = get_config()\nc.Judge.timeout = = 3\n")
     done = autograder(course, "grade", A)

@@ -15,7 +15,6 @@ from nbgrader.api import Gradebook
 
 from autograder import files, lock
 from autograder.course import Course
-from autograder.errors import UserError
 from autograder.gradebook import drift, ledger
 from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
@@ -248,25 +247,6 @@ def _is_complete(course: Course, assignment: str, attempt: ledger.Attempt, score
         and agrees(attempt.outcome, scores)
         and all((course.folder(k) / place / f"{assignment}.{end}").is_file() for k, end in pages)
     )
-
-
-def choose_students(course: Course, assignment: str, student: str | None) -> list[str]:
-    """All students who have handed in, or the one named.
-
-    Raises
-    ------
-    UserError
-        If nobody has handed in, or the one named has not.
-    """
-    students = course.submitted_students(assignment)
-    place = course.folder("submitted")
-    if student is not None:
-        if student not in students:
-            raise UserError(f"expected {place / student / assignment}, which does not exist")
-        return [student]
-    if not students:
-        raise UserError(f"expected submissions in {place}/STUDENT/{assignment}, found none")
-    return students
 
 
 def write_results(outcomes: list[Outcome], path: Path) -> None:

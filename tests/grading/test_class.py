@@ -221,7 +221,7 @@ def graded(built_course, tmp_path_factory):
         hand_in(course, student, A, content)
         expected[student] = (status, score)
     expected |= hand_in_oddities(course)
-    results = batch.grade(course, A, batch.choose_students(course, A, None))
+    results = batch.grade(course, A, course.choose_students(A))
     return course, expected, {r.student: r for r in results}
 
 

@@ -83,7 +83,7 @@ def twelve(tmp_path_factory):
     }  # fmt: skip
     for student, (notebook, _, _) in submissions.items():
         hand_in(course, student, A, notebook)
-    results = batch.grade(course, A, batch.choose_students(course, A, None))
+    results = batch.grade(course, A, course.choose_students(A))
     return {s: v[1:] for s, v in submissions.items()}, {r.student: r for r in results}, full
 
 

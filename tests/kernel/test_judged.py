@@ -60,7 +60,7 @@ def graded(sealed, built_course, tmp_path_factory):
         # All in this process, whose memory is looked at.
         patch.setattr(batch, "FEW", 1000)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        results = batch.grade(course, A, batch.choose_students(course, A, None), workers=2)
+        results = batch.grade(course, A, course.choose_students(A), workers=2)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return course, {r.student: r for r in results}, grown << 10
 
