@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,10 @@ SET = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+
+# Seconds until a node that is there accepts a connection, and until one that should end is killed.
+CONNECT_SECONDS = 30
+STOP_SECONDS = 30
 
 _lock = threading.Lock()
 # The node, the end of the pipe that keeps it alive, and its folder.
@@ -94,12 +99,22 @@ def _try_to_connect() -> socket.socket | None:
     if not _address:
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        connection.connect(_address)
-    except OSError:
+    connection.setblocking(False)
+    end = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            connection.connect(_address)
+            connection.setblocking(True)
+            return connection
+        except BlockingIOError:
+            # Many connect at once, or the node hangs.
+            if time.monotonic() < end:
+                time.sleep(0.05)
+                continue
+        except OSError:
+            pass
         connection.close()
         return None
-    return connection
 
 
 def _start(preload: Sequence[str]) -> None:
@@ -129,7 +144,11 @@ def _stop() -> None:
     if _started is not None:
         process, held, folder = _started
         os.close(held)
-        process.wait()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         # Still there if the node was killed.
         shutil.rmtree(folder, ignore_errors=True)
         _started = None
