@@ -40,12 +40,13 @@ _lock = threading.Lock()
 _started: tuple[subprocess.Popen, int, str] | None = None
 _meeting: Path | None = None
 _address = ""
+_ended = False
 
 
 def share(folder: Path | None) -> None:
     """Share one node among all processes that name the same private folder; None: do not share."""
-    global _meeting
-    _meeting = folder
+    global _meeting, _ended
+    _meeting, _ended = folder, False
 
 
 def connect(preload: Sequence[str] = ()) -> socket.socket:
@@ -63,6 +64,18 @@ def connect(preload: Sequence[str] = ()) -> socket.socket:
         return connection
 
 
+def end() -> None:
+    """End all kernels of this process, and of those that share its node, and start no others.
+
+    Until `share` is called again: a submission whose kernel has ended would be tried again.
+    """
+    global _ended
+    _ended = True
+    if _meeting is not None:
+        (_meeting / "ended").touch()
+    stop()
+
+
 def stop() -> None:
     """End the node that this process started, with all its kernels, and wait until it is gone."""
     with _lock:
@@ -77,6 +90,8 @@ def environment() -> dict[str, str]:
 def _connect_to_another(preload: Sequence[str]) -> socket.socket | None:
     """A connection to a node that another process has started in the meantime, or to a new one."""
     global _address
+    if _ended or (_meeting is not None and (_meeting / "ended").exists()):
+        raise ConnectionError("this run is ending: no kernel is started any more")
     if _meeting is None:
         _stop()
         _start(preload)
