@@ -115,6 +115,8 @@ class Archive:
         """
         if member.info.compress_type not in KNOWN:
             raise Refused(f"{member.path} is packed in a way that is not usual: use ordinary zip")
+        if member.info.header_offset < 0:
+            raise Refused(f"{member.path} is damaged (it would begin before the archive)")
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             # zipfile stops at the stated size, and raises if there is more.
