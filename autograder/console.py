@@ -7,12 +7,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autograder.course import Course
+from autograder.files import printable
 from autograder.outcome import Outcome, Status
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 console = Console()
 COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
+
+
+def escape(text: str) -> str:
+    """Text of any origin: neither markup nor a command to the terminal."""
+    return markup.escape(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return "\n".join(map(printable, text.replace("\t", " ").split("\n")))
 
 
 def say(what: str | Table) -> None:
@@ -259,4 +269,4 @@ def facts(found: dict[str, str]) -> None:
 
 def fail(message: str) -> None:
     """One clear message on standard error."""
-    print(f"autograder: {message}", file=sys.stderr)
+    print(f"autograder: {_plain(message)}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 import uuid
 import zipfile
@@ -9,8 +10,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+# What terminals obey, and what changes the order in which a line is read.
+COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What computers and editors leave behind in folders.
 LITTER = ("__pycache__", ".ipynb_checkpoints")
+
+
+def printable(name: str) -> str:
+    """A file's name as text that can be stored and printed anywhere, whatever its bytes are."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def write(path: Path, content: str | bytes) -> Path:

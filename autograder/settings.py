@@ -41,5 +41,6 @@ def use_autograder(c: Config) -> None:
     c.HTMLExporter.filters = {
         "clean_html": "autograder.feedback.sanitise.clean",
         "markdown2html": "autograder.feedback.sanitise.markdown_to_html",
+        "ansi2html": "autograder.feedback.sanitise.ansi_to_html",
     }
     c.HTMLExporter.sanitize_html = True

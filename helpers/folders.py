@@ -15,7 +15,9 @@ from helpers import faces
 from helpers.storage import DataError, asked_for, missing, resolve
 
 FOLDER_NAMES = ("animal_faces", "generated_faces")
-_SUFFIXES = (".jpg", ".jpeg", ".png")
+SUFFIXES = (".jpg", ".jpeg", ".png")
+# The folders of a tree.
+INSIDE = tuple(f"{split}/{label}" for split in ("train", "val") for label in faces.CLASSES)
 # The set of the Neuromatch tutorial on deep MLPs: 16,130 images, 32x32.
 _URL = "https://osf.io/kgfvj/download"
 _METADATA = "https://api.osf.io/v2/files/kgfvj/"
@@ -77,13 +79,12 @@ def _check_name(name):
 
 def _problem(path):
     """Return what is wrong with a tree, or None."""
-    for split in ("train", "val"):
-        for label in faces.CLASSES:
-            folder = path / split / label
-            if not folder.is_dir():
-                return f"expected a folder {split}/{label}, which is not there"
-            if not any(entry.suffix.lower() in _SUFFIXES for entry in folder.iterdir()):
-                return f"expected PNG or JPEG files in {split}/{label}, got none"
+    for inside in INSIDE:
+        folder = path / inside
+        if not folder.is_dir():
+            return f"expected a folder {inside}, which is not there"
+        if not any(entry.suffix.lower() in SUFFIXES for entry in folder.iterdir()):
+            return f"expected PNG or JPEG files in {inside}, got none"
     return None
 
 
@@ -179,7 +180,7 @@ def extract(archive: Path, folder: Path) -> None:
                 raise ValueError(f"archive: {info.filename!r} is not an ordinary file or folder")
         for info in infos:
             name = PurePosixPath(info.filename.replace("\\", "/"))
-            if info.is_dir() or name.suffix.lower() not in _SUFFIXES or "__MACOSX" in name.parts:
+            if info.is_dir() or name.suffix.lower() not in SUFFIXES or "__MACOSX" in name.parts:
                 continue
             target = folder.joinpath(*name.parts)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+from autograder import console
 from autograder.authoring.classroom import hand_in, solved
+from autograder.lms.collect import Placed, Report
 
 A = "99_tiny"
 
@@ -129,3 +132,13 @@ def test_a_demo_in_which_nothing_can_be_graded_fails(course, tmp_path):
     done = autograder(course, "demo", str(tmp_path / "demo"))
     assert done.returncode == 1, done.stdout
     assert "This is expected" not in done.stdout
+
+
+def test_nothing_that_is_printed_is_a_command_to_the_terminal(capsys):
+    name = "a\x1b[2J\x9b31m\r\u202e[red]b"
+    console.say(name)
+    console.collect_report(Report([Placed("s", name, "new", {}, [name])], {name: name}, []))
+    console.fail(name)
+    told = "".join(capsys.readouterr())
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", told), repr(told)
+    assert "a\\x1b[2J" in told and "[red]b" in told

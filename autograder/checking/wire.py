@@ -7,6 +7,7 @@ is made. This file's source also runs inside the student's process: it imports n
 
 import json
 import math
+import re
 import struct
 
 import numpy as np
@@ -15,6 +16,9 @@ MAX_BYTES = 32 << 20
 # Nested lists take forty times their bytes in JSON: numbers in bulk belong in arrays.
 MAX_HEADER_BYTES = 4 << 20
 MAX_ARRAYS = 10_000
+# Lists and dicts: an empty one takes thirty times its bytes in JSON.
+MAX_CONTAINERS = 100_000
+MAX_DEPTH = 20
 MAX_DIMENSIONS = 8
 DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
@@ -38,8 +42,8 @@ def encode(value):
     arrays = []
 
     def plain(item, depth):
-        if depth > 20:
-            raise WireError("expected at most 20 nested lists or dicts")
+        if depth > MAX_DEPTH:
+            raise WireError(f"expected at most {MAX_DEPTH} nested lists or dicts")
         if item is None or isinstance(item, (bool, str)):
             return item
         if isinstance(item, int):
@@ -71,7 +75,7 @@ def encode(value):
     tree = plain(value, 0)
     header = {"tree": tree, "arrays": [[a.dtype.name, list(a.shape)] for a in arrays]}
     head = json.dumps(header).encode()
-    if len(head) > MAX_HEADER_BYTES:
+    if len(head) > MAX_HEADER_BYTES or containers(head) > MAX_CONTAINERS:
         raise WireError("expected fewer numbers in lists: send them as an array or a tensor")
     total = 4 + len(head) + sum(a.nbytes for a in arrays)
     if total > MAX_BYTES:
@@ -92,11 +96,14 @@ def decode(message):
     (size,) = struct.unpack("<I", message[:4])
     if size > MAX_HEADER_BYTES:
         raise WireError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {size}")
+    head = bytes(message[4 : 4 + size])
+    if containers(head) > MAX_CONTAINERS:
+        raise WireError(f"expected at most {MAX_CONTAINERS} lists and dicts")
     try:
-        header = json_value(bytes(message[4 : 4 + size]))
+        header = json_value(head)
         tree, specs = header["tree"], header["arrays"]
         arrays = _arrays(specs, memoryview(message)[4 + size :])
-        return _value(tree, arrays)
+        return _value(tree, arrays, 0)
     except WireError:
         raise
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
@@ -117,6 +124,16 @@ def json_value(data):
         text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         value = json.loads(text)
     return value
+
+
+def containers(data):
+    """How many lists and dicts are in the bytes of some JSON, at most; nothing is decoded."""
+    count = data.count(b"[") + data.count(b"{")
+    if count > MAX_CONTAINERS:
+        # Some may be characters of a text.
+        outside = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", data, flags=re.DOTALL)
+        count = outside.count(b"[") + outside.count(b"{")
+    return count
 
 
 def is_shallow(values, depth, containers):
@@ -157,9 +174,11 @@ def _arrays(specs, payload):
     return arrays
 
 
-def _value(tree, arrays):
+def _value(tree, arrays, depth):
+    if depth > MAX_DEPTH:
+        raise WireError(f"expected at most {MAX_DEPTH} nested lists or dicts")
     if isinstance(tree, list):
-        return [_value(x, arrays) for x in tree]
+        return [_value(x, arrays, depth + 1) for x in tree]
     if isinstance(tree, dict):
         if list(tree) == ["array"]:
             # Each array once: naming one costs the sender a few bytes, and the reader a copy.
@@ -168,5 +187,7 @@ def _value(tree, arrays):
         keys = [key for key, _ in tree["dict"]]
         if not all(isinstance(k, str) or type(k) is int and abs(k) < 2**31 for k in keys):
             raise WireError("malformed key")
-        return {key: _value(x, arrays) for key, x in tree["dict"]}
+        return {key: _value(x, arrays, depth + 1) for key, x in tree["dict"]}
+    if type(tree) is int and not -(2**63) <= tree < 2**64:
+        raise WireError("expected whole numbers of at most 64 bits")
     return tree

@@ -5,9 +5,8 @@ text gets an apostrophe in front: spreadsheets then show it as text. The platfor
 id or e-mail address and ignore the name, so the apostrophe never keeps a grade from its student.
 """
 
-import csv
 import html
-import io
+import re
 from collections.abc import Iterable
 
 from autograder.gradebook.records import (
@@ -21,6 +20,9 @@ from autograder.gradebook.records import (
 
 # The full-width forms are formulas too in spreadsheets set to Chinese, Japanese or Korean.
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+# Where a spreadsheet begins another cell that was told, or has guessed, another separator.
+INNER = re.compile(r"([;\t\r\n] *)([=+\-@＝＋－＠])")
+SPECIAL = re.compile(r'[",;\t\r\n]|^ | $')
 FLAG_COLUMNS = (
     "assignment", "student_id", "last_name", "first_name", "status", "flags", "score",
     "max_score", "waiting_for_a_person", "message",
@@ -28,7 +30,8 @@ FLAG_COLUMNS = (
 
 
 def inert(text: str) -> str:
-    """`text` in a form that no spreadsheet takes for a formula."""
+    """`text` in a form that no spreadsheet takes for a formula, whatever separates its cells."""
+    text = INNER.sub(r"\1'\2", text)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
@@ -41,10 +44,13 @@ def number(value: float | None) -> str:
 
 def table(rows: Iterable[Iterable[str]]) -> str:
     """The rows as CSV (RFC 4180); every text is made inert."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    return "".join(",".join(map(cell, row)) + "\r\n" for row in rows)
+
+
+def cell(text: str) -> str:
+    """A cell of a CSV file, inert and in quotes if it holds any of the usual separators."""
+    text = inert(text)
+    return '"' + text.replace('"', '""') + '"' if SPECIAL.search(text) else text
 
 
 def flag_table(records: Iterable[Record]) -> str:
@@ -96,4 +102,6 @@ def summary(record: Record) -> list[str]:
 
 def as_html(lines: Iterable[str]) -> str:
     """Lines of plain text as HTML, for fields that platforms show as HTML."""
-    return "<br>".join(html.escape(line, quote=False) for line in lines)
+    text = "<br>".join(html.escape(line, quote=False) for line in lines)
+    # The `;` of an entity and what follows it would otherwise be changed by `inert`.
+    return INNER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", text)

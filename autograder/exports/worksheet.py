@@ -51,7 +51,7 @@ class Worksheet:
         if self.rows[row][column] == value:
             return
         self.rows[row][column] = value
-        special = set(value) & {'"', "\n", "\r", self._separator}
+        special = set(value) & set('",;\t\n\r' + self._separator)
         quoted = special or value != value.strip()
         self._cells[row + 1][column] = '"' + value.replace('"', '""') + '"' if quoted else value
 

@@ -16,6 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
 
+from autograder.feedback import bounded
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -84,6 +86,7 @@ class Pages:
     """Renders pages with the steps and the templates that the course configures."""
 
     def __init__(self, config: Config):
+        bounded.start()
         config = copy.deepcopy(config)
         converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
         converter.log.setLevel(logging.CRITICAL)

@@ -1,8 +1,9 @@
 """What a student wrote or printed, as HTML that can do nothing.
 
 Feedback is read by students; formgrader shows the same cells inside the instructor's own session. In
-`nbgrader_config.py` both get `SafeNotebook` as a step and `clean` and `markdown_to_html` as filters.
-Everything is allowed by name: tags, attributes, style properties, types of outputs.
+`nbgrader_config.py` both get `SafeNotebook` as a step and `clean`, `markdown_to_html` and `ansi_to_html`
+as filters. Everything is allowed by name: tags, attributes, style properties, types of outputs. What
+takes too long or too much memory is shown without formatting (see `bounded`).
 """
 
 import base64
@@ -11,12 +12,14 @@ import re
 
 from jinja2 import pass_context
 from markupsafe import escape
+from nbconvert.filters import Highlight2HTML, ansi2html, strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nh3 import Cleaner
 from pygments.token import STANDARD_TYPES
 
+from autograder.feedback import bounded
 from autograder.notebook import FAIL_CLOSED
 
 BLOCKS = frozenset(
@@ -69,6 +72,9 @@ SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 MAX_TEXT = 1_000_000
 MAX_HTML = 200_000
 MAX_IMAGE = 4_000_000
+# All outputs of a page together.
+MAX_OUTPUTS = 50_000_000
+LEFT_OUT = "[more output than a page can show]\n"
 # See `_takes_long`: about a second.
 MAX_WORK = 50_000_000
 # Two are usual; of 400,000 made-up fragments none took more than four.
@@ -105,6 +111,15 @@ CLEANER = Cleaner(
 def clean(html: str | bytes) -> str:
     """`html` without anything that acts, loads or covers the page; it closes every tag it opens."""
     html = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
+    if len(html) > MAX_HTML:
+        return TOO_LARGE
+    try:
+        return bounded.call(_cleaned, html)
+    except bounded.TooMuch:
+        return TOO_LARGE
+
+
+def _cleaned(html: str) -> str:
     # A removed tag may have kept others apart: without `<section>`, the second `<li>` of
     # `<li><div><section><li>` closes the first, and the `</div>` after it closes a part of the page.
     # So the result is cleaned again until it stays the same.
@@ -132,23 +147,57 @@ def _takes_long(html: str) -> bool:
 @pass_context
 def markdown_to_html(context, source: str) -> str:
     """The Markdown filter of both templates: nbconvert's own, cleaned."""
-    attachments = context.get("cell", {}).get("attachments", {})
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    attachments, text = context.get("cell", {}).get("attachments", {}), str(source)[:MAX_HTML]
     try:
-        return clean(MarkdownWithMath(renderer=renderer).render(str(source)[:MAX_HTML]))
-    except Exception:
+        return bounded.call(_rendered, text, attachments)
+    except bounded.TooMuch:
         # A missing attachment, too much nesting: one cell must not spoil the whole page.
-        return f"<pre>{escape(str(source)[:MAX_HTML])}</pre>"
+        return f"<pre>{escape(text)}</pre>"
+
+
+def _rendered(text: str, attachments: dict) -> str:
+    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    html = MarkdownWithMath(renderer=renderer).render(text)
+    return _cleaned(html) if len(html) <= MAX_HTML else TOO_LARGE
+
+
+def ansi_to_html(source: str) -> str:
+    """The filter for printed text in both templates: nbconvert's own, for any text."""
+    text = str(source)
+    try:
+        return bounded.call(ansi2html, text)
+    except bounded.TooMuch:
+        return str(escape(strip_ansi(text)))
+
+
+def _highlighted(source: str) -> str:
+    return Highlight2HTML(pygments_lexer="ipython3")(source)
+
+
+def warm_up() -> None:
+    """Import what the first text of each kind would."""
+    for text in ("import a", "```python\nimport a\n```"):
+        _rendered(text, {})
+    _highlighted("import a")
 
 
 class SafeNotebook(Preprocessor):
     """Keeps what the page needs of cells and outputs and drops the rest."""
 
     def preprocess(self, nb, resources):
+        bounded.new_page()
         # Titles, widget states, names of languages and kernels: none of this is shown.
         nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
+        left = MAX_OUTPUTS
         for cell in nb.cells:
             _keep_what_is_needed(cell)
+            if outputs := cell.get("outputs"):
+                size = sum(len(str(output)) for output in outputs)
+                if size > left:
+                    cell.outputs = [
+                        NotebookNode(output_type="stream", name="stdout", text=LEFT_OUT)
+                    ]
+                left -= min(size, left)
         # formgrader's template does not escape these.
         for key in ("student", "first_name", "last_name", "notebook_path"):
             if isinstance(resources.get(key), str):
@@ -167,6 +216,17 @@ def _keep_what_is_needed(cell: NotebookNode) -> None:
         cell.outputs = [safe for safe in map(_safe_output, cell.outputs) if safe]
         if not isinstance(cell.get("execution_count"), int):
             cell.execution_count = None
+        # Both templates highlight such cells themselves, and without any limit.
+        if not _can_be_highlighted(cell.source):
+            cell.metadata["magics_language"] = "text"
+
+
+def _can_be_highlighted(source: str) -> bool:
+    """Whether Python's highlighter is done with it within the limits."""
+    try:
+        return len(source) <= MAX_HTML and bool(bounded.call(_highlighted, source))
+    except bounded.TooMuch:
+        return False
 
 
 def _pictures_of(attachments) -> NotebookNode:

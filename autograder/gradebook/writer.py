@@ -160,6 +160,11 @@ class Writer:
         name = uuid.uuid4().hex
         partial = self._ready / f".{name}"
         partial.mkdir(parents=True)
+        if outcome.notebook is not None:
+            (partial / "autograded").mkdir()
+            own = (f"{self.assignment}.ipynb", f"{self.assignment}.html")
+            outcome.notes += packed.files_beside(partial / "autograded", own)
+            (partial / "autograded" / f"{self.assignment}.ipynb").write_bytes(outcome.notebook)
         attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome)
         record: dict[str, Any] = {
             "attempt": attempt.as_dict(), "timestamp": None, "cells": {}, "changed": []
@@ -170,9 +175,6 @@ class Writer:
             record["cells"] = _judged_cells(nb)
             old = self._target("autograded", outcome.student) / f"{self.assignment}.ipynb"
             record["changed"] = _changed_answers(nb, old)
-            (partial / "autograded").mkdir()
-            packed.files_beside(partial / "autograded")
-            (partial / "autograded" / f"{self.assignment}.ipynb").write_bytes(outcome.notebook)
         if outcome.page is not None:
             (partial / "page.html").write_text(outcome.page, encoding="utf-8")
         (partial / "record.json").write_text(json.dumps(record), encoding="utf-8")
@@ -344,8 +346,8 @@ def _changed_answers(nb, old_path: Path) -> list[str]:
 def _time(stamp: str):
     """The time of a submission, as nbgrader keeps it; None if the text is not a time."""
     try:
-        return utils.parse_utc(stamp.strip())
-    except ValueError:
+        return utils.parse_utc(stamp.strip()[:100])
+    except (ValueError, OverflowError, TypeError):
         return None
 
 

@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 
 from autograder import files, lock
 from autograder.course import Course
+from autograder.files import printable
 from autograder.gradebook import drift, ledger
 from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
@@ -22,7 +23,6 @@ from autograder.grading.judging.judge import expect_settings
 from autograder.kernel.grader import tiers
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
-from autograder.submission.intake import printable
 from autograder.submission.pack import digest
 
 # Up to this many submissions are graded by threads of this process. Worker processes do not share

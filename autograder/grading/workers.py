@@ -108,7 +108,13 @@ def local(
                 if not in_process:
                     client.register_plugin(IgnoreInterrupts())
                 complete = functools.partial(_complete, cluster, count)
-                yield Workers(client, order, lambda: count, complete, _link(client))
+                try:
+                    yield Workers(client, order, lambda: count, complete, _link(client))
+                except BaseException:
+                    # Before the workers are told to end, which takes longer than a submission may
+                    # live that nobody wants any more.
+                    launcher.end()
+                    raise
         finally:
             launcher.share(None)
             task.forget(order.run)

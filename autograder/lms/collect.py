@@ -27,7 +27,7 @@ from autograder.errors import UserError
 from autograder.gradebook.writer import opened
 from autograder.lms import names
 from autograder.lms.roster import Person, Roster, read_roster, slug, split_name
-from autograder.lms.zips import Archive, Member, Refused
+from autograder.lms.zips import Archive, Member, Refused, Room
 from autograder.submission import collected
 
 NEW, REPLACED, UNCHANGED, KEPT = "new", "replaced", "unchanged", "kept the old one"
@@ -133,6 +133,8 @@ class LmsExtractor(ExtractorPlugin):
         first = files[0][1]
         found = Found(person, first.platform, first.lms_id, first.name)
         notebooks: list[tuple[tuple, Path]] = []
+        # For the student's own archives, as small as they are in this one.
+        room = Room(sum(member.info.compress_size for member, _ in files))
         # Newest first, so that the newest of several files with the same name keeps its name.
         for member, origin in sorted(files, key=lambda f: (-f[1].attachment, str(f[0].path))):
             found.late |= origin.late
@@ -147,7 +149,7 @@ class LmsExtractor(ExtractorPlugin):
             found.files[str(member.path)] = str(place.relative_to(folder))
             unpacked = [place]
             if place.suffix.lower() == ".zip":
-                unpacked = self._unpack_inner(place, folder, found)
+                unpacked = self._unpack_inner(place, folder, found, room)
             rank = (origin.attachment, -len(str(origin.file)))
             notebooks += [(rank, p) for p in unpacked if p.suffix == ".ipynb"]
         if not found.files:
@@ -155,12 +157,12 @@ class LmsExtractor(ExtractorPlugin):
         self.found[person.student] = found
         self._choose(folder, notebooks, found)
 
-    def _unpack_inner(self, path: Path, base: Path, found: Found) -> list[Path]:
+    def _unpack_inner(self, path: Path, base: Path, found: Found, room: Room) -> list[Path]:
         """Unpack a student's own zip file into a folder beside it; if that fails, leave it packed."""
         folder = _free(path.parent, PurePosixPath(path.stem))
         places = []
         try:
-            with Archive(path) as inner:
+            with Archive(path, room) as inner:
                 for member in inner.members:
                     if not names.is_junk(member.path):
                         places.append(_free(folder, _harmless(member.path)))

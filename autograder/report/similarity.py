@@ -19,6 +19,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
+from autograder.checking.wire import MAX_CONTAINERS, containers
 from autograder.submission.intake import MAX_NOTEBOOK_BYTES
 
 # An answer with fewer tokens of its own can hardly be written in two ways.
@@ -112,7 +113,10 @@ def solution_cells(path: Path) -> dict[str, str]:
     """
     if path.is_symlink() or path.stat().st_size > MAX_NOTEBOOK_BYTES:
         raise ValueError(f"{path.name} is not read")
-    notebook = json.loads(path.read_bytes().decode("utf-8"))
+    data = path.read_bytes()
+    if containers(data) > MAX_CONTAINERS:
+        raise ValueError(f"{path.name} is not read")
+    notebook = json.loads(data.decode("utf-8"))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise ValueError(f"{path.name} is not a notebook")

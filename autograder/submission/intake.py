@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.checking.wire import is_shallow, json_value
+from autograder.files import printable
 from autograder.submission import tidy as tidying
 from autograder.submission.repair import Expected, grade_ids
 from autograder.submission.tidy import tidy
@@ -37,11 +38,6 @@ class Submission:
 
     notebook: NotebookNode
     notes: list[str] = field(default_factory=list)
-
-
-def printable(name: str) -> str:
-    """A file's name as text that can be stored anywhere, even if its bytes are not UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def left_out(name: str, link: bool) -> str:

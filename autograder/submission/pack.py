@@ -3,18 +3,22 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.files import printable
 from autograder.submission.intake import (
     LINKED,
     MAX_NOTEBOOK_BYTES,
     MAX_OTHER_BYTES,
     Unreadable,
     left_out,
-    printable,
 )
+
+# As many files and folders as fit into a kernel; more levels would exceed Python's stack, or a path.
+MAX_ENTRIES = 20_000
+MAX_LEVELS = 50
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,24 @@ class Packed:
                 os.truncate(path, entry.size)
         return notes
 
-    def files_beside(self, folder: Path) -> None:
-        """Write the ordinary files that are not notebooks into `folder`, which exists."""
+    def files_beside(self, folder: Path, own: Sequence[str]) -> list[str]:
+        """Write the ordinary files that are not notebooks into `folder`, which exists.
+
+        Folders with one of the names in `own`, where files of ours go, are left out; returns a
+        sentence for each.
+        """
+        notes = []
+        taken = {name.casefold() for name in own}
         for entry in self.entries:
             path = folder / entry.path
-            if entry.kind == "folder":
+            if entry.path.partition("/")[0].casefold() in taken:
+                if entry.kind == "folder" and "/" not in entry.path:
+                    notes.append(f"the folder {printable(entry.path)} was left out")
+            elif entry.kind == "folder":
                 path.mkdir()
             elif entry.kind == "file" and path.suffix != ".ipynb":
                 path.write_bytes(entry.data or b"")
+        return notes
 
     def text(self, name: str) -> str | None:
         """The text of the file `name`, undecodable bytes replaced; None if there is none."""
@@ -111,9 +125,13 @@ def _read(folder: Path, keep: bool) -> Packed:
     if folder.is_symlink() or folder.parent.is_symlink():
         total.update(b"linked")
         return Packed((), total.hexdigest(), refused=LINKED)
-    entries, notebooks, others = [], 0, 0
+    entries: list[Entry] = []
+    notebooks = others = 0
     try:
         for path, name in _walk(folder, PurePosixPath()):
+            if len(entries) >= MAX_ENTRIES or name.count("/") >= MAX_LEVELS:
+                refused = f"expected at most {MAX_ENTRIES} files, in at most {MAX_LEVELS} levels of folders"
+                return Packed((), total.hexdigest(), refused=refused)
             info = path.lstat()
             kind, size, data = _kind(info.st_mode), 0, None
             total.update(f"{kind}\0{name}\0".encode("utf-8", "surrogateescape"))

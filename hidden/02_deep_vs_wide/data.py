@@ -1,21 +1,23 @@
 """The images of this assignment: animal faces, as prepared for the notebooks."""
 
-import shutil
 from pathlib import Path
 
-from helpers import data
+from helpers import data, folders
+
+from ..shared import prepared
 
 NAME = "animal_faces"
 
 
 def sources() -> list[Path]:
-    return [data.data_folder() / NAME]
+    # A folder's own time changes with the files in it.
+    return [data.data_folder() / NAME / inside for inside in ("", *folders.INSIDE)]
 
 
 def prepare(folder: Path) -> None:
-    for path in sources():
-        if path.is_dir():
-            shutil.copytree(path, folder / path.name)
+    tree = sources()[0]
+    if tree.is_dir():
+        prepared.copy_images(tree, folder / NAME)
 
 
 def facts() -> dict[str, str]:

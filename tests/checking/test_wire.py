@@ -57,6 +57,10 @@ def test_other_types_are_refused(value):
         wire.encode(value)
 
 
+def nested(levels):
+    return [nested(levels - 1)] if levels else 1
+
+
 def message(header, payload=b""):
     head = json.dumps(header).encode()
     return struct.pack("<I", len(head)) + head + payload
@@ -81,6 +85,9 @@ def message(header, payload=b""):
         message({"tree": {"dict": [[2**61 - 1, 0]]}, "arrays": []}),
         message({"tree": {"dict": [[0.5, 0]]}, "arrays": []}),
         message({"tree": 1, "arrays": []}, b"left over"),
+        message({"tree": 10**19 * 2, "arrays": []}),
+        message({"tree": nested(21), "arrays": []}),
+        message({"tree": [[]] * (wire.MAX_CONTAINERS + 1), "arrays": []}),
         message([1]),
         message({"tree": 1, "arrays": [["float64", [1] * 99]]}, b"12345678"),
         struct.pack("<I", 200_000) + b"[" * 200_000,
@@ -130,3 +137,16 @@ def test_half_a_character_is_replaced():
 )
 def test_deep_and_crowded_values_are_told(values, shallow):
     assert wire.is_shallow(values, depth=2, containers=5) is shallow
+
+
+def test_lists_are_counted_before_they_are_made(monkeypatch):
+    monkeypatch.setattr(wire, "json_value", None)
+    forged = struct.pack("<I", 4_000_000) + b"[]," * 1_333_333 + b"1"
+    with pytest.raises(wire.WireError, match="lists and dicts"):
+        wire.decode(forged)
+
+
+def test_brackets_in_a_text_are_no_lists():
+    text = '[{"' * wire.MAX_CONTAINERS + "\\"
+    assert wire.decode(wire.encode([text])) == [text]
+    assert wire.decode(wire.encode(nested(19))) == nested(19)

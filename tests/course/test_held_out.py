@@ -11,9 +11,10 @@ from autograder.authoring.classroom import hand_in, prepend, solved
 from autograder.errors import UserError
 from autograder.grading import batch
 from autograder.grading.judging.data import for_kernels
-from helpers import data
+from helpers import data, folders
 
 A = "99_tiny"
+SECRET = "ada;1.0"
 OWN = hidden_of("05_cifar_limits")
 held_out = OWN.module("held_out")
 
@@ -31,7 +32,23 @@ def prepared(tmp_path, monkeypatch):
         test_images=rng.integers(0, 256, (10, 32, 32, 3), np.uint8),
         test_labels=np.arange(10, dtype=np.uint8),
     )
-    (folder / "mnist.npz").write_bytes(b"of another assignment")
+    shutil.copy(folder / "cifar10.npz", folder / "cifar10_backup.npz")
+    np.savez(folder / "mnist.npz", train_labels=np.arange(3), answers=np.arange(9))
+    (folder / "private").mkdir()
+    (folder / "private" / "grades.csv").write_text(SECRET)
+    shutil.copytree(folder / "private", folder / "animal_faces" / "private")
+    for inside in folders.INSIDE:
+        (folder / "animal_faces" / inside).mkdir(parents=True)
+        (folder / "animal_faces" / inside / "1.png").write_text("a picture")
+    seen = folder / "animal_faces" / "train" / "cat"
+    (seen / "grades.csv").write_text(SECRET)
+    for name in ("2.png", "3.PNG"):
+        (seen / name).symlink_to(folder / "private" / "grades.csv")
+    (seen / "4.png").mkdir()
+    os.mkfifo(seen / "5.png")
+    shutil.rmtree(folder / "animal_faces" / "val" / "wild")
+    (folder / "animal_faces" / "val" / "wild").symlink_to(folder / "private")
+    shutil.copy(folder / "private" / "grades.csv", folder / "private" / "6.png")
     monkeypatch.setenv("MLP_COURSE_DATA", str(folder))
     monkeypatch.delenv("MLP_COURSE_DATASET", raising=False)
     return folder
@@ -60,9 +77,30 @@ def test_the_students_folder_follows_a_changed_file(prepared, tmp_path):
     os.utime(folder / "mnist.npz", (1, 1))
     for_kernels(tmp_path, own)
     assert (folder / "mnist.npz").stat().st_mtime == 1, "made anew although nothing changed"
-    (prepared / "mnist.npz").write_bytes(b"another")
+    np.savez(prepared / "mnist.npz", train_labels=np.arange(4))
     for_kernels(tmp_path, own)
-    assert (folder / "mnist.npz").read_bytes() == b"another"
+    assert np.load(folder / "mnist.npz")["train_labels"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_students_folder_holds_known_files_and_known_arrays_only(prepared, tmp_path):
+    own = hidden_of("01_mlp_basics")
+    folder = for_kernels(tmp_path, own)
+    assert [path.name for path in folder.iterdir()] == ["mnist.npz"]
+    assert np.load(folder / "mnist.npz").files == ["train_labels"]
+    own = hidden_of("02_deep_vs_wide")
+    folder = for_kernels(tmp_path, own)
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+    known = {f"animal_faces/{inside}/1.png" for inside in folders.INSIDE}
+    assert found == known - {"animal_faces/val/wild/1.png"}
+    assert not any(SECRET in (folder / path).read_text() for path in found)
+
+
+def test_the_students_folder_follows_a_new_picture(prepared, tmp_path):
+    own = hidden_of("02_deep_vs_wide")
+    folder = for_kernels(tmp_path, own)
+    (prepared / "animal_faces" / "val" / "cat" / "9.png").write_text("new")
+    assert (for_kernels(tmp_path, own) / "animal_faces" / "val" / "cat" / "9.png").is_file()
+    assert folder.is_dir()
 
 
 def test_an_assignment_without_data_has_no_folder(tmp_path):
@@ -82,14 +120,18 @@ def test_a_kernel_never_sees_a_held_out_label(prepared, course):
 import os, numpy as np
 own = os.path.join(os.environ["MLP_COURSE_DATA"], "cifar10.npz")
 print("own", np.load(own)["test_labels"].tolist())
+print("files seen:", os.listdir(os.environ["MLP_COURSE_DATA"]))
 print("whole file seen:", os.path.exists({str(prepared / "cifar10.npz")!r}))
 """
     for name in ("data.py", "held_out.py"):
         shutil.copy(ROOT / "hidden" / "05_cifar_limits" / name, course.hidden / A)
+    (course.hidden / "shared").mkdir()
+    shutil.copy(ROOT / "hidden" / "shared" / "prepared.py", course.hidden / "shared")
     hand_in(course, "spy", A, prepend(solved(course, A), spy))
     (outcome,) = batch.grade(course, A, ["spy"])
     text = (course.folder("autograded") / "spy" / A / f"{A}.ipynb").read_text()
     assert "own [0, 1, 2, 3, 4]" in text
+    assert "files seen: ['cifar10.npz']" in text
     if "exposed" not in outcome.isolation:
         assert "whole file seen: False" in text
 

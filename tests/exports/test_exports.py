@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import stat
 import subprocess
 import tomllib
@@ -182,6 +183,18 @@ def test_without_a_gradebook_one_message_says_to_grade(course, class_gradebook):
 def test_a_formula_becomes_text(start):
     written = text.table([[f"{start}1+1", "plain", "a=b"]])
     assert next(csv.reader(io.StringIO(written, newline=""))) == [f"'{start}1+1", "plain", "a=b"]
+
+
+@pytest.mark.parametrize("name", ["X;=1+1", "X; +1", "X\t@1", "X\n-1", "X;＝1"])
+def test_a_formula_after_another_separator_becomes_text(name):
+    """A spreadsheet set to German begins a cell at each semicolon, whatever is in quotes."""
+    written = text.table([[name, "x;y", "a - 1"]])
+    assert written.startswith('"') and written.endswith(',"x;y",a - 1\r\n')
+    assert not any(
+        part.strip(' "').startswith(text.FORMULA_STARTS)
+        for part in re.split("[;,\t\n]", written.replace("\r\n", ""))
+    )
+    assert text.inert(text.as_html(["x >= 1", "a;=1"])) == "x &gt;&#61; 1<br>a;&#61;1"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
+from autograder.gradebook import writer
 from autograder.gradebook.released import scratch_api
 from autograder.grading import batch
 from autograder.outcome import Status
@@ -165,3 +166,23 @@ def test_a_check_that_fails_itself_is_an_error_of_the_grader(course):
 def test_scratch_gradebooks_leave_the_courses_alone(course, tmp_path):
     scratch_api(course, tmp_path)
     assert course.config.CourseDirectory.root == str(course.root)
+
+
+@pytest.mark.parametrize(
+    "stamp", ["0001-01-01 00:00:00+14:00", "9" * 5000, "99999999999-01-01", "[", "1e999"]
+)
+def test_a_time_that_is_none_is_no_error(stamp):
+    assert writer._time(stamp) is None
+
+
+@pytest.mark.slow
+def test_a_folder_with_the_name_of_the_page_costs_nothing(course):
+    hand_in(course, "ada", A, solved(course, A))
+    page = course.folder("submitted") / "ada" / A / f"{A}.html"
+    page.mkdir()
+    (page / "data.csv").write_text("1")
+    (outcome,) = batch.grade(course, A, ["ada"])
+    assert (outcome.status, outcome.score) == (Status.GRADED, 5.0), outcome.message
+    assert f"the folder {A}.html was left out" in outcome.notes
+    assert (course.folder("feedback") / "ada" / A / f"{A}.html").is_file()
+    assert batch.grade(course, A, ["ada"])[0].seconds == round(outcome.seconds, 3)

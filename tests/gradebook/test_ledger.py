@@ -101,7 +101,7 @@ def test_what_is_packed_is_unpacked_with_links_that_lead_nowhere(tmp_path):
     assert copied == content
     assert not (tmp_path / "copy" / "link").exists()
     (tmp_path / "beside").mkdir()
-    content.files_beside(tmp_path / "beside")
+    content.files_beside(tmp_path / "beside", [])
     names = {
         p.relative_to(tmp_path / "beside").as_posix() for p in (tmp_path / "beside").rglob("*")
     }
@@ -195,3 +195,27 @@ def test_what_judges_counts(course, engine, file):
 def test_what_does_not_judge_does_not_count(course, engine, file):
     assert (engine / file).is_file()
     assert changed_by(lambda: (engine / file).write_text("edited"), course) == set()
+
+
+def test_a_folder_where_the_page_goes_is_left_out_and_told(tmp_path):
+    """It was a grader's error at every run: the page could not be written there."""
+    folder = submission(tmp_path / "one")
+    for name in ("99_tiny.html", "99_TINY.ipynb"):
+        (folder / name / "deep").mkdir(parents=True)
+        (folder / name / "deep" / "data.csv").write_text("1")
+    (tmp_path / "beside").mkdir()
+    own = ["99_tiny.html", "99_tiny.ipynb"]
+    notes = pack.pack(folder).files_beside(tmp_path / "beside", own)
+    assert [note.partition(" was")[0] for note in notes] == [
+        "the folder 99_TINY.ipynb", "the folder 99_tiny.html"
+    ]  # fmt: skip
+    assert not [p for p in (tmp_path / "beside").rglob("*") if "tiny" in p.name.lower()]
+
+
+@pytest.mark.parametrize("limit", ["MAX_LEVELS", "MAX_ENTRIES"])
+def test_folders_without_end_are_refused(tmp_path, monkeypatch, limit):
+    """A thousand levels ended the run of the whole class with a RecursionError."""
+    monkeypatch.setattr(pack, limit, 3)
+    folder = tmp_path / "one"
+    (folder / "a" / "b" / "c" / "d").mkdir(parents=True)
+    assert "levels of folders" in pack.pack(folder).refused

@@ -34,7 +34,7 @@ from autograder.submission.pack import pack
 from autograder.submission.tidy import tidy
 
 SEED = int(os.environ.get("FUZZ_SEED", 0))
-READ = 1000
+READ = int(os.environ.get("FUZZ_READ", 1000))
 GRADED = int(os.environ.get("FUZZ_GRADED", 300))
 
 Draw = random.Random

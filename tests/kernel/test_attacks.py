@@ -13,6 +13,9 @@ import re
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kernel.conftest import SEALED
 
 ATTACKS = sorted(Path(__file__).with_name("attacks").glob("*.py"))
 HEALTHY = """\
@@ -80,3 +83,38 @@ def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(
     assert processes_named("evil") == []
     healthy = run(HEALTHY, folder=tmp_path)
     assert healthy.last == untouched, healthy
+
+
+WRITE = """
+import os, socket
+for place in ("/dev/shm", "/tmp", "."):
+    open(f"{place}/note", "w").write("the answer")
+abstract = socket.socket(socket.AF_UNIX)
+abstract.bind("\\0the answer")
+abstract.listen()
+local = socket.create_server(("127.0.0.1", 4711))
+"""
+READ = """
+import os, socket
+found = [p for p in ("/dev/shm/note", "/tmp/note", "note") if os.path.exists(p)]
+for family, address in ((socket.AF_UNIX, "\\0the answer"), (socket.AF_INET, ("127.0.0.1", 4711))):
+    try:
+        socket.socket(family).connect(address)
+        found.append(address)
+    except OSError:
+        pass
+assert not found, found
+"""
+
+
+def test_two_kernels_at_one_time_have_no_channel_between_them(sealed):
+    """Shared memory, temporary files, sockets without a path: each kernel has its own."""
+    kernels = [start_new_kernel(kernel_name=SEALED.kernel_name) for _ in range(2)]
+    (_, writer), (_, reader) = kernels
+    try:
+        for client, source in ((writer, WRITE), (reader, READ)):
+            assert client.execute_interactive(source)["content"]["status"] == "ok"
+    finally:
+        for manager, client in kernels:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)

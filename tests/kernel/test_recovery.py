@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -16,8 +15,8 @@ from jupyter_client.manager import start_new_kernel
 from autograder.authoring.classroom import hand_in, solved
 from autograder.grading import batch
 from autograder.kernel.grader import launcher
-from autograder.kernel.limits import Limits
-from autograder.kernel.supervisor import supervisor
+from autograder.kernel.node.node import Node
+from autograder.kernel.supervisor.deadline import Deadline
 from kernel.conftest import SEALED, run_cells
 
 
@@ -91,6 +90,14 @@ def test_a_kernel_dies_with_its_supervisor(kernel):
     assert not manager.is_alive()
 
 
+def test_a_kernel_dies_with_its_node(kernel):
+    manager, _ = kernel
+    process = psutil.Process(manager.provisioner.pid)
+    node().kill()
+    process.wait(60)
+    assert not manager.is_alive()
+
+
 @pytest.mark.slow
 def test_a_class_is_graded_right_while_its_fork_server_is_killed(sealed, course):
     students = [f"student{number}" for number in range(6)]
@@ -147,15 +154,27 @@ def test_nothing_outlives_a_killed_grader_whose_kernel_accepts_nothing(sealed, n
     assert not kernel.is_running()
 
 
-def test_a_supervisor_that_hangs_ends(monkeypatch, tmp_path):
-    """A blocking call in the loop that enforces limits ends the supervisor, and with it its sandbox."""
-    monkeypatch.setattr(supervisor, "WATCHDOG", 1)
-    monkeypatch.setattr(supervisor.Supervisor, "_look", lambda self: select.select([], [], []))
-    ours, _theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    hangs = supervisor.Supervisor(ours, str(tmp_path))
-    hangs._limits = Limits()
-    pid = os.fork()
-    if pid == 0:
-        hangs.watch()
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGALRM
+def test_the_node_ends_a_supervisor_that_hangs(tmp_path):
+    """Whatever it waits for, even if it is stopped and no signal but one reaches it."""
+    lifeline, held = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        watching = Node(str(tmp_path), listener, lifeline, None, "")
+        for seconds in (-1, 1000):
+            deadline = Deadline()
+            pid = os.fork()
+            if pid == 0:
+                deadline.within(seconds)
+                os.kill(os.getpid(), signal.SIGSTOP)
+                os._exit(0)
+            os.waitpid(pid, os.WUNTRACED)
+            watching._supervisors[pid] = deadline
+        late, other = watching._supervisors
+        watching._end_late_ones()
+        assert os.waitstatus_to_exitcode(os.waitpid(late, 0)[1]) == -signal.SIGKILL
+        assert os.waitpid(other, os.WNOHANG) == (0, 0)
+        os.kill(other, signal.SIGKILL)
+        os.waitpid(other, 0)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for end in (lifeline, held):
+        os.close(end)

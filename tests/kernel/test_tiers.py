@@ -1,13 +1,16 @@
 """The probe says what this host offers, and why not more; the second tier works where bwrap does."""
 
+import contextlib
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 
 from autograder import doctor
 from autograder.exports import gradescope_run
@@ -148,6 +151,44 @@ print(found, os.listdir("."), os.listdir(os.environ["DATA"]))
     )
     client.execute(cleanup_kc=True)
     assert notebook.cells[0].outputs[0].text == "[] ['notes.txt'] ['images.npz']\n"
+
+
+def in_bubblewrap(*cells: str, **limits):
+    """The cells' outputs, and how the kernel ended."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    manager = AsyncKernelManager(kernel_name=Tier.BUBBLEWRAP.kernel_name)
+    manager.config.BubblewrapProvisioner.limits = limits
+    client = NotebookClient(notebook, manager, startup_timeout=120, allow_errors=True)
+    with contextlib.suppress(DeadKernelError):
+        client.execute(cleanup_kc=True)
+    texts = ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells]
+    return texts, manager.provisioner.ending
+
+
+ATTACKS = Path(__file__).with_name("attacks")
+
+
+@pytest.mark.parametrize("attack", ["system_calls", "foreign_calls"])
+def test_a_kernel_in_bubblewrap_makes_no_other_system_calls(bubblewrap, attack):
+    """There was no filter at all: io_uring, keyrings, and calls of another architecture."""
+    source = (ATTACKS / f"{attack}.py").read_text()
+    texts, _ = in_bubblewrap("got = []", source, "print(got)")
+    assert texts[-1] == "[]\n"
+
+
+@pytest.mark.slow
+def test_a_kernel_in_bubblewrap_cannot_fill_the_client(bubblewrap):
+    """Messages of any number of frames went straight to the client, which holds all of them."""
+    source = (ATTACKS / "raw_frames.py").read_text()
+    assert in_bubblewrap(source)[1].limit == "output"
+    printed = in_bubblewrap("while True: print('x' * 100_000)", output_bytes=5_000_000)
+    assert printed[1].limit == "output"
+
+
+@pytest.mark.slow
+def test_a_kernel_in_bubblewrap_ends_when_its_time_is_up(bubblewrap):
+    source = "import time\ntime.sleep(1000)"
+    assert in_bubblewrap(source, wall_seconds=5)[1].limit == "wall"
 
 
 def test_gradescope_refuses_in_words_where_nothing_seals_unless_told(

@@ -280,6 +280,50 @@ def test_a_students_dangerous_zip_stays_as_it_is(course, collect):
     assert not list(course.root.rglob("x.ipynb"))
 
 
+def shrunk(files, method=zipfile.ZIP_DEFLATED) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def test_a_bomb_in_a_zip_in_a_zip_stays_packed(course, tmp_path, monkeypatch):
+    """170 kB became 295 MB: each of the two archives alone shrank to no less than a 200th."""
+    monkeypatch.setattr(archives, "HARMLESS_BYTES", 1 << 20)
+    rows = bytes(range(256)) * 5
+    inner = shrunk({f"{n}": rows * 64 for n in range(100)})
+    outer = shrunk({f"Ada_1_assignsubmission_file_/{n}.zip": inner for n in range(2)})
+    unpacked = 2 * 100 * 64 * len(rows)
+    assert unpacked > archives.MAX_RATIO * len(outer)
+    assert 100 * 64 * len(rows) < archives.MAX_RATIO * len(inner)
+    path = tmp_path / "x.zip"
+    path.write_bytes(outer)
+    report = collecting.collect(course, A, path)
+    assert handed_in(course).keys() == {f"ada/{A}/0.zip", f"ada/{A}/1.zip"}
+    assert "a zip bomb" in report.placed[0].notes[0]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_ways_of_packing_are_refused(course, tmp_path, method):
+    """The decoder of one of them takes the memory that the file asks for: up to four gigabytes."""
+    name = f"Ada_1_assignsubmission_file_/{A}.ipynb"
+    path = tmp_path / "x.zip"
+    path.write_bytes(shrunk({name: "x"}, method))
+    assert "not usual" in collecting.collect(course, A, path).left_out[name]
+
+
+def test_a_list_of_files_is_measured_before_it_is_read(course, tmp_path, monkeypatch):
+    path = tmp_path / "x.zip"
+    path.write_bytes(shrunk({f"Ada_1_assignsubmission_file_/{n}": "" for n in range(50)}))
+    with archives.zipfile.ZipFile(path) as read:
+        assert archives._directory_bytes(path) == path.stat().st_size - read.start_dir - 22
+    monkeypatch.setattr(archives, "MAX_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(archives.zipfile, "ZipFile", None)
+    with pytest.raises(UserError, match="its list of files"):
+        collecting.collect(course, A, path)
+
+
 def test_a_handed_in_timestamp_is_not_believed(course, collect):
     collect(
         {

@@ -45,8 +45,13 @@ def for_kernels(private: Path, hidden: Hidden) -> Path | None:
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
             module.prepare(target)
-        # If the grader is root, students' code runs as nobody.
         for path in [target, *target.rglob("*")]:
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise UserError(
+                    f"{hidden.assignment}: expected ordinary files from prepare() in data.py, got "
+                    f"{path.name}: copy what a link leads to"
+                )
+            # If the grader is root, students' code runs as nobody.
             path.chmod(0o755 if path.is_dir() else 0o644)
         files.write(marker, state)
     return target

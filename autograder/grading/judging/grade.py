@@ -16,11 +16,12 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from autograder.course import Course, steps
 from autograder.feedback.page import Facts, Pages
+from autograder.files import printable
 from autograder.grading.judging.judge import KernelNotStarted
 from autograder.kernel.limits import KILLED, Ending
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
-from autograder.submission.intake import Unreadable, printable, read_submission
+from autograder.submission.intake import Unreadable, read_submission
 from autograder.submission.pack import Packed
 from autograder.submission.repair import expected_from_gradebook
 
@@ -139,7 +140,7 @@ def failed(student: str, snapshot: Snapshot, message: str) -> Outcome:
 
 def _refuse(student: str, packed: Packed) -> None:
     if printable(student) != student:
-        raise Unreadable("the folder's name is not UTF-8: rename it to the student's id")
+        raise Unreadable("the folder's name is not plain text: rename it to the student's id")
     if MARKUP & set(student):
         found = " ".join(sorted(MARKUP & set(student)))
         raise Unreadable(f"the folder's name contains {found}: rename it to a student's id")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,17 +31,22 @@ SET = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
+# Seconds until a node that is there accepts a connection, and until one that should end is killed.
+CONNECT_SECONDS = 30
+STOP_SECONDS = 30
+
 _lock = threading.Lock()
 # The node, the end of the pipe that keeps it alive, and its folder.
 _started: tuple[subprocess.Popen, int, str] | None = None
 _meeting: Path | None = None
 _address = ""
+_ended = False
 
 
 def share(folder: Path | None) -> None:
     """Share one node among all processes that name the same private folder; None: do not share."""
-    global _meeting
-    _meeting = folder
+    global _meeting, _ended
+    _meeting, _ended = folder, False
 
 
 def connect(preload: Sequence[str] = ()) -> socket.socket:
@@ -58,6 +64,18 @@ def connect(preload: Sequence[str] = ()) -> socket.socket:
         return connection
 
 
+def end() -> None:
+    """End all kernels of this process, and of those that share its node, and start no others.
+
+    Until `share` is called again: a submission whose kernel has ended would be tried again.
+    """
+    global _ended
+    _ended = True
+    if _meeting is not None:
+        (_meeting / "ended").touch()
+    stop()
+
+
 def stop() -> None:
     """End the node that this process started, with all its kernels, and wait until it is gone."""
     with _lock:
@@ -72,6 +90,8 @@ def environment() -> dict[str, str]:
 def _connect_to_another(preload: Sequence[str]) -> socket.socket | None:
     """A connection to a node that another process has started in the meantime, or to a new one."""
     global _address
+    if _ended or (_meeting is not None and (_meeting / "ended").exists()):
+        raise ConnectionError("this run is ending: no kernel is started any more")
     if _meeting is None:
         _stop()
         _start(preload)
@@ -94,12 +114,22 @@ def _try_to_connect() -> socket.socket | None:
     if not _address:
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        connection.connect(_address)
-    except OSError:
+    connection.setblocking(False)
+    end = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            connection.connect(_address)
+            connection.setblocking(True)
+            return connection
+        except BlockingIOError:
+            # Many connect at once, or the node hangs.
+            if time.monotonic() < end:
+                time.sleep(0.05)
+                continue
+        except OSError:
+            pass
         connection.close()
         return None
-    return connection
 
 
 def _start(preload: Sequence[str]) -> None:
@@ -129,7 +159,11 @@ def _stop() -> None:
     if _started is not None:
         process, held, folder = _started
         os.close(held)
-        process.wait()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         # Still there if the node was killed.
         shutil.rmtree(folder, ignore_errors=True)
         _started = None

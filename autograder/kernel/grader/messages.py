@@ -4,6 +4,7 @@ A student's code can find the kernel's sockets and its key, so a correct signatu
 message that passes here has the fields, with the types, that clients rely on without checking.
 """
 
+from autograder.checking import wire
 from autograder.checking.wire import is_shallow, json_value
 from autograder.kernel.supervisor.framing import MAX_PARTS
 
@@ -37,6 +38,8 @@ def read(session, parts: list[bytes]) -> dict:
         if len(parts[4]) > MAX_CONTENT_BYTES:
             message["msg_type"] = message["header"]["msg_type"] = "stream"
             message["content"] = {"name": "stdout", "text": TOO_LARGE}
+        elif wire.containers(parts[4]) > wire.MAX_CONTAINERS:
+            raise Refused("too many lists and dicts")
         else:
             message["content"] = json_value(parts[4])
         fields = [message[name] for name in ("header", "parent_header", "metadata", "content")]

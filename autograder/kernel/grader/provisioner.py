@@ -23,6 +23,10 @@ from autograder.kernel.limits import Ending, Limits
 # What a student's process may know about the environment it was started from.
 KEPT = "LANG LC_ALL LC_CTYPE TZ NBGRADER_EXECUTION NBGRADER_VALIDATING".split()
 ATTEMPTS = 3
+# Seconds until a kernel has started, longer than the supervisor waits itself; and until its
+# supervisor, told to end it, has done so.
+START_SECONDS = 400
+END_SECONDS = 90
 
 
 class Settings(KernelProvisionerBase):
@@ -111,7 +115,9 @@ class SealedProvisioner(Settings):
             self._connection.setblocking(False)
             try:
                 protocol.send(self._connection, request)
-                return await self._receive()
+                return await asyncio.wait_for(self._receive(), START_SECONDS)
+            except TimeoutError:
+                return protocol.Failed(f"no answer within {START_SECONDS} s")
             except protocol.Closed:
                 # The process that should answer has just been killed.
                 self._close()
@@ -148,7 +154,11 @@ class SealedProvisioner(Settings):
     async def kill(self, restart: bool = False) -> None:
         """End the kernel and all that it started, at once: nothing in it is worth waiting for."""
         await self.send_signal(signal.SIGKILL)
-        await self.wait()
+        try:
+            await asyncio.wait_for(self.wait(), END_SECONDS)
+        except TimeoutError:
+            # The supervisor ends it when the connection is closed, or is itself ended.
+            self._note(None)
 
     async def terminate(self, restart: bool = False) -> None:
         await self.kill()
@@ -159,9 +169,10 @@ class SealedProvisioner(Settings):
     async def cleanup(self, restart: bool = False) -> None:
         """Return when nothing is left of the kernel: its supervisor closes the connection last."""
         if self._connection is not None:
-            with contextlib.suppress(protocol.Closed):
-                while True:
-                    await self._receive()
+            with contextlib.suppress(protocol.Closed, TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    while True:
+                        await self._receive()
         self._close()
 
     async def _receive(self):

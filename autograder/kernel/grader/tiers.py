@@ -79,15 +79,21 @@ def _try_namespaces() -> str:
 def _try_bubblewrap() -> str:
     if shutil.which("bwrap") is None:
         return "the program bwrap is not installed (package bubblewrap)"
-    return _run([*bubblewrap.sandbox(), sys.executable, "-c", ""])
+    try:
+        with bubblewrap.filtered() as (words, filter_file):
+            bwrap, *others = bubblewrap.sandbox()
+            return _run([bwrap, *words, *others, sys.executable, "-c", ""], filter_file)
+    except (ImportError, RuntimeError) as error:
+        return f"the filter for system calls needs pyseccomp and libseccomp: {error}"
 
 
-def _run(command: list[str]) -> str:
+def _run(command: list[str], *inherited: int) -> str:
     """Why the command failed; empty if it did not."""
     try:
         done = subprocess.run(
             command, env=launcher.environment(), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, errors="replace", timeout=60, check=False,
+            pass_fds=inherited,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

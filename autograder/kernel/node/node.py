@@ -21,9 +21,12 @@ from autograder.kernel import linux
 from autograder.kernel.protocol import command
 from autograder.kernel.sealed import sandbox
 from autograder.kernel.supervisor import supervisor
+from autograder.kernel.supervisor.deadline import Deadline
 
 # How often in a row a fork server that is killed before it has served anybody is restarted.
 STARTS = 10
+# Seconds between two looks at the supervisors' deadlines.
+INTERVAL = 1
 
 
 class Node:
@@ -46,6 +49,7 @@ class Node:
         self._forks: socket.socket | None = None
         self._fork_server = 0
         self._starts = 0
+        self._supervisors: dict[int, Deadline] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._selector.register(lifeline, selectors.EVENT_READ, sys.exit)
@@ -62,15 +66,27 @@ class Node:
     def serve(self) -> None:
         """Serve until the grader is gone."""
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(INTERVAL if self._supervisors else None):
                 key.data(key.fileobj)
+            self._end_late_ones()
+
+    def _end_late_ones(self) -> None:
+        """End the supervisors that hang; their sandboxes end with them."""
+        for pid, deadline in self._supervisors.items():
+            if deadline.over:
+                os.kill(pid, signal.SIGKILL)
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
         if not self._fork_server:
             self._start_fork_server()
-        if os.fork() == 0:
-            _be_supervisor(connection, self._folder, self._user)
+        deadline = Deadline()
+        deadline.within(supervisor.WATCHDOG)
+        node = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _be_supervisor(connection, self._folder, self._user, deadline, node)
+        self._supervisors[pid] = deadline
         connection.close()
 
     def _start_fork_server(self) -> None:
@@ -83,6 +99,7 @@ class Node:
             self._forks.listen(64)
         # The fork server says on it when it is ready, and ends when this process does.
         self._link, link = socket.socketpair()
+        self._link.setblocking(False)
         for end in (self._forks, link):
             end.set_inheritable(True)
         log = supervisor.log_file(self._folder)
@@ -105,12 +122,17 @@ class Node:
                 return
             if not pid:
                 return
+            self._supervisors.pop(pid, None)
             if pid == self._fork_server:
                 self._replace_fork_server(os.WIFSIGNALED(status))
 
     def _replace_fork_server(self, killed: bool) -> None:
         self._fork_server = 0
-        served = self._link.recv(16)
+        try:
+            served = self._link.recv(16)
+        except BlockingIOError:
+            # A copy of it that has just been forked still has the other end.
+            served = b""
         self._link.close()
         self._starts = 0 if served else self._starts + 1
         if served or (killed and self._starts < STARTS):
@@ -122,16 +144,22 @@ class Node:
             self._forks = None
 
 
-def _be_supervisor(connection: socket.socket, folder: str, user: int | None) -> None:
+def _be_supervisor(
+    connection: socket.socket, folder: str, user: int | None, deadline: Deadline, node: int
+) -> None:
     """Supervise one kernel in this fork, which keeps nothing open of the node's, and end."""
     try:
+        # Nobody would end it when it hangs.
+        linux.die_with_parent()
+        if os.getppid() != node:
+            return
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for fd in map(int, os.listdir("/proc/self/fd")):
             if fd > 2 and fd != connection.fileno():
                 with contextlib.suppress(OSError):
                     os.close(fd)
-        supervisor.supervise(connection, folder, user)
+        supervisor.supervise(connection, folder, user, deadline)
     except BaseException:
         traceback.print_exc()
     finally:

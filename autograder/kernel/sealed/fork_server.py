@@ -192,6 +192,8 @@ def main(listener: str, node: str, names: str) -> None:
         More modules to import, separated by commas.
     """
     try:
+        # It also learns of the node's end by the socket, but not while it imports.
+        linux.die_with_parent()
         # Every kernel would inherit any other open descriptor.
         for fd in map(int, os.listdir("/proc/self/fd")):
             if fd > 2 and fd not in (int(listener), int(node)):

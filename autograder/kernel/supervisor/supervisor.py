@@ -18,11 +18,15 @@ from autograder.kernel import linux, protocol
 from autograder.kernel.limits import KILLED, Ending
 from autograder.kernel.sealed import sandbox
 from autograder.kernel.supervisor import cgroup, usage
-from autograder.kernel.supervisor.framing import Frames, Oversized
-from autograder.kernel.supervisor.relay import Relay
+from autograder.kernel.supervisor.deadline import Deadline
+from autograder.kernel.supervisor.gate import Gate, listen
 
 # Seconds that a round of enforcing limits may take.
 WATCHDOG = 60
+# Seconds until a sandbox is built, and until the fork server, which first imports the course's
+# libraries, has forked a kernel into it.
+BUILD_SECONDS = 60
+FORK_SECONDS = 240
 # Seconds between two measurements of what the kernel uses.
 INTERVAL = 0.1
 ERRORS_KEPT = 4000
@@ -40,7 +44,7 @@ def log_file(node: str) -> str:
     return os.path.join(node, "log")
 
 
-def supervise(connection: socket.socket, node: str, user: int | None) -> None:
+def supervise(connection: socket.socket, node: str, user: int | None, deadline: Deadline) -> None:
     """Start and watch the kernel that a `Launch` on `connection` asks for, until it is gone.
 
     Parameters
@@ -49,9 +53,12 @@ def supervise(connection: socket.socket, node: str, user: int | None) -> None:
         The node's folder, where the fork server listens.
     user
         The user that kernels run as; None if this process is already an ordinary user's.
+    deadline
+        Whoever shares it ends this process once it is over.
     """
+    deadline.within(BUILD_SECONDS + FORK_SECONDS + WATCHDOG)
     folder = tempfile.mkdtemp(prefix="kernel-", dir=node)
-    supervisor = Supervisor(connection, folder)
+    supervisor = Supervisor(connection, folder, deadline)
     try:
         launch, _ = protocol.receive(connection)
         supervisor.start(launch, node, user)
@@ -71,15 +78,14 @@ def supervise(connection: socket.socket, node: str, user: int | None) -> None:
 class Supervisor:
     """One kernel, its sandbox and its sockets."""
 
-    def __init__(self, connection: socket.socket, folder: str):
-        self._connection, self._folder = connection, folder
+    def __init__(self, connection: socket.socket, folder: str, deadline: Deadline):
+        self._connection, self._folder, self._deadline = connection, folder, deadline
         self._selector = selectors.DefaultSelector()
-        self._relays: list[Relay] = []
+        self._gate: Gate | None = None
         self._first = self._kernel = self._proc = -1
         self._group: cgroup.Group | None = None
         self._oom_kills = cgroup.oom_kills()
         self._limit, self._errors = "", b""
-        self._sent = 0
         self._ending: Ending | None = None
 
     def start(self, launch: protocol.Launch, node: str, user: int | None) -> None:
@@ -87,8 +93,7 @@ class Supervisor:
         self._limits = launch.limits
         address = os.path.join(self._folder, "c")
         numbers = range(1, len(protocol.CHANNELS) + 1)
-        listeners = [_listen(f"{address}-{n}") for n in numbers]
-        inner = [_listen(f"{self._folder}/k-{n}") for n in numbers]
+        inner = [listen(f"{self._folder}/k-{n}") for n in numbers]
         self._build_sandbox(launch, user)
         errors, errors_inside = os.pipe()
         first = os.pidfd_open(self._first)
@@ -107,10 +112,10 @@ class Supervisor:
         self._register(self._forker, self._on_forker)
         os.set_blocking(errors, False)
         self._register(errors, self._on_errors)
-        for number, listener in enumerate(listeners, 1):
-            listener.setblocking(False)
-            inside = f"{self._folder}/k-{number}"
-            self._register(listener, functools.partial(self._on_client, inside))
+        stop = functools.partial(self._stop, "output")
+        self._gate = Gate(
+            self._selector, address, f"{self._folder}/k", numbers, launch.limits.output_bytes, stop
+        )
         protocol.send(self._connection, protocol.Started(address, pid))
 
     def _register(self, source, handle) -> None:
@@ -127,6 +132,7 @@ class Supervisor:
             ours.close()
             _be_first_process(launch, root, user, theirs)
         theirs.close()
+        ours.settimeout(BUILD_SECONDS)
         text, descriptors, _, _ = socket.recv_fds(ours, 4096, 1)
         ours.close()
         if not descriptors:
@@ -138,8 +144,8 @@ class Supervisor:
         end = time.monotonic() + self._limits.wall_seconds
         next_look = 0.0
         while self._ending is None:
-            # Should a call ever block, this process ends, and the sandbox with it.
-            signal.alarm(WATCHDOG)
+            # Should a call ever block, the node ends this process, and with it the sandbox.
+            self._deadline.within(WATCHDOG)
             for key, events in self._selector.select(INTERVAL):
                 key.data(key.fileobj, events)
             now = time.monotonic()
@@ -153,9 +159,9 @@ class Supervisor:
 
     def clean_up(self) -> None:
         """End everything in the sandbox and wait until it is gone."""
-        signal.alarm(WATCHDOG)
-        for relay in self._relays:
-            relay.close()
+        self._deadline.within(WATCHDOG)
+        if self._gate is not None:
+            self._gate.close()
         if self._first > 0:
             os.kill(self._first, signal.SIGKILL)
             os.waitpid(self._first, 0)
@@ -225,38 +231,6 @@ class Supervisor:
             self._selector.unregister(errors)
         self._errors = (self._errors + data)[-ERRORS_KEPT:]
 
-    def _on_client(self, inside: str, listener: socket.socket, events: int) -> None:
-        client, _ = listener.accept()
-        client.setblocking(False)
-        kernel = socket.socket(socket.AF_UNIX)
-        # A kernel that does not accept must not keep its limits from being enforced. The client
-        # connects again by itself.
-        kernel.setblocking(False)
-        try:
-            kernel.connect(inside)
-        except OSError:
-            client.close()
-            kernel.close()
-            return
-        count = functools.partial(self._count_output, Frames())
-        self._relays.append(Relay(self._selector, client, kernel, count))
-
-    def _count_output(self, frames: Frames, data: bytes) -> None:
-        try:
-            self._sent += frames.feed(data)
-        except Oversized:
-            self._stop("output")
-            raise
-        if self._sent > self._limits.output_bytes:
-            self._stop("output")
-
-
-def _listen(path: str) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(16)
-    return listener
-
 
 def _spawn(node: str, request: protocol.Spawn, descriptors: list[int]):
     """The process number of a new kernel, and the connection that will report its end."""
@@ -264,8 +238,12 @@ def _spawn(node: str, request: protocol.Spawn, descriptors: list[int]):
         forker = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             forker.connect(fork_address(node))
+            forker.settimeout(FORK_SECONDS)
             protocol.send(forker, request, descriptors)
             reply, _ = protocol.receive(forker)
+            forker.settimeout(None)
+        except TimeoutError:
+            raise OSError(f"the fork server did not answer within {FORK_SECONDS} s") from None
         except (protocol.Closed, ConnectionRefusedError, FileNotFoundError):
             forker.close()
             continue
