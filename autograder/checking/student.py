@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from types import ModuleType
 
-from autograder.checking import wire
+from autograder.checking import raised, wire
 from autograder.checking.reply import CheckFailed, Reply
 from autograder.errors import UserError
 
@@ -21,16 +21,11 @@ AGENT_SOURCE = "\n".join(
 
 
 class StudentError(CheckFailed):
-    """The student's code raised. `type` is the exception's name."""
+    """The student's code raised; `details` are its own words, which feedback does not repeat."""
 
     def __init__(self, type: str, message: str, line: str = ""):
-        self.type = type
-        where = f" at `{line}`" if line else ""
-        if type == "NotImplementedError":
-            text = "not solved yet: the code still raises NotImplementedError"
-        else:
-            text = f"your code raised {type}{where}: {message}".rstrip(": ")
-        super().__init__(text)
+        self.details = f"{type}: {message}"
+        super().__init__(raised.described(type, message, line))
 
 
 class OutOfTime(CheckFailed):
@@ -46,6 +41,8 @@ class Student(ABC):
 
     def __init__(self) -> None:
         self.seed = 0
+        # The lines that the student has written, if they are known: no other one is shown.
+        self.lines: frozenset[str] | None = None
 
     def call(self, probe, *args, timeout: float = 20.0, **kwargs) -> Reply:
         """Run `probe(ns, *args, **kwargs)` beside the student's names and return its plain result.
@@ -94,12 +91,14 @@ class Student(ABC):
             raise CheckFailed(f"the answer could not be read: {error}") from None
         if isinstance(reply, dict) and set(reply) == {"value"}:
             return Reply(reply["value"])
-        raised = reply.get("error") if isinstance(reply, dict) else None
-        if not isinstance(raised, dict):
+        failure = reply.get("error") if isinstance(reply, dict) else None
+        if not isinstance(failure, dict):
             raise CheckFailed("the answer could not be read: unknown form")
         # Anything but text was forged, and may take minutes to print.
-        texts = [raised.get(key, "") for key in ("type", "message", "line")]
-        raise StudentError(*(text[:400] if isinstance(text, str) else "?" for text in texts))
+        texts = [failure.get(key, "") for key in ("type", "message", "line")]
+        kind, message, line = (text[:400] if isinstance(text, str) else "?" for text in texts)
+        own = self.lines is None or line.strip() in self.lines
+        raise StudentError(kind, message, line if own else "")
 
     @abstractmethod
     def _ask(self, request: bytes, timeout: float) -> bytes: ...
