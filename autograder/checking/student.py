@@ -16,8 +16,16 @@ from autograder.checking.reply import CheckFailed, Reply
 from autograder.errors import UserError
 
 AGENT_SOURCE = "\n".join(
-    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("wire.py", "agent.py")
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("wire.py", "libraries.py", "agent.py")
 )
+# What makes an agent of this source: its words stay what they are now.
+AGENT = """\
+import builtins
+agent = {"__name__": "agent", "__builtins__": dict(vars(builtins))}
+exec(compile(source, "<agent>", "exec"), agent)
+known = agent, {}, agent["Libraries"]()
+"""
 
 
 class StudentError(CheckFailed):
@@ -149,9 +157,9 @@ class LocalStudent(Student):
     def __init__(self, namespace: dict):
         super().__init__()
         self._namespace = namespace
-        self._modules: dict = {}
-        self._agent: dict = {"__name__": "agent"}
-        exec(compile(AGENT_SOURCE, "<agent>", "exec"), self._agent)
+        made: dict = {"source": AGENT_SOURCE}
+        exec(AGENT, made)
+        self._agent, self._modules, self._libraries = made["known"]
 
     def become(self, namespace: dict) -> None:
         """Answer with these names from now on; the probes need not be compiled again."""
@@ -163,4 +171,4 @@ class LocalStudent(Student):
             pass
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
-        return self._agent["answer"](request, self._namespace, self._modules)
+        return self._agent["answer"](request, self._namespace, self._modules, self._libraries)
