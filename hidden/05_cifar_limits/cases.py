@@ -228,9 +228,24 @@ def changed(held, rng):
     return replace(held, images=images), mirrored
 
 
+# What a right answer gains on kept-back images over training images, in the worst case. Measured, on
+# 5,000 of each: it loses 0.14 (baseline, 0.55 and 0.69) and 0.08 (improved, 0.66 and 0.74); 0.03 are
+# three standard deviations of the difference.
+MOST_GAINED = 0.03
+
+
 def accuracies(networks, held, rng):
-    """The accuracy of each network on changed held-out images; `networks` by their files' names."""
+    """The accuracy of each network on changed held-out images; `networks` by their files' names.
+
+    The held-out images are public, and so are their labels: a network that stores them, mirrored ones
+    too, is right about them and about little else. One that has learnt knows its training images best.
+    """
     held, mirrored = changed(held, rng)
+    seen = None
+    if held.seen is not None:
+        images, labels = held.seen
+        chosen = torch.tensor(rng.permutation(len(images))[: len(held.images)])
+        seen, _ = changed(replace(held, images=images[chosen], labels=labels[chosen]), rng)
     found = []
     for name, network in networks.items():
         logits = held_out_logits(network, held, name)
@@ -243,6 +258,13 @@ def accuracies(networks, held, rng):
             "know the test images one by one?",
         )
         found.append(right.mean().item())
+        known = 1.0 if seen is None else accuracy(held_out_logits(network, seen, name), seen)
+        expect(
+            found[-1] < known + MOST_GAINED,
+            f"{name}: {found[-1]:.0%} of the images kept back are right, of training images "
+            f"{known:.0%}. Who has learnt from training images knows these best: does this network "
+            "know the test images one by one?",
+        )
     return found
 
 
