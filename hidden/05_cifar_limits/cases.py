@@ -228,10 +228,18 @@ def changed(held, rng):
     return replace(held, images=images), mirrored
 
 
-# What a right answer gains on kept-back images over training images, in the worst case. Measured, on
-# 5,000 of each: it loses 0.14 (baseline, 0.55 and 0.69) and 0.08 (improved, 0.66 and 0.74); 0.03 are
-# three standard deviations of the difference.
-MOST_GAINED = 0.03
+# Training images that are asked about, at most.
+NUM_ASKED = 5_000
+
+
+def most_gained(*sizes):
+    """By how much chance may make kept-back images look better known than training images.
+
+    Five standard deviations of the difference, 0.05 for CIFAR-10. Measured there, on 5,000 of each, the
+    reference loses 0.14 (baseline: 0.55 and 0.69) and 0.08 (improved: 0.66 and 0.74); on the synthetic
+    images, where there are 1,000, improved loses 0.01.
+    """
+    return 5 * sum(0.25 / size for size in sizes) ** 0.5
 
 
 def accuracies(networks, held, rng):
@@ -244,7 +252,7 @@ def accuracies(networks, held, rng):
     seen = None
     if held.seen is not None:
         images, labels = held.seen
-        chosen = torch.tensor(rng.permutation(len(images))[: len(held.images)])
+        chosen = torch.tensor(rng.permutation(len(images))[:NUM_ASKED])
         seen, _ = changed(replace(held, images=images[chosen], labels=labels[chosen]), rng)
     found = []
     for name, network in networks.items():
@@ -258,9 +266,11 @@ def accuracies(networks, held, rng):
             "know the test images one by one?",
         )
         found.append(right.mean().item())
-        known = 1.0 if seen is None else accuracy(held_out_logits(network, seen, name), seen)
+        if seen is None:
+            continue
+        known = accuracy(held_out_logits(network, seen, name), seen)
         expect(
-            found[-1] < known + MOST_GAINED,
+            found[-1] < known + most_gained(len(held.images), len(seen.images)),
             f"{name}: {found[-1]:.0%} of the images kept back are right, of training images "
             f"{known:.0%}. Who has learnt from training images knows these best: does this network "
             "know the test images one by one?",
