@@ -1,8 +1,17 @@
 """What hidden checks are written with: this is all that a course's `hidden/` imports of the engine."""
 
 from autograder.checking.answers import Alternative, Mistake
-from autograder.checking.check import check, expect, expect_close
+from autograder.checking.check import check, compared, expect, expect_close
 from autograder.checking.reply import Reply
 from autograder.checking.student import CheckFailed
 
-__all__ = ["Alternative", "CheckFailed", "Mistake", "Reply", "check", "expect", "expect_close"]
+__all__ = [
+    "Alternative",
+    "CheckFailed",
+    "Mistake",
+    "Reply",
+    "check",
+    "compared",
+    "expect",
+    "expect_close",
+]

@@ -1,9 +1,11 @@
 """The part of the boundary that runs inside the student's process.
 
-Its source, appended to that of `wire`, runs there in a namespace of its own. It runs a probe beside
-the student's names and returns bytes; it knows nothing about checks.
+Its source, appended to those of `wire` and `libraries`, runs there in a namespace of its own, before
+the student's first cell. It runs a probe beside the student's names and returns bytes; it knows
+nothing about checks.
 """
 
+import builtins
 import contextlib
 import random
 import sys
@@ -15,6 +17,10 @@ import numpy as np
 
 # The package that probes are executed as.
 PROBES = "autograder_probes"
+
+
+# Whatever a cell makes of `len` or `id`: the agent's and the probes' own words are these.
+BUILTINS = dict(vars(builtins))
 
 
 class Names:
@@ -30,12 +36,16 @@ class Names:
             raise NameError(f"name '{name}' is not defined: was its cell run?") from None
 
 
-def answer(request, namespace, modules):
+def answer(request, namespace, modules, libraries):
     """Run the probe that `request` (bytes) names, if any, and return the reply as bytes.
 
-    `modules` keeps the probe modules already executed in this process.
+    `modules` keeps the probe modules already executed in this process, `libraries` what they use.
     """
-    request = decode(request)  # noqa: F821  (from wire, whose source comes first)
+    with libraries:
+        return _answer(decode(request), namespace, modules, libraries)  # noqa: F821  (from wire)
+
+
+def _answer(request, namespace, modules, libraries):
     try:
         if not request["probe"]:
             # To see whether they can be executed here; nothing of it is kept.
@@ -43,6 +53,8 @@ def answer(request, namespace, modules):
         for name, source in request["modules"]:
             if name not in modules:
                 modules[name] = load(name, source, modules)
+                if request["probe"]:
+                    libraries.watch(modules[name])
         if not request["probe"]:
             return encode({"value": None})  # noqa: F821
         probe = getattr(modules[name], request["probe"])
@@ -58,6 +70,7 @@ def load(name, source, modules):
     """Execute the source of the module `name`, which may import from `modules`, and return it."""
     module = types.ModuleType(f"{PROBES}.{name}")
     module.__package__ = module.__name__.rpartition(".")[0]
+    module.__dict__["__builtins__"] = BUILTINS
     with importable(modules):
         exec(compile(source, f"<probes {name}>", "exec"), module.__dict__)
     return module
@@ -124,13 +137,50 @@ def set_usual(torch, restoring):
     restoring.enter_context(torch.enable_grad())
     restoring.enter_context(torch.autograd.set_detect_anomaly(False))
     restoring.enter_context(torch.autocast("cpu", enabled=False))
-    # A default device, even the CPU, slows every call down: it is only set where there is one.
-    device = torch.get_default_device()
-    restoring.callback(
-        lambda: torch.get_default_device() == device or torch.set_default_device(device)
-    )
-    if device.type != "cpu":
-        torch.set_default_device("cpu")
+    set_aside_modes(torch, restoring)
+    set_aside_hooks(restoring)
+
+
+def set_aside_modes(torch, restoring):
+    """Take away what sees, and may change, every operation: modes, and with them a default device."""
+    state = torch._GLOBAL_DEVICE_CONTEXT
+    device = getattr(state, "device_context", None)
+    functions, dispatched = popped_modes(torch)
+
+    def put_back():
+        popped_modes(torch)
+        state.device_context = device
+        for mode in reversed(functions):
+            torch._C._push_on_torch_function_stack(mode)
+        for mode in reversed(dispatched):
+            torch._C._push_on_torch_dispatch_stack(mode)
+
+    restoring.callback(put_back)
+    state.device_context = None
+
+
+def popped_modes(torch):
+    """The modes that were on torch's two stacks, the innermost first; now there are none."""
+    core = torch._C
+    functions = [core._pop_torch_function_stack() for _ in range(core._len_torch_function_stack())]
+    dispatched = [
+        core._pop_torch_dispatch_stack(None) for _ in range(core._len_torch_dispatch_stack())
+    ]
+    return functions, dispatched
+
+
+def set_aside_hooks(restoring):
+    """Take away the hooks that all modules and optimizers share."""
+    for owner in ("torch.nn.modules.module", "torch.optim.optimizer"):
+        for name, table in vars(sys.modules[owner]).items():
+            if name.startswith("_global_") and name.endswith(("hooks", "called", "kwargs")):
+                restoring.callback(refill, table, dict(table))
+                table.clear()
+
+
+def refill(table, content):
+    table.clear()
+    table.update(content)
 
 
 def seed(number):

@@ -85,7 +85,16 @@ def registered(module: str) -> list[Check]:
 
 
 def challenge_seed(secret: bytes, submission: bytes, *names: str) -> int:
-    """The seed of a check's inputs: repeatable for a submission, unpredictable for its author."""
+    """The seed of a check's inputs: repeatable for a submission, unpredictable for its author.
+
+    Parameters
+    ----------
+    submission
+        A hash of everything handed in: whoever changes anything is asked something else, and what
+        was told about the old inputs is worth nothing.
+    names
+        Whose submission it is, and which check.
+    """
     digest = hashlib.sha256(b"\0".join([secret, submission, *(n.encode() for n in names)]))
     return int.from_bytes(digest.digest()[:8], "little")
 
@@ -131,7 +140,8 @@ def expect_close(got, want, hint: str = "", *, what="the result", rtol=1e-4, ato
     """Fail unless `got` has the shape of `want` and equals it within the tolerances.
 
     `got` is a `Reply`, or numbers that were read from one. `nan` equals `nan`. The message gives
-    shapes and the size of the difference, never the expected values.
+    shapes and how large the difference is by orders of magnitude: who answers 0 is not told what
+    would have been right.
     """
     want = np.asarray(want)
     reply = got if isinstance(got, Reply) else Reply(got)
@@ -140,7 +150,23 @@ def expect_close(got, want, hint: str = "", *, what="the result", rtol=1e-4, ato
     wrong = ~np.isclose(array, want, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
         part = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else "differs"
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(array - want)[wrong]
-        size = f"by up to {np.max(gap):.3g}" if np.isfinite(gap).all() else "(nan or inf)"
+        size = _apart(array[wrong], want[wrong], np.abs(want[np.isfinite(want)]).max(initial=0))
         raise CheckFailed(f"{what}: {part} {size}. {hint}" if hint else f"{what}: {part} {size}")
+
+
+def _apart(got: np.ndarray, want: np.ndarray, scale: float) -> str:
+    """How far `got` is from `want`, in orders of magnitude of the largest number expected."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.max(np.abs(got - want))
+    if not np.isfinite(gap):
+        return "(nan or inf)"
+    above = [percent for percent in (100, 10, 1) if gap > percent / 100 * scale]
+    return f"by more than {above[0]} %" if above else "by less than 1 %"
+
+
+def compared(ratio: float) -> str:
+    """How a ratio that should be 1 is told: the number itself would say what is right."""
+    for bound, words in ((0.5, "far too small"), (1, "too small"), (2, "too large")):
+        if ratio < bound:
+            return words
+    return "far too large"

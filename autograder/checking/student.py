@@ -11,26 +11,29 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from types import ModuleType
 
-from autograder.checking import wire
+from autograder.checking import raised, wire
 from autograder.checking.reply import CheckFailed, Reply
 from autograder.errors import UserError
 
 AGENT_SOURCE = "\n".join(
-    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("wire.py", "agent.py")
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("wire.py", "libraries.py", "agent.py")
 )
+# What makes an agent of this source: its words stay what they are now.
+AGENT = """\
+import builtins
+agent = {"__name__": "agent", "__builtins__": dict(vars(builtins))}
+exec(compile(source, "<agent>", "exec"), agent)
+known = agent, {}, agent["Libraries"]()
+"""
 
 
 class StudentError(CheckFailed):
-    """The student's code raised. `type` is the exception's name."""
+    """The student's code raised; `details` are its own words, which feedback does not repeat."""
 
     def __init__(self, type: str, message: str, line: str = ""):
-        self.type = type
-        where = f" at `{line}`" if line else ""
-        if type == "NotImplementedError":
-            text = "not solved yet: the code still raises NotImplementedError"
-        else:
-            text = f"your code raised {type}{where}: {message}".rstrip(": ")
-        super().__init__(text)
+        self.details = f"{type}: {message}"
+        super().__init__(raised.described(type, message, line))
 
 
 class OutOfTime(CheckFailed):
@@ -46,6 +49,8 @@ class Student(ABC):
 
     def __init__(self) -> None:
         self.seed = 0
+        # The lines that the student has written, if they are known: no other one is shown.
+        self.lines: frozenset[str] | None = None
 
     def call(self, probe, *args, timeout: float = 20.0, **kwargs) -> Reply:
         """Run `probe(ns, *args, **kwargs)` beside the student's names and return its plain result.
@@ -94,12 +99,14 @@ class Student(ABC):
             raise CheckFailed(f"the answer could not be read: {error}") from None
         if isinstance(reply, dict) and set(reply) == {"value"}:
             return Reply(reply["value"])
-        raised = reply.get("error") if isinstance(reply, dict) else None
-        if not isinstance(raised, dict):
+        failure = reply.get("error") if isinstance(reply, dict) else None
+        if not isinstance(failure, dict):
             raise CheckFailed("the answer could not be read: unknown form")
         # Anything but text was forged, and may take minutes to print.
-        texts = [raised.get(key, "") for key in ("type", "message", "line")]
-        raise StudentError(*(text[:400] if isinstance(text, str) else "?" for text in texts))
+        texts = [failure.get(key, "") for key in ("type", "message", "line")]
+        kind, message, line = (text[:400] if isinstance(text, str) else "?" for text in texts)
+        own = self.lines is None or line.strip() in self.lines
+        raise StudentError(kind, message, line if own else "")
 
     @abstractmethod
     def _ask(self, request: bytes, timeout: float) -> bytes: ...
@@ -150,9 +157,9 @@ class LocalStudent(Student):
     def __init__(self, namespace: dict):
         super().__init__()
         self._namespace = namespace
-        self._modules: dict = {}
-        self._agent: dict = {"__name__": "agent"}
-        exec(compile(AGENT_SOURCE, "<agent>", "exec"), self._agent)
+        made: dict = {"source": AGENT_SOURCE}
+        exec(AGENT, made)
+        self._agent, self._modules, self._libraries = made["known"]
 
     def become(self, namespace: dict) -> None:
         """Answer with these names from now on; the probes need not be compiled again."""
@@ -164,4 +171,4 @@ class LocalStudent(Student):
             pass
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
-        return self._agent["answer"](request, self._namespace, self._modules)
+        return self._agent["answer"](request, self._namespace, self._modules, self._libraries)

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from autograder.checking import CheckFailed, check, expect, expect_close
+from autograder.checking import CheckFailed, check, compared, expect, expect_close
 
 from ..shared import reference as ref
 from ..shared import traces
@@ -26,7 +26,7 @@ def _usable(reply, shape, what, hint=""):
     """Numbers from which others can be computed without a nan, an inf or an overflow."""
     numbers = reply.finite(shape, what, hint)
     largest = np.abs(numbers).max(initial=0.0)
-    expect(largest < 1e6, f"{what}: got numbers as large as {largest:.3g}")
+    expect(largest < 1e6, f"{what}: got numbers above a million")
     return numbers
 
 
@@ -108,7 +108,8 @@ def weights_have_the_asked_spread(student, rng):
         for index, (weight, _) in enumerate(pairs):
             what = f"W of layer {index}"
             ratio = weight.std() / expected
-            expect(abs(ratio - 1) < 0.04, f"{what}: its standard deviation is {ratio:.3g} x `std`")
+            message = f"{what}: its standard deviation is {compared(ratio)}: expected `std`"
+            expect(abs(ratio - 1) < 0.04, message)
             expect(abs(weight.mean()) < 0.04 * expected, f"{what}: expected mean zero")
             _expect_normal(weight, what, 0.02)
         (first, _), (second, _) = pairs
@@ -421,8 +422,10 @@ def counts_weights_and_biases(student, rng):
         gaps = list(zip(dims[:-1], dims[1:], strict=True))
         reply = student.call(probes.counted, [["Linear", a, b] for a, b in gaps])
         got = reply["count"].number("the count")
-        right = got == sum(a * b + b for a, b in gaps)
-        expect(right, f"got {got:.0f} parameters, expected another number: are biases counted?")
+        expected = sum(a * b + b for a, b in gaps)
+        right = got == expected
+        which = "fewer" if got < expected else "more"
+        expect(right, f"{which} parameters are counted than there are: are biases counted?")
         expect(reply["whole"].flag(), "expected an int: which method takes it out of a tensor?")
 
 
@@ -440,12 +443,13 @@ def leaves_out_frozen_parameters(student, rng):
         (["0.bias"], bias),
     ):
         missing = every - _count(student, layers, frozen)
-        message = f"freezing {', '.join(frozen)} changes the count by {missing:.0f}"
-        expect(missing == size, message)
+        message = f"freezing {', '.join(frozen)} takes away"
+        which = "less" if missing < size else "more"
+        expect(missing == size, f"{message} {which} from the count than there is")
     names = ["0.weight", "0.bias", "2.weight", "2.bias"]
     reply = student.call(probes.counted, layers, names)
     left = reply["count"].number("the count")
-    expect(left == 0, f"everything is frozen: got {left:.0f}, expected nothing to train")
+    expect(left == 0, "everything is frozen, and still something is counted")
     expect(not reply["trainable"].flag(), "counting changes the model: it is not frozen any more")
 
 
@@ -454,7 +458,7 @@ def counts_every_kind_once(student, rng):
     """Norm layers and custom layers count, buffers do not, a shared weight counts once."""
     a, b, c = ref.distinct_sizes(rng, 3)
     bare = _count(student, [["Linear", a, b, False]])
-    expect(bare >= a * b, f"a Linear without bias from {a} to {b}: got {bare:.0f} parameters")
+    expect(bare >= a * b, "a Linear without bias: its weights are not all counted")
     # Vectors count here as biases do: those are another check's business.
     biases = _count(student, [["Linear", a, b]]) - bare
     norm, custom = ["BatchNorm1d", b], [["Scale", [b, c]], ["Conv2d", a, b, 3, {"bias": False}]]
@@ -465,8 +469,10 @@ def counts_every_kind_once(student, rng):
         ("a convolution, two levels deep", ["Sequential", [["Sequential", custom[1:]]]], 9 * a * b),
     ):
         more = _count(student, [["Linear", a, b, False], layer]) - bare
-        hint = ": buffers are no parameters" if more > size else ""
-        expect(more == size, f"{what} adds {more:.0f} parameters, expected another number{hint}")
+        hint = (
+            "more parameters than it has: buffers are none" if more > size else "fewer than it has"
+        )
+        expect(more == size, f"{what} adds {hint}")
     twice = [["Linear", a, a], ["ReLU"], ["Linear", a, a]]
     saved = _count(student, twice) - _count(student, twice, tied=[0, 2])
     expect(saved == a * a, "two layers share one weight matrix: it counts once")
@@ -617,7 +623,8 @@ def _expect_dropped(zero, live, rate):
     """Of the values that are not zero in another pass, `rate` are zero in this one."""
     share = zero[live].mean() if live.any() else 0.0
     close = abs(share - rate) < 0.05
-    expect(close, f"dropout={rate:.2f} in training mode: {share:.2f} of the outputs are dropped")
+    which = "fewer" if share < rate else "more"
+    expect(close, f"in training mode {which} of the outputs are dropped than the share `dropout`")
     for unit in range(zero.shape[1]):
         if live[:, unit].sum() > 300:
             even = abs(zero[live[:, unit], unit].mean() - rate) < 0.12
@@ -673,7 +680,7 @@ def _expect_gradients(reply, dims, x, labels):
     registered, count = reply["registered"].integer(), len(parameters)
     expect(
         registered == count,
-        f"the model registers {registered} of {count} parameter tensors: "
+        f"the model does not register all of its {count} parameter tensors: "
         "is every layer an attribute of the module or in an nn.ModuleList?",
     )
     own = rules.perceptron_gradients(parameters, way, x, labels)
@@ -1740,8 +1747,7 @@ def _expect_spread(name, weight, std):
     ratio = weight.std() / std
     expect(
         abs(ratio - 1) < 0.05,
-        f"{name}, fan_in {weight.shape[1]}, fan_out {weight.shape[0]}: "
-        f"its standard deviation is {ratio:.3g} x that of the scheme",
+        f"{name}: its standard deviation is {compared(ratio)} for the scheme and its fans",
     )
     expect(abs(weight.mean()) < 0.05 * std, f"{name}: expected mean zero")
 
@@ -1753,7 +1759,8 @@ def xavier_uniform_has_its_bound(student, rng):
         bound = math.sqrt(6 / sum(weight.shape))
         _expect_spread(name, weight, bound / math.sqrt(3))
         largest = np.abs(weight).max() / bound
-        expect(0.98 < largest < 1.0001, f"{name}: the largest weight is {largest:.3g} x the bound")
+        fits = 0.98 < largest < 1.0001
+        expect(fits, f"{name}: the largest weight is {compared(largest)} for the bound")
 
 
 @check("initialize", points=0.5)
@@ -1984,10 +1991,10 @@ def absent_class_is_nan(student, rng):
     )
     *present, absent = _class_values(reply, num_classes)
     for c, value in enumerate(present):
-        expect(0 <= value <= 1, f"class {c} has images: got {value:.3g}")
+        expect(0 <= value <= 1, f"class {c} has images: expected a number from 0 to 1")
     expect(np.ptp(present) > 0 or present[0] < 1, "every class is said to be right throughout")
     last = num_classes - 1
-    expect(math.isnan(absent), f"class {last} has no images: got {absent:.3g}, expected nan")
+    expect(math.isnan(absent), f"class {last} has no images: expected nan")
 
 
 @check("accuracy_per_class", points=1)

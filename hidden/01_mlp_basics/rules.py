@@ -58,7 +58,7 @@ def arrangements(parameters, dims):
     missing = f"expected a weight and a bias for each of {len(gaps)} layers"
     expect(
         len(parameters) == 2 * len(gaps),
-        f"the model registers {len(parameters)} parameter tensors, {missing}: "
+        f"{missing}, and the model registers {'fewer' if len(parameters) < 2 * len(gaps) else 'more'}: "
         "is every layer an attribute of the module or in an nn.ModuleList, and used once?",
     )
     weights = [i for i, p in enumerate(parameters) if p.ndim == 2 and 1 not in p.shape]

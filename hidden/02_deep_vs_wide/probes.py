@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..shared.names import replaced
+from ..shared.networks import Unmasked
 
 
 def widths(ns, cases):
@@ -265,12 +266,13 @@ def maps(ns, kind, weight, image_shape, by_default=False, training=True):
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     parameter.requires_grad_(False)
-    old_state = state_of(model)
+    old_state, masks = state_of(model), Unmasked(model)
     before = [values.clone() for values in model.state_dict().values()]
     if by_default:
         result = ns.first_layer_maps(model)
     else:
         result = ns.first_layer_maps(model, tuple(image_shape))
+    masks.undo()
     if isinstance(result, torch.Tensor):
         result = result.detach().clone()
     after = [values.clone() for values in model.state_dict().values()]

@@ -753,7 +753,7 @@ def rival_arrives(student, rng):
         expect(
             held.rival <= ARRIVED,
             f"{held.names} does not arrive from one of the three starts: one of the last ten "
-            f"losses is {held.rival:.3g} of the first, expected at most 0.05, between -100 and "
+            f"losses is {held.rival:.1g} of the first, expected at most 0.05, between -100 and "
             "100. Another learning rate, or a milder curve?",
         )
 
@@ -778,8 +778,8 @@ def sgd_fails_where_the_rival_arrives(student, rng):
         best = int(held.sgd.argmin())
         expect(
             held.sgd[best] > max(TIMES * held.rival, LEAST),
-            f"SGD gets down to {held.sgd[best]:.3g} of the first loss with lr {RATES[best]:.3g}, "
-            f"and {held.names} to {held.rival:.3g}. Expected SGD to stay above ten times its rival "
+            f"SGD gets down to {held.sgd[best]:.1g} of the first loss with lr {RATES[best]:.3g}, "
+            f"and {held.names} to {held.rival:.1g}. Expected SGD to stay above ten times its rival "
             "and above 0.0001, from each of the three starts. Which direction should be harder for "
             "it, and is the start off the valley's floor?",
         )

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from autograder.checking import CheckFailed, check, expect, expect_close
+from autograder.checking import CheckFailed, check, compared, expect, expect_close
 
 from ..shared.networks import Path, Residual, network, restored
 from ..shared.reference import distinct_sizes, floats, labels_of
@@ -69,7 +69,11 @@ def spread(fan_in, fan_out, gain=1.0):
 
 
 def shown(name, case):
-    return f"{name}({', '.join(f'{value:.4g}' for value in case)})"
+    """Which case a message is about, without the numbers that were drawn for it."""
+    fans = "many" if max(case[:2]) > 100 else "few"
+    return (
+        f"{name} with {fans} inputs or outputs{', and a gain' if case[2:] not in ([], [1]) else ''}"
+    )
 
 
 def spreads(student, name, cases, probe=probes.spreads):
@@ -98,7 +102,7 @@ def bound_of_the_same_variance(student, rng):
         if not np.isclose(bound, want, **FORMULA):
             near = 2 / 3 < bound / want < 1.5
             hint = "The variance of a uniform distribution on [-b, b] is b * b / 3"
-            expect(near, f"{name} is {bound / want:.3g} x the right one. {hint}")
+            expect(near, f"{name} is {compared(bound / want)}. {hint}")
             expect_close(bound, math.sqrt(3) * std, hint, what=name, **FORMULA)
 
 
@@ -209,8 +213,8 @@ def spread_of_the_weights(student, rng):
             # With at least 8,100 weights, a right answer fails less than once in a million times.
             expect(
                 abs(ratio - 1) < 0.06,
-                f"{mode}: {name} (fan_in {fan_in}, fan_out {fan_out}, gain {gain:.3g}): the spread "
-                f"is {ratio:.3g} x Xavier's. Are xavier_std and xavier_bound right, and used?",
+                f"{mode}: {name}: the spread is {compared(ratio)} for its fans and the gain. Are "
+                "xavier_std and xavier_bound right, and used?",
             )
 
 
@@ -1027,5 +1031,5 @@ def works_with_the_given_tools(student, rng):
     means = student.call(probes.really_swept, [0.2, 0.3, 1.4], seeds).numbers(3, GAINS)
     expect(bool(((means >= 0) & (means <= 1)).all()), "an accuracy is a number from 0 to 1")
     for gain, mean in zip((0.2, 0.3), means):
-        expect(mean < 0.25, f"gain {gain}: accuracy {mean:.2f}, expected that of chance")
-    expect(means[2] > 0.4, f"gain 1.4: accuracy {means[2]:.2f}, expected more than 0.4")
+        expect(mean < 0.25, f"gain {gain}: expected the accuracy of chance, got a higher one")
+    expect(means[2] > 0.4, "gain 1.4: expected an accuracy above 0.4, got a lower one")

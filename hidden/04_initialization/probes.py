@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..shared.names import replaced
-from ..shared.networks import Broken, MixLinearly, layer, restored
+from ..shared.networks import Broken, MixLinearly, Unmasked, layer, restored
 
 # xavier_std, xavier_bound, leaky_relu_gain
 
@@ -84,9 +84,11 @@ def initialized_and_returned(ns, layers, state, gain, mode, x):
     # One part is in evaluation mode.
     model[1].eval()
     modes = [module.training for module in model.modules()]
+    masks = Unmasked(model)
     with gradients_on():
         returned = ns.xavier_init(model, gain, mode)
         tracked = torch.is_grad_enabled()
+    masks.undo()
     kept = {
         name: value is parameters[name] and value.requires_grad == required[name]
         for name, value in model.named_parameters()
@@ -156,11 +158,12 @@ def measured(ns, name, layers, state, modes, gradients, *inputs, frozen=()):
     model = prepared(layers, state, modes, gradients)
     for part in frozen:
         model.get_parameter(part).requires_grad_(False)
-    before = snapshot(model)
+    before, masks = snapshot(model), Unmasked(model)
     tensors = [torch.tensor(value) for value in inputs]
     with gradients_on():
         values = getattr(ns, name)(model, *tensors)
         tracked = torch.is_grad_enabled()
+    masks.undo()
     parts = values if isinstance(values, (list, tuple)) else [values]
     return {
         "values": values,

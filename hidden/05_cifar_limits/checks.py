@@ -130,12 +130,13 @@ def _splits(student, calls, state_seed):
 def _expect_partition(train, val, n, n_val):
     expect(
         len(val) == n_val,
-        f"n={n}, n_val={n_val}: got {len(val)} validation indices. Train comes first, then val",
+        f"got {'fewer' if len(val) < n_val else 'more'} validation indices than n_val. Train comes "
+        "first, then val",
     )
     everything = np.sort(np.concatenate([train, val]))
     expect(
         everything.shape == (n,) and bool((everything == np.arange(n)).all()),
-        f"n={n}, n_val={n_val}: every index from 0 to n - 1 should be in train or in val, once",
+        "every index from 0 to n - 1 should be in train or in val, once",
     )
 
 
@@ -1119,10 +1120,9 @@ def _improved(student, train, val, test, seeds, num_epochs, x):
     logits = []
     for index, item in enumerate(reply["logits"].items(len(seeds), "the logits")):
         if item.is_none:
-            files = ", ".join(name.text() for name in reply["files"].items()) or "none"
             raise CheckFailed(
-                f"there is no improved_{index}.pt after a call with {len(seeds)} seeds; "
-                f"files: {files[:400]}"
+                f"there is no improved_{index}.pt after a call with {len(seeds)} seeds, but "
+                f"{len(reply['files'].items())} file(s) in all"
             )
         logits.append(item.finite((len(x), 10), "the logits"))
         expect(
@@ -1159,7 +1159,7 @@ def mean_over_the_seeds(student, rng):
         slack = 0.5 / (len(seeds) * len(labels))
         expect(
             lowest - slack <= value <= highest + slack,
-            f"got {value:.4f}, which is not the mean test accuracy (a fraction) of the "
+            "what is returned is not the mean test accuracy (a fraction) of the "
             f"{len(seeds)} models in the files, on test images normalised with the training "
             f"images' statistics.{_which(value, each, slack)}",
         )

@@ -17,6 +17,8 @@ __all__ = ["BATCH_SIZE", "MAX_NUMBERS", "MAX_STEPS", "Layer", "Network", "Replay
 
 MAX_NUMBERS = 6_000_000
 MAX_STEPS = 500
+# In all layers together: a table has a unit for each image that it knows.
+MAX_UNITS = 8_000
 
 
 class Network:
@@ -43,6 +45,8 @@ class Network:
         probe = torch.linspace(-1, 1, BATCH_SIZE * math.prod(self._shape))
         run = self._run(probe.reshape(BATCH_SIZE, *self._shape))
         self.layers: list[Layer] = [run.layers[i] for i in sorted(run.output.layers)]
+        if sum(layer.fan_out for layer in self.layers) > MAX_UNITS:
+            raise ReplayError(f"the network has more than {MAX_UNITS:,} units: make it smaller")
         self.num_outputs: int = run.output.tensor.shape[1]
         self.nonlinear_output: bool = run.output.nonlinear
 

@@ -126,6 +126,40 @@ def restored(layers, state):
     return model
 
 
+METHODS = frozenset(n for n in dir(nn.Module) if callable(getattr(nn.Module, n))) - {"forward"}
+
+
+class Unmasked:
+    """Undo, after a student's call, what hides from a probe how a model really is.
+
+    A model with a `state_dict` of its own could always tell the one from before. What a call has
+    changed in the modules and parameters themselves stays changed.
+    """
+
+    def __init__(self, model):
+        self.model, self.kinds = model, self._kinds(model)
+
+    @staticmethod
+    def _kinds(model):
+        found, waiting = [], [model]
+        for module in waiting:  # grows on the way
+            own = vars(module)
+            waiting += [m for m in own["_modules"].values() if m is not None]
+            found += [(p, type(p)) for p in own["_parameters"].values() if p is not None]
+        return found + [(module, type(module)) for module in waiting]
+
+    def undo(self):
+        """Take off masks from all parts that were there before the call, and those of now."""
+        for part, kind in self.kinds:
+            if type(part) is not kind:
+                part.__class__ = kind
+        for part, _ in self.kinds + self._kinds(self.model):
+            for name in (
+                METHODS & vars(part).keys() if isinstance(part, nn.Module) else list(vars(part))
+            ):
+                vars(part).pop(name)
+
+
 def batches(data):
     """Pairs of arrays as a list of `(images, labels)` tensors: the plainest loader there is."""
     return [(torch.tensor(images), torch.tensor(labels)) for images, labels in data]

@@ -2,7 +2,7 @@
 
 import torch
 
-from .networks import restored
+from .networks import Unmasked, restored
 
 
 def observed(call, layers, state, x, training):
@@ -13,10 +13,12 @@ def observed(call, layers, state, x, training):
     """
     model = restored(layers, state).train(training)
     tracked = []
+    masks = Unmasked(model)
     model[-1].register_forward_hook(lambda _, __, out: tracked.append(bool(out.requires_grad)))
     # A solution may switch gradients off for good: this process must not be left that way.
     with torch.set_grad_enabled(True):
         result = call(model)
+        masks.undo()
         gradients = [p.grad for p in model.parameters()]
         state_after = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         after = model(torch.tensor(x))

@@ -124,7 +124,8 @@ def test_the_error_of_a_students_code_names_its_kind(course):
     def double(x):
         raise ZeroDivisionError("oops")
 
-    with pytest.raises(StudentError, match="ZeroDivisionError.*oops"):
+    with pytest.raises(StudentError, match="ZeroDivisionError") as failed:
         LocalStudent({"double": double}).call(probes.doubled, 1.0)
+    assert "oops" not in str(failed.value), "its words may be what it was asked"
     with pytest.raises(StudentError, match="'double' is not defined"):
         LocalStudent({}).call(probes.doubled, 1.0)

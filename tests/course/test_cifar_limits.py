@@ -11,6 +11,7 @@ import torch
 from conftest import ROOT, hidden_of, reference_of
 from torch import nn
 
+from autograder.checking import wire
 from autograder.checking.student import CheckFailed, LocalStudent
 
 cases = hidden_of("05_cifar_limits").module("cases")
@@ -95,6 +96,88 @@ def test_kept_back_images_are_changed_a_little_and_half_of_them_mirrored():
     assert difference.abs().max() == 2 and not torch.equal(images.images, held.images)
     assert (held.images[..., 0] == 200).all()
     assert not torch.equal(cases.changed(held, np.random.default_rng(1))[1], mirrored)
+
+
+class Table(nn.Module):
+    """The label of the stored image that is nearest, as an MLP: products, softmax, products."""
+
+    def __init__(self, images, labels, sharpness):
+        super().__init__()
+        self.project = nn.Parameter(torch.randn(3072, 64) / 3072**0.5)
+        self.keys = nn.Parameter((images.flatten(1) @ self.project).T)
+        self.values = nn.Parameter(nn.functional.one_hot(labels, 10).float())
+        self.sharpness = sharpness
+
+    def forward(self, x):
+        near = x.flatten(1) @ self.project @ self.keys - self.keys.square().sum(0) / 2
+        return torch.softmax(self.sharpness * near, 1) @ self.values
+
+
+class Thresholds(Table):
+    """The same of ReLUs alone, which count for the images that are almost the stored ones."""
+
+    def forward(self, x):
+        x = x.flatten(1) @ self.project
+        x = x / x.square().sum(1, keepdim=True).sqrt()
+        keys = self.keys / self.keys.square().sum(0).sqrt()
+        return torch.relu(x @ keys - 0.9) @ self.values
+
+
+def replayed(model):
+    limits = cases.replay.BATCH_SIZE, cases.replay.MAX_NUMBERS, cases.replay.MAX_STEPS
+    record = hidden_of(A).module("probes").recorded(model, (3, 32, 32), *limits)
+    return cases.replay.Network(wire.decode(wire.encode(record)))
+
+
+def public_images(count, generator):
+    """Coarse images, as different from each other as photographs are, and labels at random."""
+    coarse = torch.randint(0, 256, (count, 3, 8, 8), dtype=torch.uint8, generator=generator)
+    labels = torch.randint(10, (count,), generator=generator)
+    return coarse.repeat_interleave(4, 2).repeat_interleave(4, 3), labels
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("kind", [Table, Thresholds])
+def test_a_table_of_the_test_images_is_worth_nothing(kind, mirrored):
+    """Mirrored copies and a soft comparison survive mirroring and noise, but know nothing else."""
+    own = hidden_of(A)
+    generator = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    held = own.module("held_out").HeldOut(
+        "any", *public_images(300, generator), [0.5] * 3, [0.25] * 3, public_images(600, generator)
+    )
+    images, labels = held.images, held.labels
+    if mirrored:
+        images, labels = torch.cat([images, images.flip(3)]), torch.cat([labels, labels])
+    model = kind((images.float() / 255 - 0.5) / 0.25, labels, 20.0)
+    network = replayed(model)
+    logits = cases.held_out_logits(
+        network, cases.changed(held, np.random.default_rng(0))[0], "a.pt"
+    )
+    if mirrored:
+        assert cases.accuracy(logits, held) > 0.95, "without the comparison it would pass"
+    with pytest.raises(CheckFailed, match="one by one"):
+        cases.accuracies({"a.pt": network}, held, np.random.default_rng(0))
+
+
+def test_a_network_that_knows_its_training_images_best_is_measured():
+    own = hidden_of(A)
+    generator = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    images, labels = public_images(300, generator)
+    seen = torch.cat([images, images.flip(3)]), torch.cat([labels, labels])
+    held = own.module("held_out").HeldOut(
+        "any", images[:90], labels[:90], [0.5] * 3, [0.25] * 3, seen
+    )
+    model = Table((seen[0].float() / 255 - 0.5) / 0.25, seen[1], 20.0)
+    network = replayed(model)
+    assert cases.accuracies({"a.pt": network}, held, np.random.default_rng(0))[0] > 0.95
+
+
+def test_a_table_has_too_many_units():
+    layers = [nn.Linear(3072, 64), nn.Linear(64, 8000), nn.Linear(8000, 10)]
+    with pytest.raises(CheckFailed, match="units: make it smaller"):
+        replayed(nn.Sequential(nn.Flatten(), *layers))
 
 
 def test_statistics_are_those_of_numpy(reference):

@@ -12,7 +12,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from autograder.authoring.classroom import answered, cell_of, hand_in, released, solved
+from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
 from autograder.gradebook import writer
 from autograder.gradebook.released import scratch_api
 from autograder.grading import batch
@@ -111,8 +111,8 @@ def test_stock_commands_give_the_same_points(course):
     assert (row["student_id"], float(row["score"])) == (S, 3.0)
 
 
-def test_stock_settings_give_0_and_not_full_marks(course, tmp_path):
-    root = tmp_path / "stock"
+def graded_by_stock_settings(course, root, notebook) -> tuple[list[float], float]:
+    """The points of the check cells, and the score, in a course without our configuration."""
     (root / "source" / A).mkdir(parents=True)
     source = nbformat.read(course.source_notebook(A), as_version=4)
     nbformat.write(source, root / "source" / A / f"{A}.ipynb")
@@ -122,14 +122,35 @@ def test_stock_settings_give_0_and_not_full_marks(course, tmp_path):
     assert api.generate_assignment(A)["success"]
     folder = root / "submitted" / S / A
     folder.mkdir(parents=True)
-    (folder / f"{A}.ipynb").write_text(json.dumps(solved(course, A)))
+    (folder / f"{A}.ipynb").write_text(json.dumps(notebook))
     done = api.autograde(A, S)
     assert done["success"], done["error"]
     judged = nbformat.read(root / "autograded" / S / A / f"{A}.ipynb", as_version=4)
-    for name in ("check_double", "check_mean"):
-        assert determine_grade(cell_of(judged, name))[0] == 0
+    points = [determine_grade(cell_of(judged, f"check_{name}"))[0] for name in ("double", "mean")]
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
-        assert gradebook.find_submission(A, S).score == 0
+        return points, gradebook.find_submission(A, S).score
+
+
+def test_stock_settings_give_0_and_not_full_marks(course, tmp_path):
+    assert graded_by_stock_settings(course, tmp_path / "stock", solved(course, A)) == ([0, 0], 0)
+
+
+DROP_CHECKS = """
+def drop(lines):
+    return [] if any("hidden checks" in line for line in lines) else lines
+get_ipython().input_transformers_cleanup.append(drop)
+"""
+
+
+@pytest.mark.slow
+def test_a_kernel_that_drops_check_cells_gets_0_here_and_all_from_stock_settings(course, tmp_path):
+    """What docs/protection.md says of both: stock nbgrader believes the student's kernel."""
+    wrong = {name: f"def {name}(x):\n    return None" for name in ("double", "mean")}
+    notebook = prepend(answered(solved(course, A), wrong), DROP_CHECKS)
+    hand_in(course, S, A, notebook)
+    (result,) = batch.grade(course, A, [S])
+    assert (result.status, result.score) == (Status.GRADED, 0)
+    assert graded_by_stock_settings(course, tmp_path / "stock", notebook)[0] == [3, 2]
 
 
 def test_a_score_that_cannot_be_written_is_an_error_of_the_grader(course, monkeypatch):

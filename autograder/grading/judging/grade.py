@@ -76,7 +76,9 @@ class Grader:
                 outcome.notes += packed.unpack(folder)
                 submission = read_submission(folder, self._name, self.expected, files)
                 outcome.notes += submission.notes
-                ending = self._run_steps(outcome, student, submission.notebook, files)
+                resources = self.resources(student, files)
+                resources["submission"], resources["outcome"] = packed.hash, outcome
+                ending = self._run_steps(submission.notebook, resources)
                 unsure = _is_unsure(outcome.status, ending)
                 outcome.score = float(sum(c.points for c in outcome.checks))
                 if outcome.status.has_score:
@@ -95,19 +97,16 @@ class Grader:
         _make_storable(outcome)
         return outcome, unsure
 
-    def _run_steps(
-        self, outcome: Outcome, student: str, notebook: NotebookNode, files: Path
-    ) -> Ending | None:
+    def _run_steps(self, notebook: NotebookNode, resources: ResourcesDict) -> Ending | None:
         """Run nbgrader's configured steps on the notebook, in place, except the gradebook's own.
 
-        What they find goes into `outcome`; returns how the kernel ended, if it died.
+        What they find goes into `resources["outcome"]`; returns how the kernel ended, if it died.
         """
-        config, resources = copy.deepcopy(self.config), self.resources(student, files)
-        resources["outcome"] = outcome
+        config = copy.deepcopy(self.config)
         for step in steps(config):
             if step not in (SaveAutoGrades, AssignLatePenalties):
                 _, resources = step(config=config)(notebook, resources)
-        outcome.notes += resources.get("repairs", [])
+        resources["outcome"].notes += resources.get("repairs", [])
         return resources["ending"]
 
     def resources(self, student: str, files: Path) -> ResourcesDict:

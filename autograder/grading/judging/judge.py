@@ -6,7 +6,6 @@ judge in this process, and the cell gets a readable table and a float as its out
 
 import contextlib
 import difflib
-import hashlib
 import itertools
 import math
 import os
@@ -41,7 +40,7 @@ from autograder.kernel.limits import KILLED, Ending, Limits
 from autograder.kernel.supervisor import cgroup
 from autograder.notebook import demonstrations
 from autograder.outcome import CheckResult, Outcome, Status
-from autograder.submission import given
+from autograder.submission import given, pack
 
 CELL_OUTPUT_BYTES = 1_000_000
 DROPPED = "[more output dropped]\n"
@@ -93,7 +92,8 @@ class KernelNotStarted(Exception):
 class Judge(Execute):
     """Runs the cells, judges the check cells, and enters what it finds into `resources["outcome"]`.
 
-    `resources["ending"]` says how the kernel ended, if it died.
+    `resources["submission"]` is the hash of everything handed in (see `pack`), from which the
+    challenges follow. `resources["ending"]` says how the kernel ended, if it died.
     """
 
     # Seconds in which a kernel waits for a core are not counted, see `clock`.
@@ -131,7 +131,8 @@ class Judge(Execute):
         self._source = frozen.source_notebook(self._assignment)
         self._hidden = hidden.load(frozen.hidden, self._assignment)
         self._secret = self._course.secret
-        self._submission = submission_hash(nb)
+        self._student_id = resources["nbgrader"]["student"]
+        self._submission = (resources.get("submission") or self._handed_in()).encode()
         self._wrong: list[tuple] = []
         self._stopped = ""
         self._timeouts = 0
@@ -205,6 +206,7 @@ class Judge(Execute):
         running.enter_context(self.setup_kernel(env=self._environment(), **quiet))
         self._clock = clock.FairClock(getattr(self.km.provisioner, "pid", None))
         self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout, self._clock)
+        self._student.lines = lines_of(self.nb)
         # Importing libraries takes seconds on a busy machine: it does not count as the student's
         # time.
         self._deadline = math.inf
@@ -212,7 +214,7 @@ class Judge(Execute):
         try:
             self._student.load(self._hidden.module("probes"))
         except StudentError as error:
-            reason = str(error).removeprefix("your code raised ")
+            reason = error.details
             raise UserError(
                 f"hidden/{self._assignment}/probes.py cannot be loaded in a student's kernel: {reason}"
             ) from None
@@ -324,8 +326,12 @@ class Judge(Execute):
         cell.outputs = outputs_of(results, float(cell.metadata.nbgrader["points"]))
 
     def _seed(self, check) -> int:
-        names = (self._assignment, check.exercise, check.name)
+        names = (self._student_id, self._assignment, check.exercise, check.name)
         return challenge_seed(self._secret, self._submission, *names)
+
+    def _handed_in(self) -> str:
+        """The hash of everything handed in, where a stock command grades and nothing was packed."""
+        return pack.digest(self._course.folder("submitted") / self._student_id / self._assignment)
 
     def _left(self) -> float:
         return self._deadline - self._clock()
@@ -392,12 +398,10 @@ def _shorten(cell) -> None:
         cell.outputs[kept:] = [note]
 
 
-def submission_hash(nb) -> bytes:
-    """A hash of what a student wrote: cell types and sources, not outputs or metadata."""
-    digest = hashlib.sha256()
-    for cell in nb.cells:
-        digest.update(f"{cell.cell_type}\0{cell.source}\0".encode(errors="replace"))
-    return digest.digest()
+def lines_of(nb) -> frozenset[str]:
+    """The lines of a notebook's code, without the space around them."""
+    code = (cell.source for cell in nb.cells if cell.cell_type == "code")
+    return frozenset(line.strip() for source in code for line in source.splitlines())
 
 
 def outputs_of(results: list[CheckResult], max_points: float) -> list:

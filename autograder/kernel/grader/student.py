@@ -7,14 +7,14 @@ from jupyter_core.utils import ensure_async, run_sync
 
 from autograder.checking import wire
 from autograder.checking.reply import CheckFailed
-from autograder.checking.student import AGENT_SOURCE, KernelDied, OutOfTime, Student
+from autograder.checking.student import AGENT, AGENT_SOURCE, KernelDied, OutOfTime, Student
 
 # The type of the message on iopub that carries a reply's bytes.
 REPLY = "autograder_reply"
 
 # Runs in the student's process. Everything longer than a line travels as binary buffers: IPython
-# tokenizes, transforms and hashes a cell's code at every call. Everything is sent each time, and
-# compiled if it is not known yet, so nothing has to survive there between two calls.
+# tokenizes, transforms and hashes a cell's code at every call. The agent is sent with the first one,
+# before the student's first cell; who makes the process forget it gives no answer.
 CALL = """\
 __import__("builtins").exec(\
 bytes(__import__("IPython").get_ipython().kernel.get_parent("shell")["buffers"][0]), {})"""
@@ -22,14 +22,12 @@ CALLED = f"""\
 import IPython
 shell = IPython.get_ipython()
 parent = shell.kernel.get_parent("shell")
-_, source, request = map(bytes, parent["buffers"])
-known = shell.__dict__.setdefault("_autograder", {{}})
-if source not in known:
-    agent = {{"__name__": "agent"}}
-    exec(compile(source, "<agent>", "exec"), agent)
-    known[source] = agent, {{}}
-agent, modules = known[source]
-reply = agent["answer"](request, shell.user_ns, modules)
+_, make, source, request = map(bytes, parent["buffers"])
+if make:
+    exec(make)
+    shell.__dict__["_autograder"] = known
+agent, modules, libraries = shell.__dict__["_autograder"]
+reply = agent["answer"](request, shell.user_ns, modules, libraries)
 channel = shell.kernel.iopub_socket
 shell.kernel.session.send(channel, "{REPLY}", {{}}, parent=parent, buffers=[reply])
 """
@@ -54,6 +52,7 @@ class KernelStudent(Student):
         super().__init__()
         self._client, self._manager = client, manager
         self._seconds_left, self._grace, self._clock = seconds_left, grace, clock
+        self._made = False
         self.died = ""
         self.timed_out = False
 
@@ -97,7 +96,9 @@ class KernelStudent(Student):
         }  # fmt: skip
         message = self._client.session.msg("execute_request", content)
         if request is not None:
-            message["buffers"] = [CALLED.encode(), AGENT_SOURCE.encode(), request]
+            make, source = (b"", b"") if self._made else (AGENT.encode(), AGENT_SOURCE.encode())
+            message["buffers"] = [CALLED.encode(), make, source, request]
+            self._made = True
         self._client.shell_channel.send(message)
         return message["header"]["msg_id"]
 

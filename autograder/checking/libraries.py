@@ -1,0 +1,124 @@
+"""Python and its libraries as they were before the student's first cell, for as long as a probe runs.
+
+A part of the boundary that runs inside the student's process: see `agent`. A probe says what it
+finds there (whether a tensor is the same as before, which hooks are left, what is in `.grad`), and
+must not ask words that a cell has given another meaning. What a student adds to a library stays,
+what he has replaced in it is put back, and is there again afterwards.
+
+Nothing can hide from code that searches its own process's memory: what can be judged by numbers
+that a probe returns is judged by these, in the grader.
+"""
+
+import builtins
+import gc
+import sys
+import types
+
+# The modules whose names and classes a probe may use.
+WATCHED = frozenset(
+    """builtins contextlib copy functools itertools json math numbers pathlib random struct tempfile traceback
+    types unittest.mock warnings numpy numpy.random torch torch._tensor torch.random
+    torch.serialization torch.nn torch.nn.functional torch.nn.init torch.nn.parameter
+    torch.nn.modules.activation torch.nn.modules.batchnorm torch.nn.modules.container
+    torch.nn.modules.conv torch.nn.modules.dropout torch.nn.modules.flatten torch.nn.modules.linear
+    torch.nn.modules.loss torch.nn.modules.module torch.nn.modules.normalization torch.optim
+    torch.optim.optimizer torch.optim.sgd torch.autograd torch.autograd.function
+    torch.autograd.forward_ad torch.autograd.grad_mode torch.autograd.graph
+    torch.utils._contextlib torch.utils._python_dispatch torch.utils._pytree""".split()
+)
+MISSING = object()
+Module = types.ModuleType
+
+
+class Libraries:
+    """A context in which they are as they were when this was made.
+
+    On the way in nothing is used that a cell could have replaced.
+    """
+
+    def __init__(self):
+        self._modules = dict(sys.modules)
+        self._known = {}
+        self._undone, self._swapped = [], []
+        for name, module in list(sys.modules.items()):
+            if name in WATCHED:
+                self.watch(module)
+
+    def watch(self, module):
+        """Keep what a module holds, and what the classes hold that are defined in its package."""
+        if not isinstance(module, Module):
+            return
+        self._keep(module)
+        root = module.__name__.partition(".")[0]
+        for value in list(vars(module).values()):
+            owner = getattr(value, "__module__", None) if isinstance(value, type) else None
+            if isinstance(owner, str) and owner.partition(".")[0] == root and is_open(value):
+                self._keep(value)
+
+    def _keep(self, owner):
+        # The numbers tell at one glance what has changed; what is kept cannot lose its own.
+        names, values = tuple(vars(owner)), tuple(vars(owner).values())
+        self._known[id(owner)] = owner, names, values, tuple(map(id, values))
+
+    def __enter__(self):
+        # Nobody looks on: no tracing, no callbacks of the garbage collector.
+        self._watchers = sys.gettrace(), sys.getprofile(), list(gc.callbacks)
+        sys.setprofile(None)
+        sys.settrace(None)
+        gc.callbacks.clear()
+        for name, module in self._modules.items():
+            found = sys.modules.get(name)
+            if found is not module:
+                self._swapped.append((name, found))
+                sys.modules[name] = module
+        for owner, names, values, ids in self._known.values():
+            now = vars(owner)
+            if tuple(map(id, now.values())) != ids or tuple(now) != names:
+                self._put_back(owner, dict(zip(names, values)))
+
+    def __exit__(self, *error):
+        for owner, name, value in reversed(self._undone):
+            put(owner, name, value)
+        for name, module in self._swapped:
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module
+        self._undone, self._swapped = [], []
+        trace, profile, gc.callbacks[:] = self._watchers
+        sys.settrace(trace)
+        sys.setprofile(profile)
+
+    def _put_back(self, owner, known):
+        now = dict(vars(owner))
+        for name, value in known.items():
+            if now.get(name, MISSING) is not value:
+                self._undone.append((owner, name, now.get(name, MISSING)))
+                put(owner, name, value)
+        for name in now.keys() - known.keys():
+            # An addition matters where it stands before something else of this name.
+            bases = owner.__mro__[1:] if isinstance(owner, type) else (builtins,)
+            if owner is not builtins and any(name in vars(base) for base in bases):
+                self._undone.append((owner, name, now[name]))
+                put(owner, name, MISSING)
+
+
+def is_open(kind):
+    """Whether attributes of this class can be set: not those of types that are written in C."""
+    return kind.__flags__ & (1 << 9) and not kind.__flags__ & (1 << 8)
+
+
+def put(owner, name, value):
+    """Set or remove an attribute; what cannot be set cannot have been replaced either."""
+    try:
+        if isinstance(owner, Module):
+            if value is MISSING:
+                del vars(owner)[name]
+            else:
+                vars(owner)[name] = value
+        elif value is MISSING:
+            type.__delattr__(owner, name)
+        else:
+            type.__setattr__(owner, name, value)
+    except (AttributeError, TypeError, KeyError):
+        pass
