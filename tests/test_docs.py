@@ -119,3 +119,18 @@ def run_in(folder, words):
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_the_tests_that_hold_the_claims_of_protection_exist():
+    named = re.findall(
+        r"(?<!\*)\*([a-z][^*]*test_[^*]*)\*", (ROOT / "docs/protection.md").read_text()
+    )
+    words = re.findall(r"[\w/.]+", " ".join(named))
+    missing, text = [], ""
+    for word in words:
+        if word.endswith(".py"):
+            path = ROOT / "tests" / word
+            text = path.read_text() if path.is_file() else ""
+        elif f"def test_{word}(" not in text:
+            missing.append(word)
+    assert len(words) > 40 and missing == []

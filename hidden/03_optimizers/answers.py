@@ -2695,14 +2695,14 @@ def pathological_settings():
     Mistake(
         "pathological_curve",
         "changes_with_time",
-        ("sgd_fails_where_the_rival_arrives", "rival_arrives"),
+        ("is_a_loss_of_its_own", "rival_arrives", "sgd_fails_where_the_rival_arrives"),
         """\
 calls = []
 
 
 def pathological_curve(w1, w2):
     calls.append(1)
-    return (0.001 if len(calls) % 200 < 105 else 1) * (w1**2 + w2**2)
+    return (0.001 if len(calls) % 2 else 1) * (w1**2 + w2**2)
 
 
 def pathological_settings():
