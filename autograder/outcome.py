@@ -82,6 +82,8 @@ class Outcome:
         del plain["notebook"], plain["page"]
         for check in plain["checks"]:
             del check["title"], check["error"]
+            if not check["figures"]:
+                del check["figures"]
         return plain
 
     @classmethod

@@ -39,8 +39,8 @@ for command in sys.argv[1:]:
 IMPORTS = """\
 import importlib, pkgutil, sys
 import autograder
-alone = "linux", "node.", "sealed.", "supervisor.supervisor", "supervisor.relay", "supervisor.usage"
-alone = tuple(f"autograder.kernel.{name}" for name in alone)
+alone = "linux node. sealed.application sealed.fork_server sealed.sandbox supervisor.supervisor supervisor.usage"
+alone = tuple(f"autograder.kernel.{name}" for name in alone.split())
 for found in pkgutil.walk_packages(autograder.__path__, "autograder."):
     if not found.name.startswith((*alone, "autograder.authoring.template")):
         importlib.import_module(found.name)

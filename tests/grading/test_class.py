@@ -334,7 +334,8 @@ def test_a_file_thief_sees_no_course_file(course):
         except ImportError:
             pass
         def double(x):
-            raise ValueError("found " + repr(sorted(set(found))))
+            raise ValueError
+        print("found", sorted(set(found)))
         """
     code = textwrap.dedent(code).format(root=str(course.root), checkout=str(ROOT))
     hand_in(course, "thief", A, answered(released(course, A), {"double": code}))
@@ -343,4 +344,7 @@ def test_a_file_thief_sees_no_course_file(course):
         pytest.skip(f"no sealed kernels here: {tiers.probe().missing}")
     assert result.isolation == tiers.probe().tier
     assert result.score == 0
-    assert "found []" in result.checks[0].message
+    notebook = nbformat.reads(result.notebook.decode(), as_version=4)
+    assert "found []\n" in [
+        o.get("text") for cell in notebook.cells for o in cell.get("outputs", [])
+    ]

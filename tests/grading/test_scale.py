@@ -490,7 +490,7 @@ def test_the_results_file_of_an_interrupted_run_has_what_is_graded(graded, monke
 
     monkeypatch.setattr(batch, "grade", interrupted)
     with pytest.raises(typer.Exit) as end:
-        cli._grade(graded, A, results=tmp_path / "results.json")
+        cli._grade(graded, A, ["ada"], tmp_path / "results.json")
     assert end.value.exit_code == 130
     (row,) = json.loads((tmp_path / "results.json").read_text())
     assert (row["student"], row["score"]) == ("ada", 5.0)

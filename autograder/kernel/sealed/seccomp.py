@@ -47,7 +47,6 @@ utime utimensat utimes vfork wait4 waitid write writev
 
 _NEW_NAMESPACES = 0x7E020000
 # The network of a sandbox is its own loopback, where ipykernel collects its workers' output.
-_FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 _NETLINK_ROUTE = 0
 # Machines whose clone(2) takes the flags first and on which this list has been checked.
 MACHINES = ("x86_64", "aarch64")
@@ -79,7 +78,7 @@ def build():
         pyseccomp.ALLOW, "clone",
         pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _NEW_NAMESPACES, 0),
     )  # fmt: skip
-    for family in _FAMILIES:
+    for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
         rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     # The C library lists network devices this way, and ZeroMQ insists on a list.
     rules.add_rule(
