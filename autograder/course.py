@@ -26,11 +26,13 @@ class Course:
         Raises
         ------
         UserError
-            If there is none.
+            If there is none, or its configuration cannot be used.
         """
         for folder in [start.resolve(), *start.resolve().parents]:
             if (folder / "nbgrader_config.py").is_file():
-                return cls(folder)
+                course = cls(folder)
+                _ = course.config  # A wrong one is refused before anything else is done.
+                return course
         raise UserError(
             f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
             "change into the course folder or pass --course FOLDER"

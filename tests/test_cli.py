@@ -93,6 +93,7 @@ def test_build_check_says_what_is_stale(course):
     assert autograder(course, "build").returncode == 0
 
 
+@pytest.mark.slow
 def test_audit_proves_the_tiny_course(course):
     done = autograder(course, "audit", "--seeds", "3")
     assert done.returncode == 0, done.stdout

@@ -50,6 +50,7 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
         new_course(kept)
 
 
+@pytest.mark.slow
 def test_the_checks_are_proven(new):
     report = audit(new, A, seeds=5)
     assert report.problems == []

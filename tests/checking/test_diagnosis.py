@@ -87,6 +87,7 @@ def bank(course, monkeypatch):
 SQUARES = Mistake("double", "squares", "one_number", "def double(x):\n    return x * x\n")
 
 
+@pytest.mark.slow
 def test_names_known_mistakes_of_an_exercise_and_no_alternative(real_course):
     expect_right_names(real_course, "04_initialization", "xavier_std")
 

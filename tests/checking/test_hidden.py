@@ -81,6 +81,7 @@ def one_number(student, rng):
             own.module("checks")
 
 
+@pytest.mark.slow
 def test_probes_that_a_kernel_cannot_load_are_nobodys_zero(course, change):
     """As where a library is installed for the grader alone: the right answer earned 0, "graded"."""
     lacking = "import sys\nif 'autograder' not in sys.modules:\n    import of_the_grader_alone\n"

@@ -401,6 +401,7 @@ cli.app(["grade", "99_tiny", "--workers", "1"])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_start", [signal.SIG_DFL, signal.SIG_IGN])
 def test_ctrl_c_ends_a_run_unless_it_was_started_in_the_background(course, at_start):
     """There a shell starts it with SIGINT ignored: who presses Ctrl-C means another program."""
@@ -454,6 +455,7 @@ def test_a_worker_with_other_checks_is_refused(graded, scheduler, monkeypatch, w
     assert (book_of(graded), ledger.read(graded, A)) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_early_leaves_no_thread_waiting_that_the_next_one_needs(
     graded, monkeypatch
 ):

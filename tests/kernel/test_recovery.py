@@ -55,6 +55,7 @@ def answers(client) -> bool:
     return reply["content"]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_kernels_outlive_a_killed_fork_server_and_the_next_one_starts(kernel):
     _, client = kernel
     killed = fork_server()

@@ -342,6 +342,7 @@ def test_the_command_writes_page_and_figures(course, tmp_path):
     assert isinstance(done.exception, UserError) and "not be written" in str(done.exception)
 
 
+@pytest.mark.slow
 def test_what_was_really_graded_is_reported(course):
     for student in ("ada", "eve"):
         hand_in(course, student, A, solved(course, A))

@@ -82,6 +82,7 @@ def hurried_threads():
     gc.set_threshold(*before[1])
 
 
+@pytest.mark.slow
 def test_threads_that_parse_at_once_do_not_disturb_each_other(hurried_threads):
     source = (ROOT / "hidden" / "03_optimizers" / "checks.py").read_text()
 

@@ -59,6 +59,7 @@ def test_a_move_takes_less_than_a_second(gains):
     assert time.process_time() - start < 1
 
 
+@pytest.mark.slow
 def test_every_corner_can_be_drawn(gains):
     box = gains.gain_explorer()
     found = controls(box)
