@@ -34,7 +34,7 @@ from autograder.outcome import Outcome, Status
 from autograder.submission.pack import digest
 
 # Each costs about seven seconds on two cores.
-KILLS = int(os.environ.get("CRASH_KILLS", 10))
+KILLS = int(os.environ.get("CRASH_KILLS", 3))
 SEED = int(os.environ.get("CRASH_SEED", 0))
 
 

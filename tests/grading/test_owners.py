@@ -17,7 +17,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="sealed kernels need Linux"),
 ]
-NAME = "evil-stays"
+# Another one in each process that tests.
+NAME = f"stays-{os.getpid()}"
 # Processes of its own that answer to no signal, and a cell that never ends.
 STAYS = f"""
 import os, signal, time

@@ -25,10 +25,11 @@ def mean(values):
             texts += [x[:2_000] for x in thing.values() if type(x) is str]
     found = sorted({word for text in texts + traced for word in words if word[::-1] in text})
     modules = [m for m in sys.modules if m.startswith("autograder")]
-    raise ValueError(f"found {found} {modules}")
+    # Feedback tells the kind of an error, and none of its words.
+    raise (KeyError if found or modules else ValueError)
 """
 
 
 def got(course, student, result):
     (message,) = [c.message for c in result.checks if c.exercise == "mean"]
-    return [] if "found [] []" in message else [message]
+    return [] if "raised ValueError" in message else [message]
