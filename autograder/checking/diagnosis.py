@@ -170,11 +170,16 @@ def _same_verdict(item, student, fails, replies, seed) -> bool:
 
 
 def _unsolved(replies: list[bytes]) -> bool:
-    """Whether the code still raises the error of the untouched cell."""
+    """Whether the code still raises the error of the untouched cell, which says nothing."""
     try:
         last = wire.decode(replies[-1]) if replies else {}
-        kind = last["error"]["type"]
-        return isinstance(kind, str) and kind == "NotImplementedError"
+        kind, said = (last["error"][key] for key in ("type", "message"))
+        return (
+            isinstance(kind, str)
+            and kind == "NotImplementedError"
+            and isinstance(said, str)
+            and not said
+        )
     except (wire.WireError, LookupError, TypeError):
         return False
 

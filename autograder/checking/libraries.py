@@ -1,12 +1,12 @@
-"""Python and its libraries as they were before the student's first cell, for as long as a probe runs.
+"""While a probe runs, restores Python and its libraries to their state before the student's first cell.
 
-A part of the boundary that runs inside the student's process: see `agent`. A probe says what it
-finds there (whether a tensor is the same as before, which hooks are left, what is in `.grad`), and
-must not ask words that a cell has given another meaning. What a student adds to a library stays,
-what he has replaced in it is put back, and is there again afterwards.
+This part of the boundary runs inside the student's process: see `agent`. A probe reports what it
+finds there (whether a tensor is still the same, which hooks are left, what is in `.grad`), so the
+functions it calls must not have been redefined by a cell. What a cell has added to a library stays;
+what it has replaced is restored for the probe and replaced again afterwards.
 
-Nothing can hide from code that searches its own process's memory: what can be judged by numbers
-that a probe returns is judged by these, in the grader.
+Nothing can hide from code that searches its own process's memory: whatever can be judged by the
+numbers that a probe returns is judged by them, in the grader.
 """
 
 import builtins
@@ -31,9 +31,9 @@ Module = types.ModuleType
 
 
 class Libraries:
-    """A context in which they are as they were when this was made.
+    """A context manager that restores the libraries to the state they were in when it was created.
 
-    On the way in nothing is used that a cell could have replaced.
+    Entering it uses nothing that a cell could have replaced.
     """
 
     def __init__(self):

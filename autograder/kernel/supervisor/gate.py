@@ -12,7 +12,7 @@ from autograder.kernel.supervisor.relay import Relay
 
 
 class Gate:
-    """Listens at `outside-N`, and passes bytes on to and from `inside-N`, where the kernel listens.
+    """Listens at `outside-N` and relays bytes to and from `inside-N`, where the kernel listens.
 
     Parameters
     ----------
