@@ -124,6 +124,15 @@ def test_what_python_says_itself_is_told(message):
     )
 
 
+def test_a_librarys_not_implemented_error_is_no_stub():
+    unsolved = "not solved yet: the code still raises NotImplementedError"
+    assert described("NotImplementedError", "", "raise NotImplementedError()") == unsolved
+    message = 'Module [Perceptron] is missing the required "forward" function'
+    assert described("NotImplementedError", message, "model(x)") == (
+        f"your code raised NotImplementedError at `model(x)`: {message}"
+    )
+
+
 @pytest.mark.parametrize(
     "message",
     ["0.731", "asked: [3, 4]", "name 'x0731' is not defined", "'E731' object is not callable",

@@ -4,6 +4,7 @@ Students' cells run in a kernel, as in stock nbgrader. A check cell is not run: 
 judge in this process, and the cell gets a readable table and a float as its outputs.
 """
 
+import asyncio
 import contextlib
 import difflib
 import itertools
@@ -365,7 +366,10 @@ class Judge(Execute):
 
     async def _async_handle_timeout(self, timeout, cell=None):
         if self._clock() - self._cell_started < timeout:
-            return None  # The kernel had to wait for a core: nbclient waits on.
+            # The kernel had to wait for a core, so nbclient goes on waiting; after a stray message
+            # it would ask again at once, and again.
+            await asyncio.sleep(1)
+            return None
         self._timeouts += 1
         self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout:g} seconds")
         return await super()._async_handle_timeout(timeout, cell)
