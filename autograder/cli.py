@@ -83,12 +83,6 @@ def grade(
     found = Course.find(course)
     name = found.expect_assignment(assignment)
     students = found.choose_students(name, student)
-    if scheduler is None:
-        # Its imports take seconds, and so do this process's: do both at once.
-        from autograder.kernel.grader import launcher, tiers
-
-        if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            launcher.connect(found.preload).close()
     if allow_unsealed:
         found.config.Judge.allow_unsealed = True
     options = {

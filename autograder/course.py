@@ -157,5 +157,16 @@ class Course:
 
 def steps(config: Config) -> list[type]:
     """nbgrader's configured steps, in order: first those that repair, then those that grade."""
-    configured = config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors
-    return [import_item(step) if isinstance(step, str) else step for step in configured]
+    return [import_item(step) if isinstance(step, str) else step for step in _configured(config)]
+
+
+def step_names(config: Config) -> list[str]:
+    """The names of the steps' classes; none of them is imported for it."""
+    return [
+        step.rpartition(".")[2] if isinstance(step, str) else step.__name__
+        for step in _configured(config)
+    ]
+
+
+def _configured(config: Config) -> list[str | type]:
+    return config.Autograde.sanitize_preprocessors + config.Autograde.autograde_preprocessors

@@ -14,7 +14,7 @@ from pathlib import Path
 import autograder
 from autograder import files
 from autograder.checking import hidden
-from autograder.course import Course, steps
+from autograder.course import Course, step_names
 from autograder.outcome import Outcome
 
 # The engine's packages that an outcome and its page depend on.
@@ -49,6 +49,16 @@ class Attempt:
 def path(course: Course, assignment: str) -> Path:
     """The file of an assignment's attempts."""
     return course.private / "ledger" / f"{assignment}.jsonl"
+
+
+def prepared(course: Course, assignment: str) -> Path:
+    """The folder of attempts that are complete, but not yet in their places."""
+    return course.private / "writing" / assignment
+
+
+def is_unfinished(course: Course, assignment: str) -> bool:
+    """Whether a killed run has left such attempts."""
+    return any(prepared(course, assignment).glob("*"))
 
 
 def read(course: Course, assignment: str) -> list[Attempt]:
@@ -126,7 +136,7 @@ def environment_hash(course: Course) -> str:
 def _settings(course: Course) -> list:
     """The configuration of the steps that a submission goes through."""
     config = course.config
-    names = [step.__name__ for step in steps(config)]
+    names = step_names(config)
     # Permission to grade unsealed changes no score.
     sections = {
         name: sorted((k, repr(v)) for k, v in config[name].items() if k != "allow_unsealed")

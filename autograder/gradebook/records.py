@@ -12,7 +12,8 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
-from autograder.gradebook.writer import STALE, agrees, recover
+from autograder.gradebook.scores import agrees, sqlite_file
+from autograder.gradebook.writer import STALE, recover
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import collected
 
@@ -136,8 +137,8 @@ def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
     if gradebook is not None:
         yield gradebook
         return
-    path = Path(course.db_url.removeprefix("sqlite:///"))
-    if course.db_url.startswith("sqlite:///") and not path.is_file():
+    path = sqlite_file(course)
+    if path is not None and not path.is_file():
         raise UserError(f"expected the gradebook {path}, which does not exist: grade first")
     with Gradebook(course.db_url, course.course_id) as opened:
         yield opened

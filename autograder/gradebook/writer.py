@@ -17,7 +17,6 @@ from typing import Any
 
 import nbformat
 from nbgrader import utils
-from nbgrader.api import Assignment as AssignmentEntry
 from nbgrader.api import (
     Comment,
     Grade,
@@ -38,6 +37,7 @@ from autograder.errors import UserError
 from autograder.feedback.page import Facts, Pages, no_response
 from autograder.gradebook import ledger
 from autograder.gradebook.released import empty_gradebook, make_gradebook
+from autograder.gradebook.scores import sqlite_file
 from autograder.outcome import Outcome
 from autograder.submission.pack import Packed
 
@@ -53,8 +53,8 @@ class Damaged(Exception):
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """The course's gradebook, created if there is none."""
-    file = Path(course.db_url.removeprefix("sqlite:///"))
-    if not course.db_url.startswith("sqlite:///"):
+    file = sqlite_file(course)
+    if file is None:
         make_gradebook(course.db_url)
     elif file.parent.is_dir() and not file.exists():
         files.write(file, empty_gradebook())
@@ -65,39 +65,9 @@ def opened(course: Course) -> Iterator[Gradebook]:
         yield book
 
 
-def automatic_scores(book: Gradebook, assignment: str) -> dict[str, dict[str, float | None]]:
-    """The automatic score of each check cell in the gradebook, by student."""
-    rows = (
-        book.db.query(Student.id, GradeCell.name, Grade.auto_score)
-        .select_from(Grade)
-        .join(GradeCell, GradeCell.id == Grade.cell_id)
-        .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
-        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-        .join(AssignmentEntry, AssignmentEntry.id == SubmittedAssignment.assignment_id)
-        .join(Student, Student.id == SubmittedAssignment.student_id)
-        .filter(AssignmentEntry.name == assignment, GradeCell.cell_type == "code")
-    )
-    found: dict[str, dict[str, float | None]] = {}
-    for student, cell, score in rows:
-        found.setdefault(student, {})[cell] = score
-    return found
-
-
-def agrees(outcome: Outcome, scores: dict[str, float | None]) -> bool:
-    """Whether the automatic scores are those of the outcome."""
-    earned: dict[str, float] = {}
-    for check in outcome.checks:
-        name = f"check_{check.exercise}"
-        earned[name] = earned.get(name, 0.0) + check.points
-    return all(
-        score is not None and abs(score - earned.get(name, 0.0)) < 1e-6
-        for name, score in scores.items()
-    )
-
-
 def recover(course: Course, assignment: str) -> None:
     """Finish what a killed run has left unfinished; do nothing while another run is going on."""
-    if not any((course.private / "writing").glob(f"{assignment}/*")):
+    if not ledger.is_unfinished(course, assignment):
         return
     try:
         with lock.held(course.private, "writing"), opened(course) as book:
@@ -112,7 +82,7 @@ class Writer:
 
     def __init__(self, course: Course, assignment: str, book: Gradebook):
         self.course, self.assignment, self._book = course, assignment, book
-        self._ready = course.private / "writing" / assignment
+        self._ready = ledger.prepared(course, assignment)
         self._pages: Pages | None = None
 
     def recover(self) -> int:

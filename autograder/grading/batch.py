@@ -6,24 +6,16 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-
 from autograder import files, lock
 from autograder.course import Course
-from autograder.files import printable
-from autograder.gradebook import drift, ledger
-from autograder.gradebook.released import take_snapshot
-from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
-from autograder.grading.judging.judge import expect_settings
-from autograder.kernel.grader import tiers
+from autograder.gradebook import ledger
+from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
-from autograder.submission.pack import digest
 
 # Up to this many submissions are graded by threads of this process. Worker processes do not share
 # Python's lock and are faster, but each of them first spends seconds on imports.
@@ -95,36 +87,66 @@ def grade(
         If the run was asked to end by SIGINT or SIGTERM.
     """
     watcher = watcher or Watcher()
-    expect_settings(course)
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
-        folders = {s: course.folder("submitted") / s / assignment for s in students}
-        hashes = ledger.hashes(course, assignment)
-        with opened(course) as book:
-            writer = Writer(course, assignment, book)
-            writer.recover()
-            known = ledger.latest(course, assignment)
-            done = {} if force else _unchanged(course, assignment, folders, hashes, known, book)
-            todo = {s: folder for s, folder in folders.items() if s not in done}
-            watcher.plan(len(todo), len(done))
-            if todo:
-                snapshot = take_snapshot(course, assignment)
-                note = drift.register(course, book, snapshot, accept_drift)
-                if note:
-                    watcher.note(note)
-                troubled = was_killed or any(
-                    attempt.outcome.status == Status.GRADER_ERROR
-                    for s in todo
-                    if (attempt := known.get(printable(s)))
-                )
-                with _workers(
-                    course, snapshot, hashes, len(todo), workers, scheduler, troubled
-                ) as w:
-                    kernel_name = course.config.Judge.get("kernel_name", "")
-                    if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
-                        watcher.note(EXPOSED)
-                    _grade(todo, w, writer, hashes, watcher, done)
+        if ledger.is_unfinished(course, assignment):
+            _finish(course, assignment)
+        planned = plan(course, assignment, students, force)
+        watcher.plan(len(planned.todo), len(planned.unchanged))
+        done = dict(planned.unchanged)
+        if planned.todo:
+            _grade_planned(
+                course, assignment, planned, watcher, done,
+                workers=workers, scheduler=scheduler, accept_drift=accept_drift,
+                troubled=was_killed or planned.failed,
+            )  # fmt: skip
     return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _finish(course: Course, assignment: str) -> None:
+    from autograder.gradebook.writer import Writer, opened
+
+    with opened(course) as book:
+        Writer(course, assignment, book).recover()
+
+
+def _grade_planned(
+    course: Course,
+    assignment: str,
+    planned: Plan,
+    watcher: Watcher,
+    done: dict[str, Outcome],
+    *,
+    workers: int | None,
+    scheduler: str | None,
+    accept_drift: bool,
+    troubled: bool,
+) -> None:
+    """Grade and write what is to be done; outcomes go into `done`."""
+    from autograder.kernel.grader import launcher, tiers
+
+    if scheduler is None and tiers.probe().tier is tiers.Tier.NAMESPACES:
+        # Its imports take seconds, and so do this process's, which follow: do both at once.
+        launcher.connect(course.preload).close()
+
+    from autograder.gradebook import drift
+    from autograder.gradebook.released import take_snapshot
+    from autograder.gradebook.writer import Writer, opened
+    from autograder.grading.judging.judge import expect_settings
+
+    expect_settings(course)
+    with opened(course) as book:
+        snapshot = take_snapshot(course, assignment)
+        note = drift.register(course, book, snapshot, accept_drift)
+        if note:
+            watcher.note(note)
+        count, hashes = len(planned.todo), planned.hashes
+        with _workers(course, snapshot, hashes, count, workers, scheduler, troubled) as cluster:
+            kernel_name = course.config.Judge.get("kernel_name", "")
+            if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
+                watcher.note(EXPOSED)
+            writer = Writer(course, assignment, book)
+            _grade(planned.todo, cluster, writer, hashes, watcher, done)
 
 
 def _workers(
@@ -209,44 +231,6 @@ def _clear_away(course: Course) -> bool:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return bool(folders)
-
-
-def _unchanged(
-    course: Course,
-    assignment: str,
-    folders: dict[str, Path],
-    hashes: dict[str, str],
-    known: dict[str, ledger.Attempt],
-    book: Gradebook,
-) -> dict[str, Outcome]:
-    """The outcomes of those whose last attempt is complete and still up to date."""
-    likely = {}
-    for student in folders:
-        attempt = known.get(printable(student))
-        if attempt is not None and hashes.items() <= attempt.hashes.items():
-            if attempt.outcome.status != Status.GRADER_ERROR:
-                likely[student] = attempt
-    with ThreadPoolExecutor() as pool:
-        found = dict(zip(likely, pool.map(lambda s: digest(folders[s]), likely)))
-    scores = automatic_scores(book, assignment) if likely else {}
-    return {
-        student: attempt.outcome
-        for student, attempt in likely.items()
-        if found[student] == attempt.hashes["submission"]
-        and _is_complete(course, assignment, attempt, scores.get(student))
-    }
-
-
-def _is_complete(course: Course, assignment: str, attempt: ledger.Attempt, scores) -> bool:
-    if not attempt.outcome.status.has_score:
-        return True
-    pages = (("autograded", "ipynb"), ("feedback", "html"))
-    place = Path(attempt.student, assignment)
-    return (
-        scores is not None
-        and agrees(attempt.outcome, scores)
-        and all((course.folder(k) / place / f"{assignment}.{end}").is_file() for k, end in pages)
-    )
 
 
 def write_results(outcomes: list[Outcome], path: Path) -> None:

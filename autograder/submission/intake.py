@@ -15,21 +15,21 @@ from nbformat import NotebookNode
 from autograder.checking.wire import is_shallow, json_value
 from autograder.files import printable
 from autograder.submission import tidy as tidying
+from autograder.submission.refused import (
+    LINKED,
+    MAX_NOTEBOOK_BYTES,
+    MAX_OTHER_BYTES,
+    Unreadable,
+    left_out,
+)
 from autograder.submission.repair import Expected, grade_ids
 from autograder.submission.tidy import tidy
 
-MAX_NOTEBOOK_BYTES = 400 << 20
-MAX_OTHER_BYTES = 200 << 20
 # A larger notebook, or one with more lists and dicts, is first read by another process.
 SMALL_BYTES = 8 << 20
 MAX_CONTAINERS = 200_000
 MAX_DEPTH = 50
 READ_SECONDS = 120
-LINKED = "the folder is a symbolic link: expected the submitted files themselves"
-
-
-class Unreadable(Exception):
-    """Nothing here can be graded; the message says why and what to do."""
 
 
 @dataclass
@@ -38,12 +38,6 @@ class Submission:
 
     notebook: NotebookNode
     notes: list[str] = field(default_factory=list)
-
-
-def left_out(name: str, link: bool) -> str:
-    """The remark about a symbolic link or a special file."""
-    kind = "a symbolic link" if link else "not an ordinary file"
-    return f"{printable(name)} is {kind} and was left out"
 
 
 def read_submission(folder: Path, assignment: str, expected: list[Expected], copy: Path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.files import printable
-from autograder.submission.intake import (
+from autograder.submission.refused import (
     LINKED,
     MAX_NOTEBOOK_BYTES,
     MAX_OTHER_BYTES,

@@ -1,0 +1,80 @@
+"""What a run has to grade. That there is nothing to do is found out without any heavy import."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.files import printable
+from autograder.gradebook import ledger
+from autograder.gradebook.scores import agrees, automatic_scores
+from autograder.outcome import Outcome, Status
+from autograder.submission.pack import digest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Parameters
+    ----------
+    todo
+        The submitted folder of each student whose submission is to be graded.
+    unchanged
+        The outcomes of the others, whose last attempt is complete and still up to date.
+    hashes
+        What an outcome depends on besides the submission (see `ledger.hashes`).
+    failed
+        Whether a submission in `todo` is one that could not be graded the last time.
+    """
+
+    todo: dict[str, Path]
+    unchanged: dict[str, Outcome]
+    hashes: dict[str, str]
+    failed: bool
+
+
+def plan(course: Course, assignment: str, students: list[str], force: bool = False) -> Plan:
+    """Compare the submissions with the ledger and the gradebook; with `force`, grade all of them."""
+    folders = {s: course.folder("submitted") / s / assignment for s in students}
+    hashes = ledger.hashes(course, assignment)
+    known = ledger.latest(course, assignment)
+    unchanged = {} if force else _unchanged(course, assignment, folders, hashes, known)
+    todo = {s: folder for s, folder in folders.items() if s not in unchanged}
+    attempts = [known[name] for s in todo if (name := printable(s)) in known]
+    failed = any(a.outcome.status == Status.GRADER_ERROR for a in attempts)
+    return Plan(todo, unchanged, hashes, failed)
+
+
+def _unchanged(
+    course: Course,
+    assignment: str,
+    folders: dict[str, Path],
+    hashes: dict[str, str],
+    known: dict[str, ledger.Attempt],
+) -> dict[str, Outcome]:
+    likely = {}
+    for student in folders:
+        attempt = known.get(printable(student))
+        if attempt is not None and hashes.items() <= attempt.hashes.items():
+            if attempt.outcome.status != Status.GRADER_ERROR:
+                likely[student] = attempt
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(likely, pool.map(lambda s: digest(folders[s]), likely)))
+    scores = automatic_scores(course, assignment) if likely else {}
+    return {
+        student: attempt.outcome
+        for student, attempt in likely.items()
+        if found[student] == attempt.hashes["submission"]
+        and _is_complete(course, assignment, attempt, scores.get(student))
+    }
+
+
+def _is_complete(course: Course, assignment: str, attempt: ledger.Attempt, scores) -> bool:
+    if not attempt.outcome.status.has_score:
+        return True
+    pages = (("autograded", "ipynb"), ("feedback", "html"))
+    place = Path(attempt.student, assignment)
+    return (
+        scores is not None
+        and agrees(attempt.outcome, scores)
+        and all((course.folder(k) / place / f"{assignment}.{end}").is_file() for k, end in pages)
+    )
