@@ -12,6 +12,7 @@ import typer
 from autograder import console, files
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.serving import client
 
 app = typer.Typer(
     help="Build, prove and grade the assignments of this course.",
@@ -21,6 +22,13 @@ app = typer.Typer(
 )
 CourseOption = Annotated[Path, typer.Option("--course", help="The course folder.")]
 HERE = Path(".")
+
+
+def _course(start: Path) -> Course:
+    """The course; its warm process, if there is one, runs the command instead of this process."""
+    found = Course.find(start)
+    client.hand_over(found)
+    return found
 
 
 @app.command()
@@ -80,7 +88,7 @@ def grade(
 
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
-    found = Course.find(course)
+    found = _course(course)
     name = found.expect_assignment(assignment)
     students = found.choose_students(name, student)
     if allow_unsealed:
@@ -125,7 +133,7 @@ def audit(
     other correct answers pass, self-checks agree, nothing leaks."""
     from autograder.authoring.proving import audit as auditing
 
-    found = Course.find(course)
+    found = _course(course)
     if exercise and not assignment:
         raise UserError("expected an assignment too: autograder audit ASSIGNMENT --exercise NAME")
     names = [found.expect_assignment(assignment)] if assignment else found.assignments
@@ -161,7 +169,7 @@ def try_answers(
     """
     from autograder.authoring.proving import attempts
 
-    found = Course.find(course)
+    found = _course(course)
     name = found.expect_assignment(assignment)
     if answers is not None and exercise is None:
         tried = attempts.read(answers)
@@ -208,7 +216,7 @@ def export(
     """
     from autograder import exports
 
-    found = Course.find(course)
+    found = _course(course)
     options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
     name = found.expect_assignment(assignment)
     console.export_report(exports.export(found, name, to, output, results, template, **options))
@@ -231,7 +239,7 @@ def report(
 
     from autograder.report import data, page
 
-    found = Course.find(course)
+    found = _course(course)
     name = found.expect_assignment(assignment)
     figures = data.gather(found, name, datetime.now(UTC))
     pages = {output or Path(f"{name}_report.html"): page.render(figures)}
@@ -258,7 +266,7 @@ def leaderboard(
     """
     from autograder.report import leaderboard as ranking
 
-    found = Course.find(course)
+    found = _course(course)
     name = found.expect_assignment(assignment)
     places = ranking.gather(found, name)
     console.leaderboard(places, name)
@@ -329,6 +337,22 @@ def calibrate(
     console.calibration_report(figures)
     if write:
         calibrating.write(found, name, figures)
+
+
+@app.command()
+def serve(
+    course: CourseOption = HERE,
+    idle: Annotated[
+        float, typer.Option(min=0.1, help="Minutes without a command after which it ends.")
+    ] = 60,
+) -> None:
+    """Keep everything loaded, so that other commands on this course start at once.
+
+    They find this process by themselves, and work as well without it.
+    """
+    from autograder.serving import warm
+
+    warm.start(Course.find(course), idle)
 
 
 @app.command()

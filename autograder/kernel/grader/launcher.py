@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +37,8 @@ CONNECT_SECONDS = 30
 STOP_SECONDS = 30
 
 _lock = threading.Lock()
+# Connections of this process that may still be open: a kernel ends with its connection.
+_connections: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 # The node, the end of the pipe that keeps it alive, and its folder.
 _started: tuple[subprocess.Popen, int, str] | None = None
 _meeting: Path | None = None
@@ -44,9 +47,36 @@ _ended = False
 
 
 def share(folder: Path | None) -> None:
-    """Share one node among all processes that name the same private folder; None: do not share."""
+    """Share one node among all processes that name the same private folder; None: do not share.
+
+    A node that this process uses already is the one that is shared.
+    """
     global _meeting, _ended
     _meeting, _ended = folder, False
+    if folder is not None and _address and not (folder / "address").exists():
+        (folder / "address").write_text(_address, encoding="utf-8")
+
+
+def address() -> str:
+    """The address of the node that this process uses; empty if it uses none yet."""
+    return _address
+
+
+def use(node: Path) -> None:
+    """Use the node whose address is in this file, if there is one and this process has none."""
+    global _address
+    if not _address:
+        with contextlib.suppress(OSError):
+            _address = node.read_text(encoding="utf-8")
+
+
+def lend() -> None:
+    """In a forked process: the node goes on to be used, but the process forked from ends it.
+
+    It lives as long as one of the two does.
+    """
+    global _started
+    _started = None
 
 
 def connect(preload: Sequence[str] = ()) -> socket.socket:
@@ -61,6 +91,7 @@ def connect(preload: Sequence[str] = ()) -> socket.socket:
         connection = _try_to_connect() or _connect_to_another(preload)
         if connection is None:
             raise ConnectionError("the process that starts sealed kernels does not respond")
+        _connections.add(connection)
         return connection
 
 
@@ -73,6 +104,9 @@ def end() -> None:
     _ended = True
     if _meeting is not None:
         (_meeting / "ended").touch()
+    for connection in list(_connections):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
     stop()
 
 
