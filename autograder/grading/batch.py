@@ -1,5 +1,6 @@
 """Many submissions at once; a bad one never touches another, and one process writes."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,13 +10,16 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder import files, lock
 from autograder.course import Course
 from autograder.gradebook import ledger
 from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
-from autograder.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from autograder.grading.workers import Workers
 
 # Up to this many submissions are graded by threads of this process. Worker processes do not share
 # Python's lock and are faster, but each of them first spends seconds on imports.
@@ -62,6 +66,7 @@ def grade(
     force: bool = False,
     accept_drift: bool = False,
     watcher: Watcher | None = None,
+    cluster: "Workers | None" = None,
 ) -> list[Outcome]:
     """Grade the students' submissions into the gradebook, `autograded/` and `feedback/`.
 
@@ -77,6 +82,8 @@ def grade(
         Whether to grade again what has not changed.
     accept_drift
         See `drift.register`.
+    cluster
+        Workers that are running already.
 
     Raises
     ------
@@ -96,7 +103,7 @@ def grade(
         done = dict(planned.unchanged)
         if planned.todo:
             _grade_planned(
-                course, assignment, planned, watcher, done,
+                course, assignment, planned, watcher, done, cluster,
                 workers=workers, scheduler=scheduler, accept_drift=accept_drift,
                 troubled=was_killed or planned.failed,
             )  # fmt: skip
@@ -116,6 +123,7 @@ def _grade_planned(
     planned: Plan,
     watcher: Watcher,
     done: dict[str, Outcome],
+    cluster: "Workers | None",
     *,
     workers: int | None,
     scheduler: str | None,
@@ -127,7 +135,7 @@ def _grade_planned(
 
     if scheduler is None and tiers.probe().tier is tiers.Tier.NAMESPACES:
         # Its imports take seconds, and so do this process's, which follow: do both at once.
-        launcher.connect(course.preload).close()
+        launcher.begin(course.preload)
 
     from autograder.gradebook import drift
     from autograder.gradebook.released import take_snapshot
@@ -135,52 +143,49 @@ def _grade_planned(
     from autograder.grading.judging.judge import expect_settings
 
     expect_settings(course)
-    with opened(course) as book:
-        snapshot = take_snapshot(course, assignment)
+    hashes = planned.hashes
+    with opened(course) as book, contextlib.ExitStack() as stack:
+        order = cluster.order(assignment, hashes) if cluster else None
+        snapshot = order.snapshot if order else take_snapshot(course, assignment)
         note = drift.register(course, book, snapshot, accept_drift)
         if note:
             watcher.note(note)
-        count, hashes = len(planned.todo), planned.hashes
-        with _workers(course, snapshot, hashes, count, workers, scheduler, troubled) as cluster:
-            kernel_name = course.config.Judge.get("kernel_name", "")
-            if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
-                watcher.note(EXPOSED)
-            writer = Writer(course, assignment, book)
-            _grade(planned.todo, cluster, writer, hashes, watcher, done)
+        if cluster is None:
+            cluster = stack.enter_context(
+                _workers(course, len(planned.todo), workers, scheduler, troubled)
+            )
+        order = order or cluster.prepare(snapshot, hashes)
+        kernel_name = course.config.Judge.get("kernel_name", "")
+        if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
+            watcher.note(EXPOSED)
+        _grade(planned.todo, cluster, order, Writer(course, assignment, book), watcher, done)
 
 
 def _workers(
-    course: Course,
-    snapshot: Snapshot,
-    hashes: dict[str, str],
-    count: int,
-    workers: int | None,
-    scheduler: str | None,
-    troubled: bool,
+    course: Course, count: int, workers: int | None, scheduler: str | None, troubled: bool
 ):
     # Imported only if there is something to grade.
     from autograder.grading.workers import local, remote
 
     if scheduler is not None:
-        return remote(snapshot, hashes, scheduler)
+        return remote(scheduler)
     # A few submissions are not worth starting processes, unless one of them may kill its process.
     in_process = count <= FEW and not troubled
-    count = min(count, workers or os.cpu_count() or 1)
-    return local(course, snapshot, hashes, count, in_process)
+    return local(course, min(count, workers or os.cpu_count() or 1), in_process)
 
 
-def _grade(todo, workers, writer, hashes, watcher, done) -> None:
+def _grade(todo, workers, order, writer, watcher, done) -> None:
     """Grade and write `todo`; outcomes go into `done`."""
     from autograder.grading.dispatch import Dispatch
 
     if workers.link:
         watcher.note(f"dashboard: {workers.link}")
-    dispatch = Dispatch(workers, todo)
+    dispatch = Dispatch(workers, order, todo)
     unchanged = len(done)
     with _stopping(dispatch):
         for student, packed, outcome in dispatch.outcomes():
             try:
-                writer.write(outcome, packed, {**hashes, "submission": packed.hash})
+                writer.write(outcome, packed, {**order.hashes, "submission": packed.hash})
             except Exception as error:
                 outcome.status = Status.GRADER_ERROR
                 outcome.message = f"not written: {type(error).__name__}: {error}"

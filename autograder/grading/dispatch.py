@@ -36,9 +36,9 @@ class Dispatch(threading.Thread):
         The submitted folder of each student.
     """
 
-    def __init__(self, workers: Workers, folders: dict[str, Path]):
+    def __init__(self, workers: Workers, order: task.Order, folders: dict[str, Path]):
         super().__init__(daemon=True, name="hand out submissions")
-        self._workers, self._folders = workers, folders
+        self._workers, self._order, self._folders = workers, order, folders
         self._finished: queue.SimpleQueue = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._waiting, self._suspects = deque(folders), deque[str]()
@@ -123,7 +123,7 @@ class Dispatch(threading.Thread):
         packed = pack(self._folders[student])
         self._in_flight[student] = packed, alone
         future = self._workers.client.submit(
-            task.grade, self._workers.order, student, packed, pure=False,
+            task.grade, self._order, student, packed, pure=False,
             key=f"grade-{uuid.uuid4().hex}",
         )  # fmt: skip
         future.add_done_callback(functools.partial(self._note_end, student))
@@ -154,7 +154,7 @@ class Dispatch(threading.Thread):
             if not alone:
                 return None
             message = "its worker died twice: it was set aside so that the others could be graded"
-            outcome = failed(student, self._workers.order.snapshot, message)
+            outcome = failed(student, self._order.snapshot, message)
         except (CancelledError, OSError) as error:
             raise UserError(
                 f"the Dask scheduler is gone ({type(error).__name__}: {error}): start it and run "

@@ -97,7 +97,8 @@ def _make_ready(order: Order) -> Grader:
         scratch = order.scratch
         course, frozen = Course(order.root), Course(scratch / "snapshot")
     expect_sealed(snapshot.allow_unsealed)
-    launcher.share(scratch)
+    # Workers of one machine meet in the folder of the head, which outlives an order.
+    launcher.share(scratch if order.scratch is None else scratch.parent)
     # Here, not in several threads at once, which might see half of a module.
     own = hidden.load(frozen.hidden, snapshot.name)
     own.import_all()

@@ -4,13 +4,14 @@ import contextlib
 import functools
 import importlib.util
 import logging
+import shutil
 import signal
 import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dask
@@ -54,15 +55,37 @@ class Workers:
     ----------
     threads
         Returns how many submissions it can grade at a time.
+    prepared
+        Makes an order for a snapshot and its hashes, and on exit removes what workers keep of it.
     complete
         Returns whether all of its workers are running, and restarts those that are gone.
     """
 
     client: Client
-    order: task.Order
     threads: Callable[[], int]
+    prepared: Callable[[Snapshot, dict[str, str]], AbstractContextManager[task.Order]]
     complete: Callable[[], bool] = lambda: True
     link: str = ""
+    _orders: dict[str, tuple[task.Order, contextlib.ExitStack]] = field(default_factory=dict)
+
+    def order(self, assignment: str, hashes: dict[str, str]) -> task.Order | None:
+        """The last order for the assignment, if it was made from the same."""
+        order, _ = self._orders.get(assignment, (None, None))
+        return order if order is not None and order.hashes == hashes else None
+
+    def prepare(self, snapshot: Snapshot, hashes: dict[str, str]) -> task.Order:
+        """A new order, in place of the assignment's last one."""
+        self.forget(snapshot.name)
+        with contextlib.ExitStack() as stack:
+            order = stack.enter_context(self.prepared(snapshot, hashes))
+            self._orders[snapshot.name] = order, stack.pop_all()
+        return order
+
+    def forget(self, *assignments: str) -> None:
+        """Remove what workers keep of these assignments; of all, if none is named."""
+        for name in assignments or list(self._orders):
+            if name in self._orders:
+                self._orders.pop(name)[1].close()
 
 
 class IgnoreInterrupts(WorkerPlugin):
@@ -74,31 +97,23 @@ class IgnoreInterrupts(WorkerPlugin):
 
 
 @contextmanager
-def local(
-    course: Course, snapshot: Snapshot, hashes: dict[str, str], count: int, in_process: bool
-) -> Iterator[Workers]:
-    """`count` worker processes on this machine, or this process itself.
+def local(course: Course, count: int, in_process: bool) -> Iterator[Workers]:
+    """`count` worker processes on this machine, or threads of this process itself.
 
     Raises
     ------
     UserError
         If students' code cannot be sealed off here and nobody has allowed that.
     """
-    expect_sealed(snapshot.allow_unsealed)
+    expect_sealed(bool(course.config.Judge.get("allow_unsealed", False)))
     with tempfile.TemporaryDirectory(
         dir=course.private, prefix="scratch-", ignore_cleanup_errors=True
     ) as folder:
         scratch = Path(folder)
-        order = task.Order(uuid.uuid4().hex, snapshot, hashes, course.root, scratch)
-        frozen = scratch / "snapshot"
-        frozen.mkdir()
-        # Here, because all the workers would begin to make it.
-        own = hidden.load(snapshot.write_course(frozen).hidden, snapshot.name)
-        data.for_kernels(course.private, own)
         launcher.share(scratch)
         if tiers.probe().tier is tiers.Tier.NAMESPACES:
             # This process lives longest: a kernel must not end with a worker that does not use it.
-            launcher.connect(course.preload).close()
+            launcher.begin(course.preload)
         try:
             with (
                 dask.config.set(QUIET),
@@ -107,17 +122,45 @@ def local(
             ):
                 if not in_process:
                     client.register_plugin(IgnoreInterrupts())
-                complete = functools.partial(_complete, cluster, count)
+                workers = Workers(
+                    client,
+                    lambda: count,
+                    functools.partial(_prepared_here, course, scratch, client),
+                    functools.partial(_complete, cluster, count),
+                    _link(client),
+                )
                 try:
-                    yield Workers(client, order, lambda: count, complete, _link(client))
+                    yield workers
                 except BaseException:
                     # Before the workers are told to end, which takes longer than a submission may
                     # live that nobody wants any more.
                     launcher.end()
                     raise
+                finally:
+                    workers.forget()
         finally:
             launcher.share(None)
-            task.forget(order.run)
+
+
+@contextmanager
+def _prepared_here(
+    course: Course, scratch: Path, client: Client, snapshot: Snapshot, hashes: dict[str, str]
+) -> Iterator[task.Order]:
+    place = Path(tempfile.mkdtemp(dir=scratch, prefix="order-"))
+    order = task.Order(uuid.uuid4().hex, snapshot, hashes, course.root, place)
+    frozen = place / "snapshot"
+    frozen.mkdir()
+    # Here, because all the workers would begin to make it.
+    own = hidden.load(snapshot.write_course(frozen).hidden, snapshot.name)
+    data.for_kernels(course.private, own)
+    try:
+        yield order
+    finally:
+        task.forget(order.run)
+        if client.status == "running":
+            with contextlib.suppress(Exception):
+                client.run(task.forget, order.run)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _start(count: int, in_process: bool, scratch: Path) -> LocalCluster:
@@ -154,7 +197,7 @@ def _complete(cluster: LocalCluster, count: int) -> bool:
 
 
 @contextmanager
-def remote(snapshot: Snapshot, hashes: dict[str, str], address: str) -> Iterator[Workers]:
+def remote(address: str) -> Iterator[Workers]:
     """The workers of an existing scheduler.
 
     Raises
@@ -166,21 +209,34 @@ def remote(snapshot: Snapshot, hashes: dict[str, str], address: str) -> Iterator
         client = Client(address, timeout=SECONDS_TO_CONNECT)
     except (OSError, ValueError) as error:
         raise UserError(f"expected a Dask scheduler at {address}: {error}") from None
-    order = task.Order(uuid.uuid4().hex, snapshot, hashes)
 
     def threads() -> int:
         # At least one, for workers that are only started when there is something to do.
         return max(1, sum(client.nthreads().values()))
 
     with client, dask.config.set(QUIET):
+        workers = Workers(
+            client, threads, functools.partial(_prepared_there, client), link=_link(client)
+        )
         try:
-            yield Workers(client, order, threads, link=_link(client))
+            yield workers
         finally:
-            # However the run ends: workers hold the course's secret and its hidden checks. A scheduler
-            # that is gone would be waited for.
-            if client.status == "running":
-                with contextlib.suppress(Exception):
-                    client.run(task.leave, order.run)
+            workers.forget()
+
+
+@contextmanager
+def _prepared_there(
+    client: Client, snapshot: Snapshot, hashes: dict[str, str]
+) -> Iterator[task.Order]:
+    order = task.Order(uuid.uuid4().hex, snapshot, hashes)
+    try:
+        yield order
+    finally:
+        # However the run ends: workers hold the course's secret and its hidden checks. A scheduler
+        # that is gone would be waited for.
+        if client.status == "running":
+            with contextlib.suppress(Exception):
+                client.run(task.leave, order.run)
 
 
 def _has_dashboard() -> bool:

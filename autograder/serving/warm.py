@@ -172,7 +172,7 @@ class Server:
     def _keep_node(self) -> None:
         """Start the node that kernels come from, unless it is there."""
         if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            launcher.connect(self._course.preload).close()
+            launcher.begin(self._course.preload)
             place = protocol.node_address(self._course)
             if not place.is_file() or place.read_text(encoding="utf-8") != launcher.address():
                 files.write(place, launcher.address())

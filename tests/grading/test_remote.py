@@ -1,5 +1,7 @@
 """What a run does to the workers of a scheduler, whatever way it ends."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from autograder.gradebook import ledger
@@ -41,6 +43,7 @@ def test_a_run_that_fails_leaves_no_secret_on_its_workers(monkeypatch):
 
     monkeypatch.setattr(workers, "Client", Client)
     monkeypatch.setattr(workers, "_link", lambda client: "")
-    with pytest.raises(KeyError), workers.remote(None, {}, "tcp://host:1"):
+    with pytest.raises(KeyError), workers.remote("tcp://host:1") as there:
+        there.prepare(SimpleNamespace(name=A), {})
         raise KeyError
     assert asked == [task.leave]

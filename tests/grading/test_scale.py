@@ -99,7 +99,8 @@ def left_over(course) -> list[str]:
 
 def only_choose(monkeypatch, seen):
     """Let runs choose whom to grade, and grade nobody."""
-    monkeypatch.setattr(batch, "_workers", lambda *_: contextlib.nullcontext())
+    nobody = contextlib.nullcontext(SimpleNamespace(prepare=lambda *_: None))
+    monkeypatch.setattr(batch, "_workers", lambda *_: nobody)
     monkeypatch.setattr(batch, "_grade", lambda todo, *_: seen.graded.extend(todo))
 
 

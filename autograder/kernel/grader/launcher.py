@@ -95,6 +95,14 @@ def connect(preload: Sequence[str] = ()) -> socket.socket:
         return connection
 
 
+def begin(preload: Sequence[str]) -> None:
+    """Start a node ahead of time, unless this process uses one that is there."""
+    with _lock:
+        alive = _started is not None and _started[0].poll() is None
+        if not alive and (connection := _try_to_connect() or _connect_to_another(preload)):
+            connection.close()
+
+
 def end() -> None:
     """End all kernels of this process, and of those that share its node, and start no others.
 

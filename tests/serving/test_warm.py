@@ -1,0 +1,201 @@
+"""Commands through the warm process of a course: as without it, whatever dies."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.authoring.build import build
+from autograder.authoring.classroom import hand_in, solved
+from autograder.authoring.new import new_course
+from autograder.course import Course
+from autograder.gradebook import ledger
+from autograder.serving import protocol
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+SECONDS = 120
+AUTOGRADER = Path(sys.executable).with_name("autograder")
+
+
+def made(root: Path) -> Course:
+    course = new_course(root)
+    with open(course.root / "nbgrader_config.py", "a") as file:
+        file.write("\nc.Judge.allow_unsealed = True\n")
+    course = Course(course.root)
+    build(course)
+    for student in ("ada", "bob"):
+        hand_in(course, student, course.assignments[0], solved(course, course.assignments[0]))
+    return course
+
+
+class Warm:
+    """The warm process of a course."""
+
+    def __init__(self, course: Course, idle: float = 10):
+        command = [AUTOGRADER, "serve", "--course", str(course.root), "--idle", str(idle)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert "commands start warm" in self.process.stdout.readline()
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    # Longer than the address of a socket may be.
+    return made(tmp_path_factory.mktemp("warm") / ("long" * 25) / "course")
+
+
+@pytest.fixture
+def warm(course):
+    started = Warm(course)
+    yield started
+    started.process.kill()
+    started.process.wait()
+    started.process.stdout.close()
+
+
+def run(course: Course, *arguments: str, **options) -> subprocess.CompletedProcess:
+    command = [AUTOGRADER, *arguments]
+    return subprocess.run(
+        command, cwd=course.root, capture_output=True, text=True, timeout=SECONDS, **options
+    )
+
+
+def forked(warm: Warm) -> list[psutil.Process]:
+    """The copies of the warm process that run a command."""
+    children = psutil.Process(warm.process.pid).children()
+    return [p for p in children if "node.node" not in " ".join(p.cmdline())]
+
+
+def test_a_command_is_run_by_the_warm_process_with_the_same_result(course, warm):
+    name = course.assignments[0]
+    done = run(course, "grade", name, "--force", "--results", "warm.json")
+    assert done.returncode == 0, done.stderr
+    assert "ada" in done.stdout and done.stderr == ""
+    warm.end()
+    cold = run(course, "grade", name, "--results", "cold.json")
+    assert "have not changed" in cold.stdout
+    assert (course.root / "warm.json").read_text() == (course.root / "cold.json").read_text()
+
+
+def test_a_wrong_call_gets_its_message_and_exit_code(course, warm):
+    done = run(course, "grade", course.assignments[0], "--student", "nobody")
+    assert done.returncode == 2
+    assert done.stderr.startswith("autograder: expected")
+
+
+def test_the_folder_and_the_environment_are_those_of_the_caller(course, warm, tmp_path):
+    name = course.assignments[0]
+    here = tmp_path / "elsewhere"
+    here.mkdir()
+    run(course, "grade", name)
+    command = [AUTOGRADER, "report", name, "--course", course.root, "--json", "figures.json"]
+    subprocess.run(command, cwd=here, check=True, capture_output=True, timeout=SECONDS)
+    assert {p.name for p in here.iterdir()} == {f"{name}_report.html", "figures.json"}
+
+
+def test_only_the_owner_can_connect(course, warm):
+    assert protocol.folder(course).stat().st_mode & 0o077 == 0
+    assert (protocol.folder(course) / "socket").stat().st_mode & 0o077 == 0
+
+
+def test_a_second_one_is_refused(course, warm):
+    done = run(course, "serve")
+    assert done.returncode == 2
+    assert "serving" in done.stderr
+
+
+def test_it_stops_cleanly_and_leaves_no_process(course, warm):
+    run(course, "grade", course.assignments[0], "--force")
+    below = psutil.Process(warm.process.pid).children(recursive=True)
+    assert warm.end() == 0
+    assert not (protocol.folder(course) / "socket").exists()
+    assert psutil.wait_procs(below, timeout=SECONDS)[1] == []
+
+
+def test_it_ends_by_itself_when_nobody_asks(course):
+    idle = Warm(course, idle=0.1)
+    assert idle.process.wait(SECONDS) == 0
+    idle.process.stdout.close()
+
+
+def test_without_it_or_after_its_death_commands_do_the_work_themselves(course, warm):
+    warm.process.kill()
+    warm.process.wait()
+    assert (protocol.folder(course) / "socket").exists()
+    assert run(course, "grade", course.assignments[0], "--force").returncode == 0
+
+
+def test_a_killed_node_is_replaced(course, warm):
+    for process in psutil.Process(warm.process.pid).children():
+        process.kill()
+    done = run(course, "grade", course.assignments[0], "--force")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_changed_code_or_configuration_is_not_used_from_memory(course, warm):
+    name = course.assignments[0]
+    with open(course.root / "nbgrader_config.py", "a") as file:
+        file.write("c.Judge.timeout = 'two minutes'\n")
+    try:
+        done = run(course, "grade", name, "--force")
+        assert done.returncode == 2
+        assert "two minutes" in done.stderr
+    finally:
+        path = course.root / "nbgrader_config.py"
+        path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    # It has started anew, with the same process number.
+    assert "commands start warm" in warm.process.stdout.readline()
+
+
+def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
+    """A command in the warm process that gets a signal while a student's code runs."""
+    name, student = course.assignments[0], "endless"
+    book = solved(course, name)
+    book.cells.insert(0, {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None,
+                          "source": "while True: pass"})  # fmt: skip
+    hand_in(course, student, name, book)
+    command = [AUTOGRADER, "grade", name, "--student", student, "--force"]
+    caller = subprocess.Popen(
+        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    node = next(
+        p for p in psutil.Process(warm.process.pid).children() if "node.node" in p.cmdline()[-1:]
+        or "node.node" in " ".join(p.cmdline())
+    )  # fmt: skip
+    while not (running := forked(warm)) or not (course.private / "scratch").exists():
+        if running and node.children(recursive=True):
+            break
+        assert caller.poll() is None, caller.communicate()
+        psutil.wait_procs([], timeout=0.05)
+    if number == signal.SIGKILL:
+        running[0].kill()
+    else:
+        caller.send_signal(number)
+    return caller
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_the_command_and_not_the_warm_process(course, warm):
+    caller = interrupted(course, warm, signal.SIGINT)
+    said = caller.communicate(timeout=SECONDS)
+    assert caller.returncode == 130, said
+    assert "run the same command again" in said[1]
+    assert run(course, "grade", course.assignments[0], "--student", "ada").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_killed_command_is_reported_and_nothing_is_lost(course, warm):
+    caller = interrupted(course, warm, signal.SIGKILL)
+    said = caller.communicate(timeout=SECONDS)
+    assert caller.returncode == 2, said
+    assert "was killed" in said[1]
+    assert run(course, "grade", course.assignments[0], "--student", "ada").returncode == 0
+    assert "ada" in ledger.latest(course, course.assignments[0])
+    assert os.path.exists(course.root / "gradebook.db")
