@@ -345,14 +345,36 @@ def serve(
     idle: Annotated[
         float, typer.Option(min=0.1, help="Minutes without a command after which it ends.")
     ] = 60,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Also grade what arrives, and give feedback back at once."),
+    ] = False,
 ) -> None:
     """Keep everything loaded, so that other commands on this course start at once.
 
-    They find this process by themselves, and work as well without it.
+    They find this process by themselves, and work as well without it. It ends after --idle minutes
+    without a command, or with Ctrl-C; with --watch only with Ctrl-C.
     """
     from autograder.serving import warm
 
-    warm.start(Course.find(course), idle)
+    warm.start(Course.find(course), idle, watch)
+
+
+@app.command()
+def queue(
+    course: CourseOption = HERE,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with all that is known.")] = False,
+) -> None:
+    """Say what `autograder serve --watch` is doing: who waits, what is done, what needs attention."""
+    from json import dumps
+
+    from autograder.serving import state
+
+    found = state.read(Course.find(course))
+    if json:
+        print(dumps(found, indent=1, ensure_ascii=False))
+    else:
+        console.queue(found)
 
 
 @app.command()

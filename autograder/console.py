@@ -220,6 +220,24 @@ def leaderboard(places: list["Place"], title: str) -> None:
     console.print(table)
 
 
+def queue(found: dict) -> None:
+    """The queue of `autograder serve --watch`, as `serving.state` describes it."""
+    latency, now = found["latency"], found["time"]
+    done = sum(a["submissions"] for a in found["assignments"])
+    say(f"graded {done}, running {len(found['running'])}, waiting {len(found['waiting'])}")
+    if latency["n"]:
+        say(
+            f"from arrival to feedback, last {latency['n']}: half within {latency['p50']} s, "
+            f"95 of 100 within {latency['p95']} s"
+        )
+    for kind in ("running", "waiting"):
+        for entry in found[kind]:
+            say(f"{kind}  {entry['student']}, {entry['assignment']}: {now - entry['since']:.1f} s")
+    for problem in found["problems"]:
+        where = ", ".join(filter(None, (problem["student"], problem["assignment"])))
+        say(f"needs attention  {where}: {problem['message']}")
+
+
 def collect_report(report: "Report") -> None:
     """Who handed in, what became of it, and every file that was left out."""
     table = Table("student", "name", "outcome", "files", "remarks")

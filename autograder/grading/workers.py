@@ -97,8 +97,16 @@ class IgnoreInterrupts(WorkerPlugin):
 
 
 @contextmanager
-def local(course: Course, count: int, in_process: bool) -> Iterator[Workers]:
+def local(
+    course: Course, count: int, in_process: bool, place: Path | None = None
+) -> Iterator[Workers]:
     """`count` worker processes on this machine, or threads of this process itself.
+
+    Parameters
+    ----------
+    place
+        Where their folder is made, if it is not for one run alone: each run first clears away what
+        earlier runs have left in the course's private folder.
 
     Raises
     ------
@@ -107,7 +115,7 @@ def local(course: Course, count: int, in_process: bool) -> Iterator[Workers]:
     """
     expect_sealed(bool(course.config.Judge.get("allow_unsealed", False)))
     with tempfile.TemporaryDirectory(
-        dir=course.private, prefix="scratch-", ignore_cleanup_errors=True
+        dir=place or course.private, prefix="scratch-", ignore_cleanup_errors=True
     ) as folder:
         scratch = Path(folder)
         launcher.share(scratch)

@@ -32,8 +32,10 @@ MODULES = """
 typer rich.console rich.progress rich.table rich.markup sqlalchemy.dialects.sqlite
 autograder.authoring.proving.attempts autograder.exports autograder.gradebook.drift
 autograder.gradebook.released autograder.gradebook.writer autograder.grading.batch
-autograder.grading.dispatch autograder.report.data autograder.report.page
+autograder.grading.dispatch autograder.report.data autograder.report.page autograder.serving.watch
 """.split()
+# Seconds between two looks at what has changed, while it watches.
+LOOK = 2.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -46,15 +48,22 @@ class Asked:
     connection: socket.socket
 
 
-def start(course: Course, minutes: float) -> NoReturn:
+class Watching:
+    """The copy that grades what arrives."""
+
+
+def start(course: Course, minutes: float, watching: bool) -> NoReturn:
     """Replace this process by the warm process of `course`.
 
     Parameters
     ----------
     minutes
         It ends after so many minutes without a command.
+    watching
+        Whether it also grades what arrives; then it does not end by itself.
     """
-    command = [sys.executable, "-m", "autograder.serving.warm", str(course.root), str(minutes)]
+    arguments = [str(course.root), str(minutes), "watch" if watching else ""]
+    command = [sys.executable, "-m", "autograder.serving.warm", *arguments]
     os.execve(sys.executable, command, os.environ | launcher.SET | {"MPLBACKEND": "agg"})
 
 
@@ -107,8 +116,10 @@ def _threads() -> int:
 class Server:
     """Accepts commands and forks; see `serve`."""
 
-    def __init__(self, course: Course, minutes: float):
-        self._course, self._minutes = course, minutes
+    def __init__(self, course: Course, minutes: float, watching: bool):
+        self._course, self._minutes, self._watching = course, minutes, watching
+        # The copy that grades what arrives.
+        self._watcher = 0
         self._stamp = stamp(course)
         self._running: set[int] = set()
         self._listener = protocol.listen(course)
@@ -124,32 +135,36 @@ class Server:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._keep_node()
 
-    def serve(self) -> Asked | None:
+    def serve(self) -> "Asked | Watching | None":
         """Return in a forked copy: what it is asked to do; in this process, at its end: None."""
         idle_since = time.monotonic()
         while True:
-            if self._running:
+            if self._running or self._watching:
                 idle_since = time.monotonic()
             left = idle_since + 60 * self._minutes - time.monotonic()
             if left <= 0:
                 return None
-            for key, _ in self._selector.select(left):
+            if self._watching:
+                self._start_anew_if_changed()
+                if not self._watcher and self._fork_watcher():
+                    return Watching()
+            for key, _ in self._selector.select(min(left, LOOK) if self._watching else left):
                 if key.fileobj is self._listener:
                     if (asked := self._answer()) is not None:
                         return asked
                 elif self._is_told_to_end():
                     return None
             self._running -= {p for p in self._running if os.waitpid(p, os.WNOHANG)[0]}
+            if self._watcher and os.waitpid(self._watcher, os.WNOHANG)[0]:
+                self._watcher = 0
 
     def _is_told_to_end(self) -> bool:
         return bool({signal.SIGINT, signal.SIGTERM} & set(self._woken.recv(4096)))
 
     def _answer(self) -> Asked | None:
         """Take one command; without an answer, its caller does the work itself."""
+        self._start_anew_if_changed()
         current = stamp(self._course) == self._stamp
-        if not current and not self._running:
-            self.close()
-            start(self._course, self._minutes)
         connection, _ = self._listener.accept()
         connection.settimeout(protocol.PATIENCE)
         streams: list[int] = []
@@ -168,6 +183,20 @@ class Server:
         for stream in streams:
             os.close(stream)
         return None
+
+    def _start_anew_if_changed(self) -> None:
+        if not self._running and stamp(self._course) != self._stamp:
+            self.close()
+            start(self._course, self._minutes, self._watching)
+
+    def _fork_watcher(self) -> bool:
+        """Whether this is the copy."""
+        self._keep_node()
+        self._watcher = os.fork()
+        if self._watcher:
+            return False
+        self._leave()
+        return True
 
     def _keep_node(self) -> None:
         """Start the node that kernels come from, unless it is there."""
@@ -194,6 +223,10 @@ class Server:
         (protocol.folder(self._course) / "socket").unlink(missing_ok=True)
         protocol.node_address(self._course).unlink(missing_ok=True)
         self._listener.close()
+        if self._watcher:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._watcher, signal.SIGTERM)
+            os.waitpid(self._watcher, 0)
         launcher.stop()
 
 
@@ -236,14 +269,14 @@ def _end_with_caller(connection: socket.socket) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(root: str, minutes: str) -> None:
-    """Serve; in a forked copy, run a command."""
+def main(root: str, minutes: str, watching: str) -> None:
+    """Serve; in a forked copy, run a command, or grade what arrives."""
     course = Course.find(Path(root))
     place = protocol.folder(course)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.held(place, f"serving {course.root}"):
         load(course)
-        server = Server(course, float(minutes))
+        server = Server(course, float(minutes), bool(watching))
         print(
             f"serving     {course.root}: commands start warm until this ends (Ctrl-C)", flush=True
         )
@@ -251,6 +284,11 @@ def main(root: str, minutes: str) -> None:
         if asked is None:
             server.close()
             return
+    if isinstance(asked, Watching):
+        from autograder.serving import watch
+
+        watch.main(course)
+        return
     code = 1
     try:
         code = run(asked)

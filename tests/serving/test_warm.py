@@ -4,60 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
 
-from autograder.authoring.build import build
 from autograder.authoring.classroom import hand_in, solved
-from autograder.authoring.new import new_course
 from autograder.course import Course
 from autograder.gradebook import ledger
 from autograder.serving import protocol
+from serving.conftest import AUTOGRADER, SECONDS, Warm
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
-SECONDS = 120
-AUTOGRADER = Path(sys.executable).with_name("autograder")
-
-
-def made(root: Path) -> Course:
-    course = new_course(root)
-    with open(course.root / "nbgrader_config.py", "a") as file:
-        file.write("\nc.Judge.allow_unsealed = True\n")
-    course = Course(course.root)
-    build(course)
-    for student in ("ada", "bob"):
-        hand_in(course, student, course.assignments[0], solved(course, course.assignments[0]))
-    return course
-
-
-class Warm:
-    """The warm process of a course."""
-
-    def __init__(self, course: Course, idle: float = 10):
-        command = [AUTOGRADER, "serve", "--course", str(course.root), "--idle", str(idle)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert "commands start warm" in self.process.stdout.readline()
-
-    def end(self) -> int:
-        self.process.terminate()
-        return self.process.wait(SECONDS)
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    # Longer than the address of a socket may be.
-    return made(tmp_path_factory.mktemp("warm") / ("long" * 25) / "course")
-
-
-@pytest.fixture
-def warm(course):
-    started = Warm(course)
-    yield started
-    started.process.kill()
-    started.process.wait()
-    started.process.stdout.close()
 
 
 def run(course: Course, *arguments: str, **options) -> subprocess.CompletedProcess:
@@ -84,12 +41,14 @@ def test_a_command_is_run_by_the_warm_process_with_the_same_result(course, warm)
     assert (course.root / "warm.json").read_text() == (course.root / "cold.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_wrong_call_gets_its_message_and_exit_code(course, warm):
     done = run(course, "grade", course.assignments[0], "--student", "nobody")
     assert done.returncode == 2
     assert done.stderr.startswith("autograder: expected")
 
 
+@pytest.mark.slow
 def test_the_folder_and_the_environment_are_those_of_the_caller(course, warm, tmp_path):
     name = course.assignments[0]
     here = tmp_path / "elsewhere"
@@ -105,12 +64,14 @@ def test_only_the_owner_can_connect(course, warm):
     assert (protocol.folder(course) / "socket").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_second_one_is_refused(course, warm):
     done = run(course, "serve")
     assert done.returncode == 2
     assert "serving" in done.stderr
 
 
+@pytest.mark.slow
 def test_it_stops_cleanly_and_leaves_no_process(course, warm):
     run(course, "grade", course.assignments[0], "--force")
     below = psutil.Process(warm.process.pid).children(recursive=True)
@@ -119,8 +80,9 @@ def test_it_stops_cleanly_and_leaves_no_process(course, warm):
     assert psutil.wait_procs(below, timeout=SECONDS)[1] == []
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself_when_nobody_asks(course):
-    idle = Warm(course, idle=0.1)
+    idle = Warm(course, "--idle", "0.1")
     assert idle.process.wait(SECONDS) == 0
     idle.process.stdout.close()
 
@@ -132,6 +94,7 @@ def test_without_it_or_after_its_death_commands_do_the_work_themselves(course, w
     assert run(course, "grade", course.assignments[0], "--force").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_killed_node_is_replaced(course, warm):
     for process in psutil.Process(warm.process.pid).children():
         process.kill()
@@ -165,17 +128,11 @@ def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
     caller = subprocess.Popen(
         command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    node = next(
-        p for p in psutil.Process(warm.process.pid).children() if "node.node" in p.cmdline()[-1:]
-        or "node.node" in " ".join(p.cmdline())
-    )  # fmt: skip
-    while not (running := forked(warm)) or not (course.private / "scratch").exists():
-        if running and node.children(recursive=True):
-            break
+    while not [*course.private.glob("scratch-*/order-*/worker-*/*/files")]:
         assert caller.poll() is None, caller.communicate()
-        psutil.wait_procs([], timeout=0.05)
+    (running,) = forked(warm)
     if number == signal.SIGKILL:
-        running[0].kill()
+        running.kill()
     else:
         caller.send_signal(number)
     return caller

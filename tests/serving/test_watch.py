@@ -1,0 +1,145 @@
+"""What arrives is graded and given back without anybody running a command."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+from watchfiles import watch
+
+from autograder.authoring.classroom import hand_in, solved
+from autograder.gradebook import ledger
+from autograder.serving import arrivals, protocol, state
+from autograder.serving.arrivals import Arrivals
+from serving.conftest import AUTOGRADER, SECONDS, Warm
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+NBGRADER = Path(sys.executable).with_name("nbgrader")
+
+
+def wait_for(place: Path, found):
+    """What `found()` returns once it is true; it is asked again whenever something changes there."""
+    end = time.monotonic() + SECONDS
+    for _ in watch(place, rust_timeout=500, yield_on_timeout=True, watch_filter=None):
+        if answer := found():
+            return answer
+        assert time.monotonic() < end, f"nothing came in {place}"
+
+
+@pytest.fixture(scope="module")
+def watching(course):
+    """The process that watches, and the address of its page."""
+    (course.root.parent / "exchange").mkdir(mode=0o777)
+    (course.root.parent / "exchange").chmod(0o777)
+    name = course.assignments[0]
+    subprocess.run(
+        [NBGRADER, "release_assignment", name], cwd=course.root, check=True, capture_output=True
+    )
+    warm = Warm(course, "--watch")
+    warm.page = warm.process.stdout.readline().split()[-1]
+    yield warm
+    warm.close()
+
+
+def test_arrivals_are_taken_in_their_order_each_once_and_complete(course, monkeypatch):
+    name = course.assignments[0]
+    seen = Arrivals(course)
+    now = [100.0]
+    monkeypatch.setattr(arrivals.time, "time", lambda: now[0])
+    place = course.folder("submitted")
+    for student, file in [("eve", "a"), ("dan", "b"), ("eve", "c")]:
+        now[0] += 0.1
+        seen._note({(arrivals.Change.added, str(place / student / name / file))})
+    seen._note({(arrivals.Change.added, str(place / "eve" / "notes.txt"))})
+    # Still being copied.
+    assert seen.take(5, 0) == []
+    now[0] += arrivals.QUIET + 0.1
+    assert [(w.student, round(w.since, 1)) for w in seen.take(1, 0)] == [("eve", 100.1)]
+    assert [w.student for w in seen.take(5, 0)] == ["dan"]
+    assert seen.take(5, 0) == []
+
+
+@pytest.mark.slow
+def test_a_submission_is_graded_when_it_arrives(course, watching):
+    name = course.assignments[0]
+    hand_in(course, "cem", name, solved(course, name))
+    page = course.folder("feedback") / "cem" / name / f"{name}.html"
+    wait_for(course.root, page.is_file)
+    wait_for(course.root, lambda: "cem" in ledger.latest(course, name))
+    assert ledger.latest(course, name)["cem"].outcome.score > 0
+
+
+@pytest.mark.slow
+def test_feedback_on_a_submission_to_the_exchange_can_be_fetched(course, watching, tmp_path):
+    """With nbgrader's own commands, as its pages in JupyterLab call them."""
+    name = course.assignments[0]
+    (tmp_path / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.Exchange.root = {str(course.root.parent / 'exchange')!r}\n"
+        "c.CourseDirectory.course_id = 'images'\n"
+    )
+
+    def as_student(*command):
+        command = [NBGRADER, *command, name, "--debug"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    as_student("fetch_assignment")
+    own = tmp_path / name / f"{name}.ipynb"
+    own.write_text(json.dumps(solved(course, name)))
+    as_student("submit")
+    exchange = course.root.parent / "exchange" / "images" / "feedback"
+    wait_for(course.root.parent, lambda: exchange.is_dir() and any(exchange.glob("*.html")))
+    as_student("fetch_feedback")
+    (page,) = (tmp_path / name / "feedback").rglob("*.html")
+    pages = course.folder("feedback").glob(f"*/{name}/{name}.html")
+    assert page.read_text(encoding="utf-8") in [p.read_text(encoding="utf-8") for p in pages]
+
+
+@pytest.mark.slow
+def test_the_page_shows_the_queue_to_whoever_knows_its_address(course, watching):
+    name = course.assignments[0]
+    hand_in(course, "gus", name, b"{")
+    wait_for(course.root, lambda: "gus" in ledger.latest(course, name))
+    wait_for(protocol.folder(course), lambda: "gus" in state.path(course).read_text())
+    with urllib.request.urlopen(f"{watching.page}queue.json") as answer:
+        queue = json.load(answer)
+    assert [p["student"] for p in queue["problems"]] == ["gus"]
+    assert queue["assignments"][0]["exercises"]
+    with urllib.request.urlopen(watching.page) as answer:
+        assert b"Grading queue" in answer.read()
+    origin = watching.page.split("/", 3)[:3]
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen("/".join([*origin, "guess", "queue.json"]))
+    said = subprocess.run(
+        [AUTOGRADER, "queue"], cwd=course.root, capture_output=True, text=True, check=True
+    )
+    assert f"needs attention  gus, {name}: unreadable" in said.stdout
+
+
+@pytest.mark.slow
+def test_a_killed_watcher_is_replaced_and_grades_what_came_meanwhile(course, watching):
+    name = course.assignments[0]
+    (watcher,) = (
+        p for p in psutil.Process(watching.process.pid).children()
+        if "node.node" not in " ".join(p.cmdline())
+    )  # fmt: skip
+    shutil.rmtree(course.folder("feedback") / "ada", ignore_errors=True)
+    watcher.kill()
+    hand_in(course, "hal", name, solved(course, name))
+    wait_for(course.root, lambda: {"hal", "ada"} <= set(ledger.latest(course, name)))
+    wait_for(course.root, (course.folder("feedback") / "ada" / name / f"{name}.html").is_file)
+
+
+@pytest.mark.slow
+def test_without_the_process_above_it_the_watcher_ends(watching):
+    below = psutil.Process(watching.process.pid).children(recursive=True)
+    watching.process.kill()
+    watching.process.wait()
+    assert psutil.wait_procs(below, timeout=SECONDS)[1] == []
