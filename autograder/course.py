@@ -10,6 +10,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from traitlets.config.loader import ConfigFileNotFound
 from traitlets.utils.importstring import import_item
 
+from autograder import rules
 from autograder.errors import UserError
 
 
@@ -26,12 +27,12 @@ class Course:
         Raises
         ------
         UserError
-            If there is none, or its configuration cannot be used.
+            If there is none, or its configuration or `course.toml` cannot be used.
         """
         for folder in [start.resolve(), *start.resolve().parents]:
             if (folder / "nbgrader_config.py").is_file():
                 course = cls(folder)
-                _ = course.config  # A wrong one is refused before anything else is done.
+                _ = course.rules  # A wrong one is refused before anything else is done.
                 return course
         raise UserError(
             f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
@@ -57,6 +58,27 @@ class Course:
             )
         config.CourseDirectory.root = str(self.root)
         return config
+
+    @cached_property
+    def rules(self) -> rules.Rules:
+        """Dates, weights and late policies: what `course.toml` says, if there is one.
+
+        Raises
+        ------
+        UserError
+            If the file is wrong, or `nbgrader_config.py` has a late policy, too.
+        """
+        found = rules.read(self.root / rules.FILE, self.assignments)
+        config = self.config
+        other = "plugin_class" in config.AssignLatePenalties or (
+            config.LateSubmissionPlugin.get("penalty_method", "none") != "none"
+        )
+        if found.has_late_policy and other:
+            raise UserError(
+                f"expected one late policy, got two: in {found.path} and in "
+                f"{self.root / 'nbgrader_config.py'}: delete one of them"
+            )
+        return found
 
     @property
     def db_url(self) -> str:
