@@ -207,15 +207,20 @@ def export(
     column: Annotated[
         str | None, typer.Option(help="canvas: the assignment's column, as in `Basics (4711)`.")
     ] = None,
+    allow_unfinished: Annotated[
+        bool,
+        typer.Option("--allow-unfinished", help="Also scores that wait for marks or are stale."),
+    ] = False,
 ) -> None:
     """Write the gradebook's grades for another platform.
 
-    An ungraded submission is blank and flagged, never 0.
+    Refused while a score is not final. An ungraded submission is blank and flagged, never 0.
     """
     from autograder import exports
 
     found = Course.find(course)
-    options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
+    given = {"scale": scale, "column": column, "allow_unfinished": allow_unfinished}
+    options = {name: value for name, value in given.items() if value}
     name = found.expect_assignment(assignment)
     console.export_report(exports.export(found, name, to, output, results, template, **options))
 

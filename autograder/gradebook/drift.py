@@ -59,6 +59,24 @@ class Drift:
         return text
 
 
+def points_differ(course: Course, book: Gradebook, assignment: str) -> bool:
+    """Whether `source/` gives other points, or has other graded cells, than the gradebook knows.
+
+    False for an assignment that is in neither.
+    """
+    path = course.source_notebook(assignment)
+    try:
+        notebook = book.find_notebook(assignment, assignment)
+    except MissingEntry:
+        return False
+    if not path.is_file():
+        return False
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    marked = (cell["metadata"].get("nbgrader", {}) for cell in cells)
+    now = {m["grade_id"]: float(m["points"]) for m in marked if m.get("grade")}
+    return now != {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+
+
 def register(course: Course, book: Gradebook, snapshot: Snapshot, accept: bool = False) -> str:
     """Bring the gradebook's cells up to date; returns what an instructor should know about it, or "".
 

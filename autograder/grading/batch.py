@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 from autograder import files, lock
 from autograder.course import Course
 from autograder.files import printable
-from autograder.gradebook import drift, ledger
+from autograder.gradebook import dates, drift, ledger, penalties
 from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import Writer, agrees, automatic_scores, opened
 from autograder.grading.judging.judge import expect_settings
@@ -28,6 +28,8 @@ from autograder.submission.pack import digest
 # Up to this many submissions are graded by threads of this process. Worker processes do not share
 # Python's lock and are faster, but each of them first spends seconds on imports.
 FEW = 20
+# As many changed scores are told one by one.
+TOLD = 10
 EXPOSED = (
     "warning: students' code is not sealed off here: it can read and change every file that you "
     "can, and the network is open to it"
@@ -106,12 +108,15 @@ def grade(
             known = ledger.latest(course, assignment)
             done = {} if force else _unchanged(course, assignment, folders, hashes, known, book)
             todo = {s: folder for s, folder in folders.items() if s not in done}
-            watcher.plan(len(todo), len(done))
-            if todo:
+            if todo or drift.points_differ(course, book, assignment):
                 snapshot = take_snapshot(course, assignment)
                 note = drift.register(course, book, snapshot, accept_drift)
                 if note:
                     watcher.note(note)
+            current = {s for s, a in known.items() if hashes.items() <= a.hashes.items()}
+            refreshed = _refresh(course, assignment, book, writer, current - todo.keys(), watcher)
+            watcher.plan(len(todo), len(done.keys() - refreshed))
+            if todo:
                 troubled = was_killed or any(
                     attempt.outcome.status == Status.GRADER_ERROR
                     for s in todo
@@ -125,6 +130,32 @@ def grade(
                         watcher.note(EXPOSED)
                     _grade(todo, w, writer, hashes, watcher, done)
     return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _refresh(
+    course: Course,
+    assignment: str,
+    book: Gradebook,
+    writer: Writer,
+    current: set[str],
+    watcher: Watcher,
+) -> set[str]:
+    """Bring up to date what depends on dates, late policy, points and marks; nothing is run again.
+
+    Returns the students of `current`, whose results are of this assignment, for whom it changed.
+    """
+    changes = penalties.settle(course, book, assignment)
+    for sentence in dates.unknown_students(course, book, assignment):
+        watcher.note(f"warning: {sentence}")
+    for change in changes[:TOLD]:
+        watcher.note(str(change))
+    if len(changes) > TOLD:
+        watcher.note(f"and {len(changes) - TOLD} more scores that count otherwise than before")
+    pages = writer.refresh_pages(current)
+    if pages:
+        more = f" and {len(pages) - TOLD} more" if len(pages) > TOLD else ""
+        watcher.note(f"feedback written anew for {', '.join(pages[:TOLD])}{more}")
+    return current & {*pages, *(change.student for change in changes)}
 
 
 def _workers(

@@ -106,6 +106,10 @@ def test_stock_commands_give_the_same_points(course):
         assert gradebook.find_submission(A, S).score == 3.0
     assert api.generate_feedback(A, S, force=True)["success"]
     command = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
+    refused = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+    assert refused.returncode == 1 and not (course.root / "grades.csv").exists()
+    assert "waiting for a mark: why" in refused.stderr and "Traceback" not in refused.stderr
+    command.append("--StockExporter.allow_unfinished=True")
     subprocess.run(command, cwd=course.root, check=True, capture_output=True)
     (row,) = csv.DictReader((course.root / "grades.csv").open())
     assert (row["student_id"], float(row["score"])) == (S, 3.0)

@@ -111,7 +111,8 @@ def never(*args, **kwargs):
 def _same_checks():
     """What is saved in an editor while the tests run does not count."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledger, "checks_hash", functools.cache(ledger.checks_hash))
+        for name in ("checks_hash", "engine_hash"):
+            patch.setattr(ledger, name, functools.cache(getattr(ledger, name)))
         yield
 
 
@@ -445,7 +446,7 @@ def test_workers_elsewhere_give_the_same_scores_without_the_courses_folder(
     assert not any(root.exists() for root in used)
 
 
-@pytest.mark.parametrize("what", ["checks", "environment"])
+@pytest.mark.parametrize("what", ["checks", "engine", "environment"])
 def test_a_worker_with_other_checks_is_refused(graded, scheduler, monkeypatch, what):
     hashes = ledger.hashes(graded, A) | {what: "0" * 64}
     monkeypatch.setattr(ledger, "hashes", lambda *_: hashes)
