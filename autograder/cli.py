@@ -253,6 +253,37 @@ def report(
 
 
 @app.command()
+def totals(
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None, typer.Option(help="Also write the table here: FILE.csv or FILE.html.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+) -> None:
+    """Show everybody's scores in all assignments, and what they come to with their weights.
+
+    A total is given only when everything is finished: graded, marked and up to date.
+    """
+    from datetime import UTC, datetime
+    from json import dumps
+
+    from autograder.exports import totals as table
+    from autograder.gradebook import totals as adding
+    from autograder.report import totals as page
+
+    if output is not None and output.suffix not in (".csv", ".html"):
+        raise UserError(f"expected a file that ends in .csv or .html, got {output}")
+    now = datetime.now(UTC)
+    found = adding.gather(Course.find(course), now)
+    console.totals(found)
+    if output is not None:
+        csv = output.suffix == ".csv"
+        _write(output, table.csv_text(found) if csv else page.render(found, now))
+    if json is not None:
+        _write(json, dumps(found.as_dict(), indent=1, ensure_ascii=False) + "\n")
+
+
+@app.command()
 def leaderboard(
     assignment: str,
     course: CourseOption = HERE,

@@ -48,10 +48,16 @@ def seconds_late(submission: SubmittedAssignment) -> float:
     return float(submission.total_seconds_late) if due else 0.0
 
 
-def due_for(entry, rules: AssignmentRules, student: str) -> datetime | None:
-    """When the assignment is due for a student who has handed in nothing; UTC, without a zone."""
+def due_for(rules: AssignmentRules, student: str, entered: datetime | None) -> datetime | None:
+    """When the assignment is due for a student who has handed in nothing; in UTC, without a zone.
+
+    Parameters
+    ----------
+    entered
+        The due date in the gradebook, which counts if `course.toml` has none.
+    """
     if rules.due is None:
-        return entry.duedate if entry is not None else None
+        return entered
     return rules.due.replace(tzinfo=None) + rules.extensions.get(student, timedelta())
 
 

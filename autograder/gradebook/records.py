@@ -15,6 +15,7 @@ from autograder.errors import UserError
 from autograder.gradebook import dates, ledger
 from autograder.gradebook.drift import points_differ
 from autograder.gradebook.penalties import counting
+from autograder.gradebook.submissions import whole_submissions
 from autograder.gradebook.writer import STALE, agrees, bring_up_to_date
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.rules import AssignmentRules
@@ -113,7 +114,7 @@ def class_records(
     UserError
         If the assignment was never graded, or `results` cannot be read.
     """
-    _expect_gradebook(course)
+    expect_gradebook(course)
     bring_up_to_date(course, assignment)
     attempts = ledger.latest(course, assignment)
     if results is not None:
@@ -129,7 +130,7 @@ def class_records(
                 f"expected {assignment} in the gradebook {place}, which does not have it: run "
                 f"`autograder grade {assignment}` first"
             ) from None
-        submissions = {s.student.id: s for s in entry.submissions}
+        submissions = {s.student.id: s for s in whole_submissions(book, assignment)}
         people = {s.id: s for s in book.students}
         handed_in = set(course.submitted_students(assignment))
         late = collected.late_students(course, assignment)
@@ -191,7 +192,8 @@ def _behind(
     return reasons
 
 
-def _expect_gradebook(course: Course) -> None:
+def expect_gradebook(course: Course) -> None:
+    """Raise `UserError` if the course has no gradebook yet."""
     path = Path(course.db_url.removeprefix("sqlite:///"))
     if course.db_url.startswith("sqlite:///") and not path.is_file():
         raise UserError(f"expected the gradebook {path}, which does not exist: grade first")

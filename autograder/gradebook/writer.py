@@ -29,13 +29,13 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import text
-from sqlalchemy.orm import selectinload, undefer
 
 from autograder import files, lock
 from autograder.course import Course
 from autograder.feedback.page import Facts, Pages, no_response
 from autograder.gradebook import dates, ledger, penalties
 from autograder.gradebook.released import empty_gradebook, make_gradebook
+from autograder.gradebook.submissions import whole_submissions
 from autograder.outcome import Outcome
 from autograder.submission.pack import Packed
 
@@ -301,7 +301,7 @@ class Writer:
     def refresh_pages(self, students: Collection[str]) -> list[str]:
         """Write the pages anew that show something else than the gradebook; returns whose."""
         refreshed = []
-        for submission in _whole_submissions(self._book, self.assignment):
+        for submission in whole_submissions(self._book, self.assignment) if students else ():
             student = submission.student.id
             page = self._target("feedback", student) / f"{self.assignment}.html"
             if student not in students or not page.is_file():
@@ -319,24 +319,6 @@ class Writer:
             shutil.rmtree(folder)
             refreshed.append(student)
         return refreshed
-
-
-def _whole_submissions(book: Gradebook, assignment: str) -> list[SubmittedAssignment]:
-    """All submissions with what a page shows of them, in a few queries."""
-    notebooks = selectinload(SubmittedAssignment.notebooks)
-    return (
-        book.db.query(SubmittedAssignment)
-        .join(AssignmentEntry)
-        .filter(AssignmentEntry.name == assignment)
-        .options(
-            selectinload(SubmittedAssignment.student),
-            notebooks.selectinload(SubmittedNotebook.grades).options(
-                undefer(Grade.max_score), selectinload(Grade.cell)
-            ),
-            notebooks.selectinload(SubmittedNotebook.comments).selectinload(Comment.cell),
-        )
-        .all()
-    )
 
 
 def _recorded(folder: Path) -> tuple[dict, ledger.Attempt]:
