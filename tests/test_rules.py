@@ -1,10 +1,13 @@
 """What `course.toml` may say, and what each mistake in it is answered with."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from conftest import ROOT
 
 from autograder import rules
+from autograder.authoring.new import TEMPLATE
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.rules import Amount, LatePolicy
@@ -54,6 +57,22 @@ def test_the_file_says_all_of_it(tmp_path):
     assert first.late == LatePolicy(Amount(10, True), timedelta(minutes=15), Amount(50, True))
     assert second.late == LatePolicy(Amount(1.5))
     assert found.place("assignments", A, "extensions", "ada").endswith("course.toml:16")
+
+
+@pytest.mark.parametrize("root", [ROOT, TEMPLATE], ids=["this course", "a new one"])
+def test_the_file_a_course_begins_with_says_nothing_and_every_example_in_it_is_right(
+    root, tmp_path
+):
+    text = (root / "course.toml").read_text()
+    path, names = tmp_path / "course.toml", Course(root).assignments
+    path.write_text(text)
+    assert rules.read(path, names) == rules.Rules(path)
+    path.write_text(re.sub("^#(?=\\S)", "", text, flags=re.MULTILINE))
+    found = rules.read(path, names)
+    assert found.of(names[0]).due is not None and found.of(names[0]).extensions.keys() == {
+        "ada", "ben.b"
+    }  # fmt: skip
+    assert found.of(names[0]).late and found.of(names[0]).feedback == rules.WHEN_MARKED
 
 
 def test_without_a_file_nothing_is_due_and_every_assignment_counts_the_same(tmp_path):
