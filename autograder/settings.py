@@ -33,6 +33,10 @@ def use_autograder(c: Config) -> None:
         "autograder.gradebook.penalties.Penalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.GenerateFeedback.preprocessors = [
+        "autograder.gradebook.penalties.CurrentGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"

@@ -18,6 +18,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from autograder.feedback import bounded
 
@@ -112,7 +113,8 @@ class Pages:
         converter.log.setLevel(logging.CRITICAL)
         self._exporter = PageExporter(parent=converter, config=converter.config)
         for step in converter.preprocessors:
-            if step is not GetGrades:
+            # The gradebook has been read already.
+            if not issubclass(import_item(step) if isinstance(step, str) else step, GetGrades):
                 self._exporter.register_preprocessor(step)
 
     def page(self, notebook: bytes, student: str, assignment: str, facts: Facts) -> str:

@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 
+import nbformat
 import pytest
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.api import Gradebook
@@ -167,6 +168,20 @@ def test_nbgraders_own_autograde_follows_the_file(term):
     with Gradebook(term.db_url, term.course_id) as book:
         assert book.find_submission(A, "ada").late_submission_penalty == 2
     assert entered(term)[0] == datetime(2026, 3, 1, 12)
+
+
+def test_nbgraders_own_feedback_reduces_marks_given_later(term):
+    """The page of a late student showed points that no export knew."""
+    course = say(term, LATE.replace("per_day = 1", "per_day = 4"))
+    standing(term)
+    with Gradebook(term.db_url, term.course_id) as book:
+        book.find_grade("answer_why", A, A, "ben").manual_score = 3
+        book.db.commit()
+    about = {"notebook": A, "assignment": A, "student": "ben", "db_url": term.db_url}
+    nb = nbformat.v4.new_notebook()
+    step = penalties.CurrentGrades(config=course.config)
+    _, resources = step.preprocess(nb, ResourcesDict(nbgrader=about))
+    assert (resources["nbgrader"]["score"], resources["nbgrader"]["late_penalty"]) == (0, 8)
 
 
 def test_an_extension_of_somebody_unknown_is_told_with_its_line(term):
