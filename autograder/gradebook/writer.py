@@ -101,7 +101,6 @@ def bring_up_to_date(course: Course, assignment: str) -> None:
     While another run is going on, nothing is done: it has just done the same. Nor is anything done
     where this user may not write.
     """
-    penalties.step(course)
     try:
         with lock.held(course.private, "writing"), opened(course) as book:
             writer = Writer(course, assignment, book)
