@@ -249,7 +249,8 @@ def _record(
         status = str(Status.GRADED)
     checks: tuple[CheckResult, ...] = ()
     message, seconds, isolation = "", None, ""
-    if outcome is not None:
+    # A file that could not be read, and was taken away again, was not handed in.
+    if outcome is not None and (handed_in or submission is not None):
         if not _same_run(outcome, submission):
             flags.append(OTHER_RUN)
         else:

@@ -56,13 +56,13 @@ def made_up_totals() -> Totals:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_terms_table_fits_the_window(driver, tmp_path, width):
+def test_the_terms_table_fits_the_window(driver, tmp_path, width, screenshots):
     path = tmp_path / "totals.html"
     path.write_text(totals.render(made_up_totals(), datetime(2026, 4, 1)), encoding="utf-8")
     driver.get(path.as_uri())
     driver.set_window_size(width, 900)
     inside = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
-    driver.save_screenshot(str(tmp_path / f"totals-{width}.png"))
+    driver.save_screenshot(screenshots / f"totals_{width}.png")
     assert inside <= 0
 
 

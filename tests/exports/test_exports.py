@@ -259,6 +259,15 @@ def test_scores_that_are_not_final_are_exported_only_if_that_is_allowed(
     )
 
 
+def test_an_unreadable_file_taken_away_is_nothing_handed_in(graded, results):
+    """It kept every export from being final."""
+    (graded.folder("submitted") / "unreadable" / A).rename(graded.root / "asked-for-another")
+    with Gradebook(graded.db_url, graded.course_id) as book:
+        book.add_student("unreadable")
+    found = by_student(class_records(graded, A, results))["unreadable"]
+    assert (found.status, found.unfinished) == ("not submitted", "")
+
+
 def test_a_worksheet_without_room_for_it_is_refused(graded, tmp_path):
     path = tmp_path / "sheet.csv"
     lines = WORKSHEET.splitlines()
