@@ -267,7 +267,7 @@ def totals(
     from datetime import UTC, datetime
     from json import dumps
 
-    from autograder.exports import totals as table
+    from autograder.exports.plain import totals_text
     from autograder.gradebook import totals as adding
     from autograder.report import totals as page
 
@@ -278,7 +278,7 @@ def totals(
     console.totals(found)
     if output is not None:
         csv = output.suffix == ".csv"
-        _write(output, table.csv_text(found) if csv else page.render(found, now))
+        _write(output, totals_text(found) if csv else page.render(found, now))
     if json is not None:
         _write(json, dumps(found.as_dict(), indent=1, ensure_ascii=False) + "\n")
 

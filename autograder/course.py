@@ -1,5 +1,6 @@
 """Where things lie in a course folder, and its nbgrader configuration."""
 
+import difflib
 import os
 import secrets
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from traitlets.utils.importstring import import_item
 
 from autograder import rules
 from autograder.errors import UserError
+
+# The sections of `nbgrader_config.py` that are this package's own.
+SECTIONS = ("Judge", "Course", "SealedProvisioner", "BubblewrapProvisioner")
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,22 @@ class Course:
                 f"{self.root / 'nbgrader_config.py'} does not call use_autograder(c), without which "
                 "no hidden check runs: see docs/your-own-course.md"
             )
+        self._expect_sections(config)
         config.CourseDirectory.root = str(self.root)
         return config
+
+    def _expect_sections(self, config: Config) -> None:
+        """Raise `UserError` for a misspelt section, which traitlets would take for one of another program."""
+        path = self.root / "nbgrader_config.py"
+        for section in config.keys() - set(SECTIONS):
+            near = difflib.get_close_matches(section, SECTIONS, 1, 0.75)
+            if near:
+                lines = path.read_text(encoding="utf-8").splitlines()
+                numbers = [n for n, line in enumerate(lines, 1) if f"c.{section}." in line]
+                place = f"{path}:{numbers[-1]}" if numbers else f"{path}"
+                raise UserError(
+                    f"{place}: there is no section c.{section}: did you mean c.{near[0]}?"
+                )
 
     @cached_property
     def rules(self) -> rules.Rules:

@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from autograder import cli
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.exports import totals as table
+from autograder.exports.plain import totals_text
 from autograder.gradebook import dates, penalties, totals
 from autograder.gradebook.records import class_records
 from autograder.report import totals as page
@@ -223,7 +223,7 @@ def test_the_table_as_a_file_and_as_a_page(term):
         book.find_student("ada").last_name = "<b>=1+1"
         book.db.commit()
     found = totals.gather(say(term, LATE), NOW)
-    rows = {r["student_id"]: r for r in csv.DictReader(io.StringIO(table.csv_text(found)))}
+    rows = {r["student_id"]: r for r in csv.DictReader(io.StringIO(totals_text(found)))}
     ada, ben, cleo = rows["ada"], rows["ben"], rows["cleo"]
     assert (ada[A], ada[f"{A}: of"], ada["total_percent"]) == ("3", "8", "37.5")
     assert (ben[A], ben[f"{A}: note"]) == ("3", "late; needs manual grading")
