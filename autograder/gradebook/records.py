@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import dates, ledger
-from autograder.gradebook.drift import points_differ
+from autograder.gradebook.drift import graded_points, points_differ
 from autograder.gradebook.penalties import counting
 from autograder.gradebook.submissions import whole_submissions
 from autograder.gradebook.writer import STALE, agrees, bring_up_to_date
@@ -189,7 +189,19 @@ def _behind(
             reasons[student] = changed
         elif student in found and found[student] != attempt.hashes.get("submission"):
             reasons[student] = resubmitted
+    # `nbgrader autograde` leaves no attempt, but the notebook that it has graded.
+    checks = _checks(course.source_notebook(assignment))
+    for student in {s.id for s in book.students} - attempts.keys():
+        path = course.folder("autograded") / student / assignment / f"{assignment}.ipynb"
+        if path.is_file() and _checks(path) != checks:
+            reasons[student] = changed
     return reasons
+
+
+def _checks(path: Path) -> dict[str, float]:
+    """The points of a notebook's self-checks."""
+    found = graded_points(path)
+    return {name: points for name, (kind, points) in found.items() if kind == "code"}
 
 
 def expect_gradebook(course: Course) -> None:
