@@ -16,22 +16,29 @@ from autograder.course import Course
 from autograder.rules import AssignmentRules
 
 
-def enter(course: Course, book: Gradebook, assignment: str) -> None:
-    """Enter the assignment's due date and its extensions; the assignment is in the gradebook."""
+def enter(course: Course, book: Gradebook, assignment: str) -> str:
+    """Enter the due date and the extensions of an assignment that is in the gradebook.
+
+    Returns a sentence about a due date that is another one now, or "".
+    """
     rules = course.rules.of(assignment)
     ours = _ours(course)
     if rules.due is None and assignment not in ours:
-        return
+        return ""
     entry = book.find_assignment(assignment)
     for submission in entry.submissions:
         extend(rules, submission)
     due = rules.due.replace(tzinfo=None) if rules.due else None
-    if entry.duedate != due:
+    before = entry.duedate
+    if before != due:
         book.update_or_create_assignment(assignment, duedate=due)
     book.db.commit()
     now_ours = ours | {assignment} if rules.due else ours - {assignment}
     if now_ours != ours:
         files.write(_memory(course), json.dumps(sorted(now_ours)) + "\n")
+    if before == due:
+        return ""
+    return f"{assignment} is due {_said(due)} now; it was due {_said(before)}"
 
 
 def extend(rules: AssignmentRules, submission: SubmittedAssignment) -> None:
@@ -72,6 +79,10 @@ def unknown_students(course: Course, book: Gradebook, assignment: str) -> list[s
         hint = f": did you mean {close[0]}?" if close else ""
         sentences.append(f"{place}: no student {student!r} is known yet{hint}")
     return sentences
+
+
+def _said(due: datetime | None) -> str:
+    return f"{due:%Y-%m-%d %H:%M:%S} UTC" if due else "at no time"
 
 
 def _ours(course: Course) -> set[str]:

@@ -5,6 +5,7 @@ date, an extension, or a mark given later. So it is computed anew whenever score
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -98,17 +99,28 @@ def step(course: Course) -> Penalties | None:
     return None
 
 
-def settle(course: Course, book: Gradebook, assignment: str) -> list[Change]:
+def settle(
+    course: Course,
+    book: Gradebook,
+    assignment: str,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> list[Change]:
     """Enter dates and compute all penalties of an assignment; returns which scores have changed.
 
     The caller holds the course's lock. Nothing is done for an assignment that was never graded.
+
+    Parameters
+    ----------
+    tell
+        Called with a sentence if the due date is another one now.
     """
     penalties = step(course)
     try:
         entry = book.find_assignment(assignment)
     except MissingEntry:
         return []
-    dates.enter(course, book, assignment)
+    if moved := dates.enter(course, book, assignment):
+        tell(moved)
     if penalties is None:
         return []
     rules, changes = course.rules.of(assignment), []

@@ -4,6 +4,7 @@ Everything that belongs to an attempt is first prepared in a folder of its own. 
 place, in steps that can be repeated: whenever a run is killed, the next one repeats them.
 """
 
+import errno
 import html
 import json
 import os
@@ -107,8 +108,11 @@ def bring_up_to_date(course: Course, assignment: str) -> None:
             writer.recover()
             changed = [change.student for change in penalties.settle(course, book, assignment)]
             writer.refresh_pages(changed)
-    except (lock.Held, PermissionError):
+    except lock.Held:
         pass
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
 
 
 class Writer:

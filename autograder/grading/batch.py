@@ -144,7 +144,7 @@ def _refresh(
 
     Returns the students of `current`, whose results are of this assignment, for whom it changed.
     """
-    changes = penalties.settle(course, book, assignment)
+    changes = penalties.settle(course, book, assignment, watcher.note)
     for sentence in dates.unknown_students(course, book, assignment):
         watcher.note(f"warning: {sentence}")
     for change in changes[:TOLD]:

@@ -284,7 +284,8 @@ def test_dates_marks_and_policies_change(term, tmp_path):
     # Another due date: nothing is run, and everything follows. Ada and Ben are late now, too.
     term.rules(RULES.replace("2026-03-01T12", "2026-02-28T12"))
     notes = term.grade(kernels=False)
-    assert "ada: 6 → 5 points (1 less for lateness)" in notes
+    moved = f"{A} is due 2026-02-28 12:00:00 UTC now; it was due 2026-03-01 12:00:00 UTC"
+    assert notes[:2] == [moved, "ada: 6 → 5 points (1 less for lateness)"]
     term.expect(out, ada=5, ben=0, cleo=1.5, dora=6)
     assert [s for s, f in term.flags().items() if "late" in f] == ["ada", "ben", "cleo"]
     term.rules(RULES.replace("2026-03-01T12", "2026-03-03T12"))
