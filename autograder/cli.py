@@ -209,15 +209,20 @@ def export(
     column: Annotated[
         str | None, typer.Option(help="canvas: the assignment's column, as in `Basics (4711)`.")
     ] = None,
+    allow_unfinished: Annotated[
+        bool,
+        typer.Option("--allow-unfinished", help="Also scores that wait for marks or are stale."),
+    ] = False,
 ) -> None:
     """Write the gradebook's grades for another platform.
 
-    An ungraded submission is blank and flagged, never 0.
+    Refused while a score is not final. An ungraded submission is blank and flagged, never 0.
     """
     from autograder import exports
 
     found = _course(course)
-    options = ({"scale": True} if scale else {}) | ({"column": column} if column else {})
+    given = {"scale": scale, "column": column, "allow_unfinished": allow_unfinished}
+    options = {name: value for name, value in given.items() if value}
     name = found.expect_assignment(assignment)
     console.export_report(exports.export(found, name, to, output, results, template, **options))
 
@@ -247,6 +252,37 @@ def report(
         pages[json] = figures.json
     for path, content in pages.items():
         _write(path, content)
+
+
+@app.command()
+def totals(
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None, typer.Option(help="Also write the table here: FILE.csv or FILE.html.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+) -> None:
+    """Show everybody's scores in all assignments, and what they come to with their weights.
+
+    A total is given only when everything is finished: graded, marked and up to date.
+    """
+    from datetime import UTC, datetime
+    from json import dumps
+
+    from autograder.exports.plain import totals_text
+    from autograder.gradebook import totals as adding
+    from autograder.report import totals as page
+
+    if output is not None and output.suffix not in (".csv", ".html"):
+        raise UserError(f"expected a file that ends in .csv or .html, got {output}")
+    now = datetime.now(UTC)
+    found = adding.gather(Course.find(course), now)
+    console.totals(found)
+    if output is not None:
+        csv = output.suffix == ".csv"
+        _write(output, totals_text(found) if csv else page.render(found, now))
+    if json is not None:
+        _write(json, dumps(found.as_dict(), indent=1, ensure_ascii=False) + "\n")
 
 
 @app.command()

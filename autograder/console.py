@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.authoring.calibrate import Figure
     from autograder.authoring.proving.audit import Audit
     from autograder.exports.plugin import Written
+    from autograder.gradebook.totals import Totals
     from autograder.lms.collect import Report
     from autograder.report.leaderboard import Place
 
@@ -205,6 +206,23 @@ def export_report(written: "Written") -> None:
         console.print(f"            and {len(written.files) - 3} more files")
     for note in written.notes:
         console.print(f"[yellow]note[/]        {escape(note)}", soft_wrap=True)
+
+
+def totals(found: "Totals") -> None:
+    """A row per student: the points of each assignment, what there is to know of them, percentages."""
+    table = Table("student", *map(escape, found.weights), "finished", "so far", "total")
+    for row in found.rows:
+        points = []
+        for part in row.parts.values():
+            score = part.record.score
+            shown = "" if score is None else f"{score:g} of {part.record.max_score:g}"
+            points.append(escape("\n".join(filter(None, [shown, part.note]))))
+        percent = ["–" if p is None else f"{p:.1f} %" for p in (row.so_far, row.total)]
+        who = row.name if row.name == row.student else f"{row.name} ({row.student})"
+        table.add_row(escape(who), *points, f"{row.finished} of {found.counting}", *percent)
+    console.print(table)
+    for note in found.notes:
+        say(f"note        {note}")
 
 
 def leaderboard(places: list["Place"], title: str) -> None:

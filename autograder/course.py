@@ -1,5 +1,6 @@
 """Where things lie in a course folder, and its nbgrader configuration."""
 
+import difflib
 import os
 import secrets
 from dataclasses import dataclass
@@ -10,7 +11,11 @@ from traitlets.config import Config, PyFileConfigLoader
 from traitlets.config.loader import ConfigFileNotFound
 from traitlets.utils.importstring import import_item
 
+from autograder import rules
 from autograder.errors import UserError
+
+# The sections of `nbgrader_config.py` that are this package's own.
+SECTIONS = ("Judge", "Course", "SealedProvisioner", "BubblewrapProvisioner")
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,12 @@ class Course:
         Raises
         ------
         UserError
-            If there is none, or its configuration cannot be used.
+            If there is none, or its configuration or `course.toml` cannot be used.
         """
         for folder in [start.resolve(), *start.resolve().parents]:
             if (folder / "nbgrader_config.py").is_file():
                 course = cls(folder)
-                _ = course.config  # A wrong one is refused before anything else is done.
+                _ = course.rules  # A wrong one is refused before anything else is done.
                 return course
         raise UserError(
             f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
@@ -55,8 +60,43 @@ class Course:
                 f"{self.root / 'nbgrader_config.py'} does not call use_autograder(c), without which "
                 "no hidden check runs: see docs/your-own-course.md"
             )
+        self._expect_sections(config)
         config.CourseDirectory.root = str(self.root)
         return config
+
+    def _expect_sections(self, config: Config) -> None:
+        """Raise `UserError` for a misspelt section, which traitlets would take for one of another program."""
+        path = self.root / "nbgrader_config.py"
+        for section in config.keys() - set(SECTIONS):
+            near = difflib.get_close_matches(section, SECTIONS, 1, 0.75)
+            if near:
+                lines = path.read_text(encoding="utf-8").splitlines()
+                numbers = [n for n, line in enumerate(lines, 1) if f"c.{section}." in line]
+                place = f"{path}:{numbers[-1]}" if numbers else f"{path}"
+                raise UserError(
+                    f"{place}: there is no section c.{section}: did you mean c.{near[0]}?"
+                )
+
+    @cached_property
+    def rules(self) -> rules.Rules:
+        """Dates, weights and late policies: what `course.toml` says, if there is one.
+
+        Raises
+        ------
+        UserError
+            If the file is wrong, or `nbgrader_config.py` has a late policy, too.
+        """
+        found = rules.read(self.root / rules.FILE, self.assignments)
+        config = self.config
+        other = "plugin_class" in config.AssignLatePenalties or (
+            config.LateSubmissionPlugin.get("penalty_method", "none") != "none"
+        )
+        if found.has_late_policy and other:
+            raise UserError(
+                f"expected one late policy, got two: in {found.path} and in "
+                f"{self.root / 'nbgrader_config.py'}: delete one of them"
+            )
+        return found
 
     @property
     def db_url(self) -> str:

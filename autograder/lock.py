@@ -16,6 +16,10 @@ else:
     import fcntl
 
 
+class Held(UserError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def held(folder: Path, doing: str) -> Iterator[None]:
     """Hold a folder's lock; the operating system releases it when this process ends.
@@ -27,7 +31,7 @@ def held(folder: Path, doing: str) -> Iterator[None]:
 
     Raises
     ------
-    UserError
+    Held
         If another process holds it.
     """
     folder.mkdir(exist_ok=True)
@@ -35,7 +39,7 @@ def held(folder: Path, doing: str) -> Iterator[None]:
         try:
             take(file, wait=False)
         except OSError:
-            raise UserError(
+            raise Held(
                 f"expected no other `autograder` command {doing}, but one is running: "
                 "wait until it has finished"
             ) from None

@@ -30,12 +30,18 @@ def use_autograder(c: Config) -> None:
         "nbgrader.preprocessors.IgnorePattern",
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
+        "autograder.gradebook.penalties.Penalties",
         "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.GenerateFeedback.preprocessors = [
+        "autograder.gradebook.penalties.CurrentGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
+    # `nbgrader export` leaves empty what nobody has judged; nbgrader's own plugin writes 0.
+    c.ExportApp.plugin_class = "autograder.exports.stock.StockExporter"
     # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
     c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
     c.HTMLExporter.filters = {

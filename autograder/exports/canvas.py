@@ -1,6 +1,7 @@
 """Canvas: the CSV file for Grades → Import.
 
-Canvas takes every column after Section for an assignment, so flags go into a file beside it. It
+Canvas takes every column after Section for an assignment, so flags go into a file beside it. It does
+not read Section: what is not final about a score is said there, too. It
 looks for a student by ID, then by SIS ids, and only then by name. An empty cell in place of an
 existing score counts as a change; Canvas shows all changes before it saves them.
 """
@@ -78,7 +79,10 @@ def _table(classes, headings, columns, identities) -> str:
     ]
     for student, identity in identities.items():
         found = [records.get(student) for records in by_student.values()]
-        rows.append([*identity, *(text.number(r.score) if r else "" for r in found)])
+        open_ends = [f"{a}: {r.unfinished}" for a, r in zip(classes, found) if r and r.unfinished]
+        section = "; ".join(filter(None, [identity[-1], *open_ends]))
+        scores = (text.number(r.score) if r else "" for r in found)
+        rows.append([*identity[:-1], section, *scores])
     return text.table(rows)
 
 

@@ -84,6 +84,12 @@ def fill(
     notes: list[str] = []
     seen: dict[str, int] = {}
     if "feedback" not in columns:
+        unfinished = [r.student for r in records if r.score is not None and r.unfinished]
+        if unfinished:
+            raise UserError(
+                f"expected a column Feedback comments in {sheet.path}, to say that the scores of "
+                f"{', '.join(unfinished)} are not final: switch it on in Moodle, or finish them"
+            )
         notes.append("the worksheet has no column Feedback comments: switch it on in Moodle")
     for number, row in enumerate(sheet.rows):
         if len(row) != len(sheet.header):

@@ -1,4 +1,5 @@
-"""A plain CSV file: one row per student, with status, flags and one column per exercise."""
+"""Plain CSV files, a row per student: of an assignment, with status, flags and a column per exercise,
+and of the term."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,10 +8,11 @@ from autograder import files
 from autograder.exports import text
 from autograder.exports.plugin import Exporter, Written
 from autograder.gradebook.records import Record
+from autograder.gradebook.totals import Totals
 
 COLUMNS = (
     "assignment", "student_id", "last_name", "first_name", "email", "status", "flags", "score",
-    "max_score", "late_penalty", "seconds_late", "message",
+    "max_score", "late_penalty", "seconds_late", "message", "unfinished",
 )  # fmt: skip
 
 
@@ -25,11 +27,28 @@ def csv_text(classes: Mapping[str, list[Record]]) -> str:
             (
                 r.assignment, r.student, r.last_name, r.first_name, r.email, r.status,
                 "; ".join(r.flags), text.number(r.score), text.number(r.max_score),
-                text.number(r.penalty), text.number(r.seconds_late), r.message,
+                text.number(r.penalty), text.number(r.seconds_late), r.message, r.unfinished,
                 *(points.get(name, "") for name in exercises),
             )
         )  # fmt: skip
     return text.table([(*COLUMNS, *exercises), *rows])
+
+
+def totals_text(totals: Totals) -> str:
+    """The term's table, a row per student; what is not known is empty, and the note beside it says why."""
+    header = ["student_id", "last_name", "first_name", "email"]
+    for name in totals.weights:
+        header += [name, f"{name}: of", f"{name}: note"]
+    header += ["finished", "so_far_percent", "total_percent"]
+    rows = []
+    for row in totals.rows:
+        cells = [row.student, row.last_name, row.first_name, row.email]
+        for part in row.parts.values():
+            most = text.number(part.record.max_score or None)
+            cells += [text.number(part.record.score), most, part.note]
+        finished = f"{row.finished} of {totals.counting}"
+        rows.append([*cells, finished, text.number(row.so_far), text.number(row.total)])
+    return text.table([header, *rows])
 
 
 class PlainExporter(Exporter):

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports import text
 from autograder.gradebook.records import Record, class_records
+
+# As many scores that are not final are told one by one.
+TOLD = 5
 
 
 @dataclass
@@ -58,6 +61,9 @@ class Exporter(ExportPlugin):
     template = Unicode(
         "", help="The file downloaded from the platform that is to be filled in."
     ).tag(config=True)
+    allow_unfinished = Bool(
+        False, help="Export scores that are not final, too, and say so in the file."
+    ).tag(config=True)
 
     default_output = "grades.csv"
     # Whether the platform's own file has no room for flags, so that they go into a file beside it.
@@ -72,7 +78,11 @@ class Exporter(ExportPlugin):
         """Export what `nbgrader export --to … --assignment … --student …` asks for."""
         course = Course(Path(self.parent.coursedir.root).resolve())
         names = [str(a) for a in self.assignment] or [a.name for a in gradebook.assignments]
-        for note in self.run(course, names, gradebook).notes:
+        try:
+            written = self.run(course, names, gradebook)
+        except UserError as error:
+            self.parent.fail("%s", error)
+        for note in written.notes:
             self.log.warning(note)
 
     def run(
@@ -83,7 +93,8 @@ class Exporter(ExportPlugin):
         Raises
         ------
         UserError
-            If there is nothing to export, or a file that is needed cannot be read.
+            If there is nothing to export, a file that is needed cannot be read, or scores are not
+            final and nobody has allowed to export them.
         """
         if not assignments:
             raise UserError("expected graded assignments in the gradebook, found none: grade first")
@@ -105,6 +116,8 @@ class Exporter(ExportPlugin):
             for name in assignments
         }
         everybody = [record for records in classes.values() for record in records]
+        if not self.allow_unfinished:
+            _expect_finished(everybody)
         self.course = course
         output = Path(self.to or self.default_output)
         written = self.write(classes, output)
@@ -113,8 +126,27 @@ class Exporter(ExportPlugin):
             folder = output if output.is_dir() else output.parent
             name = "flags.csv" if output.is_dir() else f"{output.stem}.flags.csv"
             written.files.append(files.write(folder / name, text.flag_table(flagged)))
-        written.notes += [
-            f"{r.student}: {'; '.join(r.flags)}" + (f" ({r.message})" if r.message else "")
-            for r in flagged
-        ]
+        for r in flagged:
+            why = r.stale or r.message
+            written.notes.append(
+                f"{r.student}: {'; '.join(r.flags)}" + (f" ({why})" if why else "")
+            )
         return written
+
+
+def _expect_finished(records: list[Record]) -> None:
+    unfinished = [r for r in records if r.unfinished]
+    if not unfinished:
+        return
+    told = [f"{r.assignment}: {r.name}: {r.unfinished}" for r in unfinished[:TOLD]]
+    more = [f"and {len(unfinished) - TOLD} more"] if len(unfinished) > TOLD else []
+    raise UserError(
+        "\n".join(
+            [
+                f"expected final scores, but {len(unfinished)} of {len(records)} are not:",
+                *told, *more,
+                "Grade and mark these first, or pass --allow-unfinished: then what there is so far is "
+                "exported, and the file says what is not final.",
+            ]
+        )
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """PrairieLearn: one `results.json` per student, as an external grader writes it.
 
-A submission that could not be graded is `"gradable": false`: it has no score, and costs the student
-no attempt and no points.
+A submission without a final score is `"gradable": false`: it has no score, and costs the student no
+attempt and no points. PrairieLearn knows only shares of all points, in which a part that nobody has
+marked yet would be 0.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from autograder.gradebook.records import Record
 
 def results(record: Record) -> dict:
     """The content of `/grade/results/results.json`."""
-    if record.score is None:
-        reason = record.message or text.remarks(record)[0]
+    if record.score is None or record.unfinished:
+        unmarked = record.unfinished if record.score is not None else ""
+        reason = unmarked or record.message or text.remarks(record)[0]
         return {"gradable": False, "message": reason, "format_errors": [reason]}
     share = record.score / record.max_score if record.max_score else 0.0
     said: dict[str, list[str]] = {}
@@ -27,7 +29,7 @@ def results(record: Record) -> dict:
         test: dict[str, str | float] = {
             "name": exercise.name,
             "description": "graded by a person" if exercise.written else "graded by checks",
-            "message": "still to be graded" if exercise.needs_manual else "",
+            "message": "",
             "output": "\n".join(said.get(exercise.name, [])),
         }
         if exercise.score is not None:

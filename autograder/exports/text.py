@@ -71,9 +71,12 @@ def remarks(record: Record) -> list[str]:
     if record.status == NOT_SUBMITTED:
         return ["Nothing was handed in."]
     if record.score is None:
-        return ["This submission has not been graded yet."]
+        waiting = NEEDS_MANUAL in record.flags
+        return [
+            f"Still {record.unfinished}." if waiting else "This submission has not been graded yet."
+        ]
     if STALE_SCORE in record.flags:
-        said.append("This score is of an earlier submission; the last one could not be graded.")
+        said.append(record.stale)
     if record.status not in ("graded", UNGRADED) and record.message:
         said.append(f"{record.status}: {record.message}".capitalize())
     if LATE in record.flags:

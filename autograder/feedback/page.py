@@ -1,7 +1,10 @@
 """The page a student gets: nbgrader's own feedback, made without reading the gradebook twice."""
 
 import copy
+import hashlib
+import json
 import logging
+import re
 from dataclasses import asdict, dataclass
 
 import nbformat
@@ -15,32 +18,39 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from autograder.feedback import bounded
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a page shows of the gradebook. `cells`: grade_id → (score, points, comment)."""
+    """What a page shows of the gradebook. `cells`: grade_id → (score, points, comment).
+
+    `waiting` names the cells that have no points yet, because a person is still to give them.
+    """
 
     score: float
     max_score: float
     late_penalty: float
     cells: dict[str, tuple[float, float, str | None]]
+    waiting: tuple[str, ...] = ()
 
     @classmethod
     def before_anybody_looked(cls, notebook: NotebookNode) -> "Facts":
         """What the gradebook will hold if nobody has graded by hand and nothing is late."""
         cells: dict[str, tuple[float, float, str | None]] = {}
+        waiting = []
         for cell in _known(notebook):
-            graded = utils.is_grade(cell)
+            graded, name = utils.is_grade(cell), cell.metadata.nbgrader["grade_id"]
             comment = no_response(cell) if utils.is_solution(cell) else None
-            score = (utils.determine_grade(cell)[0] or 0.0) if graded else 0.0
+            score = utils.determine_grade(cell)[0] if graded else 0.0
+            waiting += [name] if score is None else []
             points = float(cell.metadata.nbgrader["points"]) if graded else 0.0
-            cells[cell.metadata.nbgrader["grade_id"]] = (float(score), points, comment)
+            cells[name] = (float(score or 0.0), points, comment)
         total = sum((score for score, _, _ in cells.values()), 0.0)
         max_score = sum((points for _, points, _ in cells.values()), 0.0)
-        return cls(total, max_score, 0.0, cells)
+        return cls(total, max_score, 0.0, cells, tuple(sorted(waiting)))
 
     @classmethod
     def of(cls, submitted: SubmittedNotebook) -> "Facts":
@@ -50,12 +60,23 @@ class Facts:
         cells = {
             name: (*grades.get(name, (0.0, 0.0)), comments.get(name)) for name in grades | comments
         }
+        waiting = (
+            g.name for g in submitted.grades if g.manual_score is None and g.auto_score is None
+        )
         penalty = float(submitted.late_submission_penalty or 0)
-        return cls(float(submitted.score) - penalty, float(submitted.max_score), penalty, cells)
+        score = max(0.0, float(submitted.score) - penalty)
+        return cls(score, float(submitted.max_score), penalty, cells, tuple(sorted(waiting)))
+
+    @property
+    def digest(self) -> str:
+        """The same for facts that look the same on a page."""
+        return hashlib.sha256(
+            json.dumps(_rounded(asdict(self)), sort_keys=True).encode()
+        ).hexdigest()[:32]
 
     def is_like(self, other: "Facts") -> bool:
         """Whether a page shows the same for both; it shows two digits."""
-        return _rounded(asdict(self)) == _rounded(asdict(other))
+        return self.digest == other.digest
 
 
 def no_response(cell: NotebookNode) -> str | None:
@@ -92,7 +113,8 @@ class Pages:
         converter.log.setLevel(logging.CRITICAL)
         self._exporter = PageExporter(parent=converter, config=converter.config)
         for step in converter.preprocessors:
-            if step is not GetGrades:
+            # The gradebook has been read already.
+            if not issubclass(import_item(step) if isinstance(step, str) else step, GetGrades):
                 self._exporter.register_preprocessor(step)
 
     def page(self, notebook: bytes, student: str, assignment: str, facts: Facts) -> str:
@@ -116,7 +138,18 @@ class Pages:
             "output_files_dir": f"{assignment}_files",
             "metadata": {"name": assignment},
         }
-        return self._exporter.from_notebook_node(nb, resources)[0]
+        return _without_zeros(self._exporter.from_notebook_node(nb, resources)[0], facts.waiting)
+
+
+def _without_zeros(page: str, waiting: tuple[str, ...]) -> str:
+    """The page with a word where nbgrader's template says 0 of what nobody has marked yet."""
+    for name in map(re.escape, waiting):
+        for place in (rf'(<a href="#{name}">[^<]*</a> \()', rf'(<a name="{name}"></a>.*?)'):
+            points = r"Score: [\d.]+ / ([\d.]+)"
+            page = re.sub(
+                place + points, r"\1waiting for a mark, \2 points", page, count=1, flags=re.DOTALL
+            )
+    return page
 
 
 def _known(notebook: NotebookNode) -> list[NotebookNode]:

@@ -59,6 +59,27 @@ class Drift:
         return text
 
 
+def graded_points(path: Path) -> dict[str, tuple[str, float]]:
+    """The kind and the points of each graded cell in a notebook of the course's own, by name."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    marked = ((cell["cell_type"], cell["metadata"].get("nbgrader", {})) for cell in cells)
+    return {m["grade_id"]: (kind, float(m["points"])) for kind, m in marked if m.get("grade")}
+
+
+def points_differ(course: Course, book: Gradebook, assignment: str) -> bool:
+    """Whether `source/` gives other points, or has other graded cells, than the gradebook knows.
+
+    False for an assignment that is in neither.
+    """
+    path = course.source_notebook(assignment)
+    try:
+        cells = book.find_notebook(assignment, assignment).grade_cells
+    except MissingEntry:
+        return False
+    known = {cell.name: (cell.cell_type, float(cell.max_score)) for cell in cells}
+    return path.is_file() and graded_points(path) != known
+
+
 def register(course: Course, book: Gradebook, snapshot: Snapshot, accept: bool = False) -> str:
     """Bring the gradebook's cells up to date; returns what an instructor should know about it, or "".
 

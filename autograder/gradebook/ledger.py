@@ -20,6 +20,8 @@ from autograder.outcome import Outcome
 # The engine's packages that an outcome and its page depend on.
 JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission")
 # Libraries whose versions can change an outcome, beside those that the course loads.
+# The steps that compute what lateness costs: nbgrader's own and ours.
+LATE_STEPS = ("AssignLatePenalties", "Penalties")
 LIBRARIES = ("numpy", "nbgrader", "nbclient", "ipykernel", "ipython")
 
 
@@ -107,19 +109,33 @@ def now() -> datetime:
 
 
 def hashes(course: Course, assignment: str) -> dict[str, str]:
-    """What an outcome depends on besides the submission: assignment, checks and environment."""
+    """What an outcome depends on besides the submission."""
     return {
-        "assignment": files.digest_of([course.source_notebook(assignment).read_bytes()]),
+        "assignment": assignment_hash(course, assignment),
         "checks": checks_hash(course, assignment),
+        "engine": engine_hash(),
         "environment": environment_hash(course),
     }
 
 
+def assignment_hash(course: Course, assignment: str) -> str:
+    """The source notebook without the points that a person gives: nothing is run for these."""
+    notebook = json.loads(course.source_notebook(assignment).read_bytes())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            cell["metadata"].get("nbgrader", {}).pop("points", None)
+    return files.digest_of([json.dumps(notebook, sort_keys=True).encode()])
+
+
 def checks_hash(course: Course, assignment: str) -> str:
-    """The assignment's hidden folder and the engine's packages that judge, on this host."""
+    """The assignment's hidden folder."""
+    return files.digest(hidden.read(course.hidden, assignment))
+
+
+def engine_hash() -> str:
+    """The engine's packages that judge, on this host."""
     engine = Path(autograder.__file__).parent
     parts = [files.digest(files.read_folder(engine / package)) for package in JUDGING]
-    parts.append(files.digest(hidden.read(course.hidden, assignment)))
     return files.digest_of(part.encode() for part in parts)
 
 
@@ -136,7 +152,8 @@ def environment_hash(course: Course) -> str:
 def _settings(course: Course) -> list:
     """The configuration of the steps that a submission goes through."""
     config = course.config
-    names = step_names(config)
+    # Penalties are computed whenever scores are read; nobody is graded again for them.
+    names = [name for name in step_names(config) if name not in LATE_STEPS]
     # Permission to grade unsealed changes no score.
     sections = {
         name: sorted((k, repr(v)) for k, v in config[name].items() if k != "allow_unsealed")

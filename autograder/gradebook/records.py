@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,16 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.gradebook import ledger
+from autograder.gradebook import dates, ledger
+from autograder.gradebook.drift import graded_points, points_differ
+from autograder.gradebook.penalties import counting
 from autograder.gradebook.scores import agrees, sqlite_file
-from autograder.gradebook.writer import STALE, recover
+from autograder.gradebook.submissions import whole_submissions
+from autograder.gradebook.writer import STALE, bring_up_to_date
 from autograder.outcome import CheckResult, Outcome, Status
+from autograder.rules import AssignmentRules
 from autograder.submission import collected
+from autograder.submission.pack import digest
 
 NOT_SUBMITTED = "not submitted"
 UNGRADED = "ungraded"
@@ -24,6 +30,7 @@ LATE = "late"
 STALE_SCORE = "stale"
 NEEDS_MANUAL = "needs manual grading"
 OTHER_RUN = "results of another run"
+OLD = "This score is of an earlier submission; the last one could not be graded."
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Record:
 
     `status` is a `Status`, or "ungraded" (handed in, no score), or "not submitted". `score` is what
     counts: automatic and manual points minus the late penalty. It is None, never 0, if nothing was
-    graded. `flags` says what an instructor should know before trusting the score.
+    graded. `flags` says what an instructor should know before trusting the score, `stale` why it is
+    not up to date, in a sentence.
     """
 
     student: str
@@ -63,6 +71,18 @@ class Record:
     checks: tuple[CheckResult, ...] = ()
     flags: tuple[str, ...] = ()
     isolation: str = field(default="", compare=False)
+    stale: str = ""
+
+    @property
+    def unfinished(self) -> str:
+        """What is still to be done before the score is final; "" if it is, or if there is none to come."""
+        if self.status == NOT_SUBMITTED:
+            return ""
+        if STALE_SCORE in self.flags:
+            return self.stale
+        if NEEDS_MANUAL in self.flags:
+            return f"waiting for a mark: {', '.join(self.unmarked)}"
+        return f"{self.status}, no score yet" if self.score is None else ""
 
     @property
     def name(self) -> str:
@@ -95,12 +115,12 @@ def class_records(
     UserError
         If the assignment was never graded, or `results` cannot be read.
     """
-    if gradebook is None:
-        recover(course, assignment)
+    expect_gradebook(course)
+    bring_up_to_date(course, assignment)
+    attempts = ledger.latest(course, assignment)
     if results is not None:
         outcomes = _read_results(results, assignment)
     else:
-        attempts = ledger.latest(course, assignment)
         outcomes = {student: attempt.outcome for student, attempt in attempts.items()}
     with _opened(course, gradebook) as book:
         try:
@@ -111,11 +131,12 @@ def class_records(
                 f"expected {assignment} in the gradebook {place}, which does not have it: run "
                 f"`autograder grade {assignment}` first"
             ) from None
-        submissions = {s.student.id: s for s in entry.submissions}
+        submissions = {s.student.id: s for s in whole_submissions(book, assignment)}
         people = {s.id: s for s in book.students}
         handed_in = set(course.submitted_students(assignment))
         late = collected.late_students(course, assignment)
         order = _exercise_order(course, assignment)
+        behind = _behind(course, assignment, book, attempts, handed_in)
         return [
             _record(
                 assignment,
@@ -127,25 +148,93 @@ def class_records(
                 name in handed_in,
                 name in late,
                 order,
+                course.rules.of(assignment),
+                behind.get(name, ""),
             )
             for name in sorted({*people, *submissions, *handed_in})
         ]
 
 
-@contextmanager
-def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
-    if gradebook is not None:
-        yield gradebook
-        return
+def _behind(
+    course: Course,
+    assignment: str,
+    book: Gradebook,
+    attempts: dict[str, ledger.Attempt],
+    handed_in: set[str],
+) -> dict[str, str]:
+    """Why the scores of students are not up to date: what `grade` would grade again, in a sentence.
+
+    Another version of a library or of this package is no reason: the score was right when it was
+    given. Attempts of versions that did not tell the engine from the checks say nothing.
+    """
+    attempts = {s: attempt for s, attempt in attempts.items() if "engine" in attempt.hashes}
+    if not course.source_notebook(assignment).is_file():
+        return {}
+    again = f"run `autograder grade {assignment}`"
+    if points_differ(course, book, assignment):
+        reason = f"The points of {assignment} have changed since: {again}."
+        return {s.id: reason for s in book.students}
+    now = {
+        "assignment": ledger.assignment_hash(course, assignment),
+        "checks": ledger.checks_hash(course, assignment),
+    }
+    same = [s for s, a in attempts.items() if now.items() <= a.hashes.items() and s in handed_in]
+    folder = course.folder("submitted")
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(same, pool.map(lambda s: digest(folder / s / assignment), same)))
+    changed = f"The exercises or checks of {assignment} have changed since: {again}."
+    resubmitted = f"Another submission has been handed in since: {again}."
+    reasons = {}
+    for student, attempt in attempts.items():
+        if not now.items() <= attempt.hashes.items():
+            reasons[student] = changed
+        elif student in found and found[student] != attempt.hashes.get("submission"):
+            reasons[student] = resubmitted
+    # `nbgrader autograde` leaves no attempt, but the notebook that it has graded.
+    checks = _checks(course.source_notebook(assignment))
+    for student in {s.id for s in book.students} - attempts.keys():
+        path = course.folder("autograded") / student / assignment / f"{assignment}.ipynb"
+        if path.is_file() and _checks(path) != checks:
+            reasons[student] = changed
+    return reasons
+
+
+def _checks(path: Path) -> dict[str, float]:
+    """The points of a notebook's self-checks."""
+    found = graded_points(path)
+    return {name: points for name, (kind, points) in found.items() if kind == "code"}
+
+
+def expect_gradebook(course: Course) -> None:
+    """Raise `UserError` if the course has no gradebook yet."""
     path = sqlite_file(course)
     if path is not None and not path.is_file():
         raise UserError(f"expected the gradebook {path}, which does not exist: grade first")
+
+
+@contextmanager
+def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
+    if gradebook is not None:
+        # It may have been read before it was brought up to date.
+        gradebook.db.rollback()
+        yield gradebook
+        return
     with Gradebook(course.db_url, course.course_id) as opened:
         yield opened
 
 
 def _record(
-    assignment, student, person, submission, outcome, max_score, handed_in, told_late, order
+    assignment,
+    student,
+    person,
+    submission,
+    outcome,
+    max_score,
+    handed_in,
+    told_late,
+    order,
+    rules: AssignmentRules,
+    behind: str,
 ) -> Record:
     about = {
         key: getattr(person, key, None) or ""
@@ -154,31 +243,40 @@ def _record(
     flags: list[str] = []
     seconds_late = penalty = 0.0
     exercises: tuple[Exercise, ...] = ()
-    score, stale = None, False
+    score, stale = None, ""
     if submission is not None:
         exercises = _exercises(submission, order)
-        stale = _is_stale(submission)
-        seconds_late = float(submission.total_seconds_late or 0)
+        if _is_stale(submission):
+            stale = OLD
+        seconds_late = dates.seconds_late(submission)
         penalty = float(submission.late_submission_penalty or 0)
+        if submission.assignment.duedate is not None and submission.timestamp is not None:
+            # Whatever the platform called it: extensions are known here.
+            told_late = seconds_late > rules.grace.total_seconds()
         # An interrupted run leaves cells without points: half a grade is not a grade.
-        if exercises and all(e.score is not None or e.written for e in exercises):
-            score = max(0.0, float(submission.score) - penalty)
+        judged = [e.score is not None for e in exercises]
+        if any(judged) and all(j or e.written for j, e in zip(judged, exercises)):
+            score = counting(submission)
     status = UNGRADED if handed_in or submission is not None else NOT_SUBMITTED
     if score is not None:
         status = str(Status.GRADED)
     checks: tuple[CheckResult, ...] = ()
     message, seconds, isolation = "", None, ""
-    if outcome is not None:
+    # A file that could not be read, and was taken away again, was not handed in.
+    if outcome is not None and (handed_in or submission is not None):
         if not _same_run(outcome, submission):
             flags.append(OTHER_RUN)
         else:
             status, message = str(outcome.status), outcome.message
             seconds, isolation = outcome.seconds, outcome.isolation
             checks = tuple(outcome.checks)
-            stale = stale or (outcome.status.needs_attention and score is not None)
+            if outcome.status.needs_attention:
+                stale = stale or OLD
+    stale = (stale or behind) if score is not None else ""
     if score is None:
-        flags.append(status)
-    if told_late or seconds_late > 0:
+        # A submission of written answers alone, which nobody has marked, has been graded.
+        flags.append(NEEDS_MANUAL if status == Status.GRADED else status)
+    if told_late:
         flags.append(LATE)
     if stale:
         flags.append(STALE_SCORE)
@@ -188,7 +286,7 @@ def _record(
     return Record(
         student, assignment, status, score, max_score, **about, penalty=penalty,
         seconds_late=seconds_late, seconds=seconds, message=message, exercises=exercises,
-        checks=checks, flags=tuple(dict.fromkeys(flags)), isolation=isolation,
+        checks=checks, flags=tuple(dict.fromkeys(flags)), isolation=isolation, stale=stale,
     )  # fmt: skip
 
 

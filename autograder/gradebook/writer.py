@@ -4,13 +4,13 @@ Everything that belongs to an attempt is first prepared in a folder of its own. 
 place, in steps that can be repeated: whenever a run is killed, the next one repeats them.
 """
 
-import copy
+import errno
 import html
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,21 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import text
 
 from autograder import files, lock
-from autograder.course import Course, steps
-from autograder.errors import UserError
+from autograder.course import Course
 from autograder.feedback.page import Facts, Pages, no_response
-from autograder.gradebook import ledger
+from autograder.gradebook import dates, ledger, penalties
 from autograder.gradebook.released import empty_gradebook, make_gradebook
 from autograder.gradebook.scores import sqlite_file
+from autograder.gradebook.submissions import whole_submissions
 from autograder.outcome import Outcome
 from autograder.submission.pack import Packed
 
 STALE = "This score is of an earlier submission; the last grading run could not grade: "
+# What the last line of a page begins with: the facts it shows follow, as `Facts.digest`.
+SHOWS = "\n<!-- shows "
 # Seconds to wait while somebody else, such as formgrader, writes into an SQLite gradebook.
 PATIENCE = 60
 
@@ -65,16 +66,23 @@ def opened(course: Course) -> Iterator[Gradebook]:
         yield book
 
 
-def recover(course: Course, assignment: str) -> None:
-    """Finish what a killed run has left unfinished; do nothing while another run is going on."""
-    if not ledger.is_unfinished(course, assignment):
-        return
+def bring_up_to_date(course: Course, assignment: str) -> None:
+    """Make scores fit to be read: dates and penalties as they are now, nothing left half written.
+
+    While another run is going on, nothing is done: it has just done the same. Nor is anything done
+    where this user may not write.
+    """
     try:
         with lock.held(course.private, "writing"), opened(course) as book:
-            Writer(course, assignment, book).recover()
-    except UserError:
-        # The other run has just done the same.
+            writer = Writer(course, assignment, book)
+            writer.recover()
+            changed = [change.student for change in penalties.settle(course, book, assignment)]
+            writer.refresh_pages(changed)
+    except lock.Held:
         pass
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
 
 
 class Writer:
@@ -84,6 +92,7 @@ class Writer:
         self.course, self.assignment, self._book = course, assignment, book
         self._ready = ledger.prepared(course, assignment)
         self._pages: Pages | None = None
+        self._penalties = penalties.step(course)
 
     def recover(self) -> int:
         """Put in place what an earlier run has prepared; returns the number of attempts."""
@@ -189,7 +198,11 @@ class Writer:
             comment.auto_comment = record["cells"].get(comment.name, {}).get("comment")
         db.flush()
         db.expire_all()
-        self._penalize(submission, notebook)
+        rules = self.course.rules.of(self.assignment)
+        if rules.due:
+            dates.extend(rules, submission)
+        if self._penalties:
+            self._penalties.penalize(rules, submission)
         db.flush()
         db.expire_all()
         return submission
@@ -221,22 +234,6 @@ class Writer:
 
     def _notebook(self, submission: SubmittedAssignment) -> SubmittedNotebook:
         return next(n for n in submission.notebooks if n.name == self.assignment)
-
-    def _penalize(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
-        """Do what nbgrader's own step does, in this transaction."""
-        config = copy.deepcopy(self.course.config)
-        if AssignLatePenalties not in steps(config):
-            return
-        step = AssignLatePenalties(config=config)
-        step.init_plugin()
-        notebook.late_submission_penalty = None
-        late = submission.total_seconds_late
-        if late > 0:
-            penalty = step.plugin_inst.late_submission_penalty(
-                submission.student.id, notebook.score, late
-            )
-            if penalty is not None:
-                notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
 
     def _mark_stale(self, student: str, reason: str) -> SubmittedAssignment | None:
         """Keep an old score, and make formgrader and feedback show that it is old."""
@@ -271,7 +268,30 @@ class Writer:
         target = folder / "feedback"
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
+        page += f"{SHOWS}{facts.digest} -->"
         (target / f"{self.assignment}.html").write_text(page, encoding="utf-8")
+
+    def refresh_pages(self, students: Collection[str]) -> list[str]:
+        """Write the pages anew that show something else than the gradebook; returns whose."""
+        refreshed = []
+        for submission in whole_submissions(self._book, self.assignment) if students else ():
+            student = submission.student.id
+            page = self._target("feedback", student) / f"{self.assignment}.html"
+            if student not in students or not page.is_file():
+                continue
+            shown = page.read_bytes()[-100:].rpartition(SHOWS.encode())[2]
+            if (
+                shown.decode(errors="replace")
+                == f"{Facts.of(self._notebook(submission)).digest} -->"
+            ):
+                continue
+            folder = self._ready / f".{uuid.uuid4().hex}"
+            folder.mkdir(parents=True)
+            self._write_page(folder, self._target("autograded", student), submission)
+            _swap(folder / "feedback", page.parent, folder / "old-feedback")
+            shutil.rmtree(folder)
+            refreshed.append(student)
+        return refreshed
 
 
 def _recorded(folder: Path) -> tuple[dict, ledger.Attempt]:

@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING
 
 from autograder import files, lock
 from autograder.course import Course
-from autograder.gradebook import ledger
+from autograder.gradebook import ledger, settled
 from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
 
 if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+
+    from autograder.gradebook.writer import Writer
     from autograder.grading.workers import Workers
 
 # Up to this many submissions are graded by threads of this process. Worker processes do not share
 # Python's lock and are faster, but each of them first spends seconds on imports.
 FEW = 20
+# As many changed scores are told one by one.
+TOLD = 10
 EXPOSED = (
     "warning: students' code is not sealed off here: it can read and change every file that you "
     "can, and the network is open to it"
@@ -99,14 +104,16 @@ def grade(
         if ledger.is_unfinished(course, assignment):
             _finish(course, assignment)
         planned = plan(course, assignment, students, force)
-        watcher.plan(len(planned.todo), len(planned.unchanged))
         done = dict(planned.unchanged)
-        if planned.todo:
-            _grade_planned(
+        if not planned.todo and settled.is_settled(course, assignment):
+            watcher.plan(0, len(done))
+        else:
+            _bring_up_to_date(
                 course, assignment, planned, watcher, done, cluster,
                 workers=workers, scheduler=scheduler, accept_drift=accept_drift,
                 troubled=was_killed or planned.failed,
             )  # fmt: skip
+            settled.note(course, assignment)
     return sorted(done.values(), key=lambda outcome: outcome.student)
 
 
@@ -117,7 +124,7 @@ def _finish(course: Course, assignment: str) -> None:
         Writer(course, assignment, book).recover()
 
 
-def _grade_planned(
+def _bring_up_to_date(
     course: Course,
     assignment: str,
     planned: Plan,
@@ -130,10 +137,10 @@ def _grade_planned(
     accept_drift: bool,
     troubled: bool,
 ) -> None:
-    """Grade and write what is to be done; outcomes go into `done`."""
+    """Grade and write what is to be done, and refresh the rest; outcomes go into `done`."""
     from autograder.kernel.grader import launcher, tiers
 
-    if scheduler is None and tiers.probe().tier is tiers.Tier.NAMESPACES:
+    if planned.todo and scheduler is None and tiers.probe().tier is tiers.Tier.NAMESPACES:
         # Its imports take seconds, and so do this process's, which follow: do both at once.
         launcher.begin(course.preload)
 
@@ -143,22 +150,55 @@ def _grade_planned(
     from autograder.grading.judging.judge import expect_settings
 
     expect_settings(course)
-    hashes = planned.hashes
+    hashes, todo = planned.hashes, planned.todo
     with opened(course) as book, contextlib.ExitStack() as stack:
-        order = cluster.order(assignment, hashes) if cluster else None
-        snapshot = order.snapshot if order else take_snapshot(course, assignment)
-        note = drift.register(course, book, snapshot, accept_drift)
-        if note:
-            watcher.note(note)
+        writer, order = Writer(course, assignment, book), None
+        if todo or drift.points_differ(course, book, assignment):
+            order = cluster.order(assignment, hashes) if cluster else None
+            snapshot = order.snapshot if order else take_snapshot(course, assignment)
+            note = drift.register(course, book, snapshot, accept_drift)
+            if note:
+                watcher.note(note)
+        current = planned.current - todo.keys()
+        refreshed = _refresh(course, assignment, book, writer, current, watcher)
+        watcher.plan(len(todo), len(done.keys() - refreshed))
+        if not todo:
+            return
         if cluster is None:
-            cluster = stack.enter_context(
-                _workers(course, len(planned.todo), workers, scheduler, troubled)
-            )
+            cluster = stack.enter_context(_workers(course, len(todo), workers, scheduler, troubled))
         order = order or cluster.prepare(snapshot, hashes)
         kernel_name = course.config.Judge.get("kernel_name", "")
         if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
             watcher.note(EXPOSED)
-        _grade(planned.todo, cluster, order, Writer(course, assignment, book), watcher, done)
+        _grade(todo, cluster, order, writer, watcher, done)
+
+
+def _refresh(
+    course: Course,
+    assignment: str,
+    book: "Gradebook",
+    writer: "Writer",
+    current: set[str],
+    watcher: Watcher,
+) -> set[str]:
+    """Bring up to date what depends on dates, late policy, points and marks; nothing is run again.
+
+    Returns the students of `current`, whose results are of this assignment, for whom it changed.
+    """
+    from autograder.gradebook import dates, penalties
+
+    changes = penalties.settle(course, book, assignment, watcher.note)
+    for sentence in dates.unknown_students(course, book, assignment):
+        watcher.note(f"warning: {sentence}")
+    for change in changes[:TOLD]:
+        watcher.note(str(change))
+    if len(changes) > TOLD:
+        watcher.note(f"and {len(changes) - TOLD} more scores that count otherwise than before")
+    pages = writer.refresh_pages(current)
+    if pages:
+        more = f" and {len(pages) - TOLD} more" if len(pages) > TOLD else ""
+        watcher.note(f"feedback written anew for {', '.join(pages[:TOLD])}{more}")
+    return current & {*pages, *(change.student for change in changes)}
 
 
 def _workers(

@@ -20,6 +20,8 @@ class Plan:
         The submitted folder of each student whose submission is to be graded.
     unchanged
         The outcomes of the others, whose last attempt is complete and still up to date.
+    current
+        The students with an outcome of this assignment as it is now.
     hashes
         What an outcome depends on besides the submission (see `ledger.hashes`).
     failed
@@ -28,6 +30,7 @@ class Plan:
 
     todo: dict[str, Path]
     unchanged: dict[str, Outcome]
+    current: set[str]
     hashes: dict[str, str]
     failed: bool
 
@@ -41,7 +44,8 @@ def plan(course: Course, assignment: str, students: list[str], force: bool = Fal
     todo = {s: folder for s, folder in folders.items() if s not in unchanged}
     attempts = [known[name] for s in todo if (name := printable(s)) in known]
     failed = any(a.outcome.status == Status.GRADER_ERROR for a in attempts)
-    return Plan(todo, unchanged, hashes, failed)
+    current = {s for s, a in known.items() if hashes.items() <= a.hashes.items()}
+    return Plan(todo, unchanged, current, hashes, failed)
 
 
 def _unchanged(

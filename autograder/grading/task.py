@@ -133,11 +133,13 @@ def _make_course(place: Path, order: Order) -> Course:
 
 def _expect_same(order: Order, course: Course) -> None:
     means = {
-        "checks": "the same version of this project",
+        "checks": "the same checks",
+        "engine": "the same version of this project",
         "environment": "the same versions of Python, of its libraries and of the helpers",
     }
     here = {
         "checks": ledger.checks_hash(course, order.snapshot.name),
+        "engine": ledger.engine_hash(),
         "environment": ledger.environment_hash(course),
     }
     for what, found in here.items():

@@ -257,7 +257,7 @@ def _attention(records: list[Record]) -> list[Attention]:
     """Everything that is not simply graded, most urgent first."""
     first: list[str] = [Status.GRADER_ERROR, Status.UNREADABLE, UNGRADED]
     found = [
-        Attention(r.student, r.name, r.status, r.message, list(r.flags))
+        Attention(r.student, r.name, r.status, r.message or r.stale, list(r.flags))
         for r in records
         if r.status not in (Status.GRADED, NOT_SUBMITTED)
         or not {STALE_SCORE, OTHER_RUN}.isdisjoint(r.flags)

@@ -1,11 +1,15 @@
 """axe-core looks for violations of WCAG 2.1 AA in the pages that people read."""
 
+from datetime import datetime
+
 import pytest
 from axe_core_python.selenium import Axe
 from conftest import ROOT
 from nbconvert import HTMLExporter
 
-from autograder.report import leaderboard, page
+from autograder.gradebook.records import Record
+from autograder.gradebook.totals import Part, Row, Totals
+from autograder.report import leaderboard, page, totals
 from browser.test_report import made_up_report
 
 pytestmark = pytest.mark.slow
@@ -33,11 +37,41 @@ def test_a_rendered_release_has_no_violation_of_its_own(driver, tmp_path, name):
     assert violations(driver, tmp_path / "page.html") == []
 
 
-def test_report_and_leaderboard_have_none(driver, tmp_path):
+def made_up_totals() -> Totals:
+    """Two assignments: one student has finished both, one waits for a mark, one is missing."""
+
+    def row(student, first, second, finished, so_far, total):
+        parts = {}
+        for name, (score, share, note) in {"01_lines": first, "02_lists": second}.items():
+            parts[name] = Part(Record(student, name, "graded", score, 20.0), share, note)
+        return Row(student, student.title(), "Lovelace", "", parts, finished, so_far, total)
+
+    missing = (None, 0.0, "not submitted")
+    rows = [
+        row("ada", (20.0, 1.0, ""), (17.5, 0.875, "late"), 2, 93.75, 93.75),
+        row("ben", (12.0, None, "needs manual grading"), (20.0, 1.0, ""), 1, 100.0, None),
+        row("cleo", (12.0, None, "late; stale"), missing, 1, 0.0, None),
+    ]
+    return Totals({"01_lines": 1.0, "02_lists": 2.0}, rows, ["02_old is in the gradebook"])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_terms_table_fits_the_window(driver, tmp_path, width, screenshots):
+    path = tmp_path / "totals.html"
+    path.write_text(totals.render(made_up_totals(), datetime(2026, 4, 1)), encoding="utf-8")
+    driver.get(path.as_uri())
+    driver.set_window_size(width, 900)
+    inside = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+    driver.save_screenshot(screenshots / f"totals_{width}.png")
+    assert inside <= 0
+
+
+def test_report_leaderboard_and_totals_have_none(driver, tmp_path):
     places = [leaderboard.Place(1, "ada", "Ada", "amber fox", {"accuracy": 0.7, "numbers": 1e6})]
     pages = {
         "report.html": page.render(made_up_report()),
         "leaderboard.html": leaderboard.render("05_cifar_limits", places, names=False),
+        "totals.html": totals.render(made_up_totals(), datetime(2026, 4, 1)),
     }
     for name, text in pages.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

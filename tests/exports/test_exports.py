@@ -1,6 +1,7 @@
 """Exports against the published form of each platform; an ungraded submission is never a 0."""
 
 import csv
+import functools
 import io
 import json
 import re
@@ -16,13 +17,22 @@ from nbgrader.api import Gradebook
 
 from autograder import exports
 from autograder.errors import UserError
-from autograder.exports import canvas, gradescope, gradescope_run, moodle, prairielearn, text
+from autograder.exports import (
+    canvas,
+    gradescope,
+    gradescope_run,
+    moodle,
+    prairielearn,
+    stock,
+    text,
+)
 from autograder.exports.worksheet import Worksheet
 from autograder.gradebook.records import class_records
 from autograder.gradebook.writer import STALE
 from autograder.outcome import CheckResult, Outcome, Status
 
 A = "99_tiny"
+export = functools.partial(exports.export, allow_unfinished=True)
 CELLS = [("check_double", "code", 3), ("check_mean", "code", 2), ("answer_why", "markdown", 3)]
 # id, first and last name, automatic points of both exercises, points of the written answer
 CLASS = [
@@ -74,6 +84,7 @@ def class_gradebook(tmp_path_factory) -> bytes:
 def graded(course, class_gradebook):
     """The course with this gradebook, and a submission that was never graded."""
     (course.root / "gradebook.db").write_bytes(class_gradebook)
+    (course.root / "course.toml").write_text("[late]\nper_day = 1\n")
     (course.folder("submitted") / "unreadable" / A).mkdir(parents=True)
     return course
 
@@ -169,14 +180,14 @@ def test_a_wrong_results_file_gets_one_message(graded, tmp_path, content, messag
 
 def test_without_a_gradebook_one_message_says_to_grade(course, class_gradebook):
     with pytest.raises(UserError, match="does not exist: grade first"):
-        exports.export(course, A, "csv")
+        export(course, A, "csv")
     (course.root / "gradebook.db").write_bytes(class_gradebook)
     with pytest.raises(UserError, match="autograder grade 98_other"):
-        exports.export(course, "98_other", "csv")
+        export(course, "98_other", "csv")
     with pytest.raises(UserError, match="expected --to canvas"):
-        exports.export(course, A, "blackboard")
+        export(course, A, "blackboard")
     with pytest.raises(UserError, match="has no option scale"):
-        exports.export(course, A, "csv", scale=True)
+        export(course, A, "csv", scale=True)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "  ="])
@@ -207,7 +218,7 @@ def test_numbers(value, written):
 
 def test_plain_csv_has_status_and_a_column_per_exercise(graded, tmp_path):
     path = tmp_path / "grades.csv"
-    written = exports.export(graded, A, "csv", path)
+    written = export(graded, A, "csv", path)
     rows = {r["student_id"]: r for r in rows_of(path)}
     assert list(rows["ada"])[-3:] == ["double", "mean", "why"]
     assert (rows["ada"]["score"], rows["ada"]["why"]) == ("7.5", "2.5")
@@ -223,9 +234,62 @@ def test_plain_csv_has_status_and_a_column_per_exercise(graded, tmp_path):
     assert any(note.startswith("old: stale") for note in written.notes)
 
 
+@pytest.mark.parametrize(
+    "platform", [name for name in exports.PLATFORMS if name != "gradescope-zip"]
+)
+def test_scores_that_are_not_final_are_exported_only_if_that_is_allowed(
+    graded, platform, tmp_path, worksheet
+):
+    """They left the house without a word in the file."""
+    template = worksheet if platform == "moodle" else None
+    with pytest.raises(UserError) as error:
+        exports.export(graded, A, platform, tmp_path / "out", template=template)
+    told = str(error.value).splitlines()
+    assert told[0] == "expected final scores, but 4 of 8 are not:"
+    assert f'{A}: Jörg Müller "Jo": waiting for a mark: why' in told
+    assert any("Olga Alt: This score is of an earlier submission" in line for line in told)
+    assert "--allow-unfinished" in told[-1]
+    assert not (tmp_path / "out").exists()
+    export(graded, A, platform, tmp_path / "out", template=template)
+    place = tmp_path / "out"
+    written = [place] if place.is_file() else [*place.glob("*/joerg-mueller/*")]
+    (said,) = {p.read_text() for p in written}
+    assert (
+        "waiting for a mark" in said or "to be graded by a person" in said or "needs manual" in said
+    )
+
+
+def test_an_unreadable_file_taken_away_is_nothing_handed_in(graded, results):
+    """It kept every export from being final."""
+    (graded.folder("submitted") / "unreadable" / A).rename(graded.root / "asked-for-another")
+    with Gradebook(graded.db_url, graded.course_id) as book:
+        book.add_student("unreadable")
+    found = by_student(class_records(graded, A, results))["unreadable"]
+    assert (found.status, found.unfinished) == ("not submitted", "")
+
+
+def test_a_worksheet_without_room_for_it_is_refused(graded, tmp_path):
+    path = tmp_path / "sheet.csv"
+    lines = WORKSHEET.splitlines()
+    path.write_text("\n".join(line.rpartition(",")[0] for line in [lines[0], lines[2]]) + "\n")
+    with pytest.raises(UserError, match="say that the scores of joerg-mueller, old are not final"):
+        export(graded, A, "moodle", tmp_path / "out.csv", template=path)
+
+
+def test_written_answers_alone_that_nobody_has_marked_are_not_a_zero(graded):
+    with Gradebook(graded.db_url, graded.course_id) as book:
+        for name in ("check_double", "check_mean"):
+            book.find_grade(name, A, A, "joerg-mueller").auto_score = None
+            cell = book.find_grade_cell(name, A, A)
+            cell.cell_type = "markdown"
+        book.db.commit()
+    record = by_student(class_records(graded, A))["joerg-mueller"]
+    assert (record.score, record.flags) == (None, ("ungraded",))
+
+
 def test_canvas_has_the_columns_of_its_gradebook_and_no_others(graded, tmp_path):
     path = tmp_path / "canvas.csv"
-    written = exports.export(graded, A, "canvas", path, column=f"{A} (4711)")
+    written = export(graded, A, "canvas", path, column=f"{A} (4711)")
     header, points, *rows = csv.reader(path.open(newline="", encoding="utf-8"))
     # A further column would become an assignment in Canvas.
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{A} (4711)"]
@@ -254,17 +318,19 @@ Student,ID,SIS User ID,SIS Login ID,Section,99_tiny (4711),Other (12),Final Scor
 def test_canvas_keeps_the_ids_of_its_own_export(graded, tmp_path):
     template, path = tmp_path / "export.csv", tmp_path / "canvas.csv"
     template.write_text(CANVAS_EXPORT, encoding="utf-8-sig", newline="")
-    written = exports.export(graded, A, "canvas", path, template=template)
+    written = export(graded, A, "canvas", path, template=template)
     rows = list(csv.reader(path.open(newline="", encoding="utf-8")))
     assert rows[0] == [*canvas.STUDENT_COLUMNS, "99_tiny (4711)"]
     assert rows[2] == ["Lovelace, Ada", "101", "", "ADA", "Section 1", "7.5"]
-    assert rows[3][1:] == ["102", "m-7", "joerg-mueller@uni.de", "Section 1, Section 2", "3"]
+    # Canvas does not read this column.
+    section = f"Section 1, Section 2; {A}: waiting for a mark: why"
+    assert rows[3][1:] == ["102", "m-7", "joerg-mueller@uni.de", section, "3"]
     assert len(rows) == 4
     assert "row 6 of the template, Nobody, Ned, matches nobody in the gradebook" in written.notes
     assert "late is not in the template" in written.notes
     template.write_text("Name,Points\n")
     with pytest.raises(UserError, match="expected Canvas' gradebook"):
-        exports.export(graded, A, "canvas", path, template=template)
+        export(graded, A, "canvas", path, template=template)
 
 
 HEADINGS = (
@@ -293,7 +359,7 @@ def test_the_worksheet_is_filled_in_and_every_other_byte_stays(
     graded, worksheet, tmp_path, results
 ):
     path = tmp_path / "filled.csv"
-    written = exports.export(graded, A, "moodle", path, results=results, template=worksheet)
+    written = export(graded, A, "moodle", path, results=results, template=worksheet)
     before, after = worksheet.read_bytes().split(b"\r\n"), path.read_bytes().split(b"\r\n")
     assert after[0] == before[0]
     assert after[1] == before[1].replace(b",3.00,8.00", b",7.5,8.00").replace(
@@ -325,7 +391,7 @@ def test_a_german_worksheet_with_a_comma_as_decimal(graded, tmp_path):
         "Feedback als Kommentar\n"
         'Teilnehmer/in501,Ada Lovelace,ada@uni.de,Zur Bewertung abgegeben,,"8,00",Ja,-,-,\n'
     )
-    exports.export(graded, A, "moodle", tmp_path / "out.csv", template=path)
+    export(graded, A, "moodle", tmp_path / "out.csv", template=path)
     (row,) = rows_of(tmp_path / "out.csv")
     assert (row["Bewertung"], row["Bestwertung"]) == ("7.5", "8,00")
 
@@ -333,8 +399,8 @@ def test_a_german_worksheet_with_a_comma_as_decimal(graded, tmp_path):
 def test_another_maximum_grade_is_refused_or_scaled(graded, worksheet, tmp_path):
     worksheet.write_bytes(WORKSHEET.replace("8.00", "100.00").encode())
     with pytest.raises(UserError, match="has 8 points, but the worksheet says 100.*--scale"):
-        exports.export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet)
-    exports.export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet, scale=True)
+        export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet)
+    export(graded, A, "moodle", tmp_path / "out.csv", template=worksheet, scale=True)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig"))))
     assert [r["Grade"] for r in rows] == ["93.75", "37.5", "", "", "68.75"]
 
@@ -355,7 +421,7 @@ def test_two_students_of_one_name_never_get_each_others_grade(graded, tmp_path):
 
 def test_something_else_than_a_worksheet_gets_one_message(graded, tmp_path):
     with pytest.raises(UserError, match="Download grading worksheet"):
-        exports.export(graded, A, "moodle", tmp_path / "out.csv")
+        export(graded, A, "moodle", tmp_path / "out.csv")
     path = tmp_path / "other.csv"
     for content, message in [
         (b"Name,Points\n", "no column Identifier and no Grade"),
@@ -365,7 +431,7 @@ def test_something_else_than_a_worksheet_gets_one_message(graded, tmp_path):
     ]:
         path.write_bytes(content)
         with pytest.raises(UserError, match=message):
-            exports.export(graded, A, "moodle", tmp_path / "out.csv", template=path)
+            export(graded, A, "moodle", tmp_path / "out.csv", template=path)
 
 
 @pytest.mark.parametrize(
@@ -387,7 +453,7 @@ def test_an_untouched_worksheet_is_the_same_file(tmp_path, content):
 
 def test_moodles_gradebook_import(graded, tmp_path):
     path = tmp_path / "moodle.csv"
-    exports.export(graded, A, "moodle-gradebook", path)
+    export(graded, A, "moodle-gradebook", path)
     rows = {r["ID number"]: r for r in rows_of(path)}
     assert list(rows["ada"]) == [
         "First name", "Last name", "ID number", "Email address", f"Assignment: {A} (Real)",
@@ -417,7 +483,7 @@ def expect_gradescope(page):
 
 
 def test_gradescope_results(graded, tmp_path, results):
-    exports.export(graded, A, "gradescope", tmp_path / "gs", results=results)
+    export(graded, A, "gradescope", tmp_path / "gs", results=results)
     pages = {p.parent.name: json.loads(p.read_text()) for p in (tmp_path / "gs").rglob("*.json")}
     assert pages.keys() == {row[0] for row in CLASS} - MISSING
     for page in pages.values():
@@ -432,13 +498,13 @@ def test_gradescope_results(graded, tmp_path, results):
 
 
 def test_prairielearn_results(graded, tmp_path, results):
-    exports.export(graded, A, "prairielearn", tmp_path / "pl", results=results)
+    export(graded, A, "prairielearn", tmp_path / "pl", results=results)
     pages = {p.parent.name: json.loads(p.read_text()) for p in (tmp_path / "pl").rglob("*.json")}
     assert pages["unreadable"] == {
         "gradable": False, "message": "it is empty", "format_errors": ["it is empty"]
     }  # fmt: skip
     for student, page in pages.items():
-        assert page["gradable"] is (student not in MISSING)
+        assert page["gradable"] is (student not in MISSING | {"joerg-mueller", "old"})
         assert ("score" in page) is page["gradable"]
         assert 0 <= page.get("score", 0) <= 1
         for test in page.get("tests", []):
@@ -446,7 +512,8 @@ def test_prairielearn_results(graded, tmp_path, results):
                 "name", "description", "points", "max_points", "message", "output", "images"
             }  # fmt: skip
     assert pages["ada"]["score"] == 7.5 / 8
-    assert "points" not in pages["joerg-mueller"]["tests"][2]
+    # A share of all points would count the answer that nobody has marked yet as 0.
+    assert pages["joerg-mueller"]["message"] == "waiting for a mark: why"
     assert len(json.dumps(pages["ada"])) < 1_000_000
 
 
@@ -467,6 +534,7 @@ def test_stock_nbgrader_export_uses_the_plugins(graded, exporter):
     config = graded.config.copy()
     config.ExportApp.plugin_class = f"autograder.exports.{exporter}"
     config.ExportPlugin.to = str(graded.root / "out.csv")
+    config.ExportPlugin.allow_unfinished = True
     config.ExportPlugin.assignment = [A]
     config.ExportPlugin.student = ["ada", "half"]
     app = ExportApp(config=config)
@@ -476,6 +544,19 @@ def test_stock_nbgrader_export_uses_the_plugins(graded, exporter):
         app.plugin_inst.export(book)
     written = (graded.root / "out.csv").read_text()
     assert "7.5" in written and "ada" in written and "Zoë" not in written
+
+
+def test_nbgraders_own_export_has_no_zeros(graded, tmp_path):
+    path = tmp_path / "grades.csv"
+    plugin = stock.StockExporter(to=str(path), allow_unfinished=True)
+    plugin.run(graded, [A])
+    rows = {r["student_id"]: r for r in rows_of(path)}
+    assert {s for s, r in rows.items() if r["score"] == r["raw_score"] == ""} == MISSING
+    late = rows["late"]
+    columns = ("raw_score", "late_submission_penalty", "score", "max_score", "flags", "duedate")
+    assert [late[c] for c in columns] == ["6.5", "1", "5.5", "8", "late", "2025-03-01 12:00:00"]
+    assert rows["absent"]["flags"] == "not submitted"
+    assert rows["joerg-mueller"]["unfinished"] == "waiting for a mark: why"
 
 
 def test_the_gradescope_zip_is_what_gradescope_unpacks(real_course, tmp_path, monkeypatch):

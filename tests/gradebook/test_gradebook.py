@@ -13,7 +13,8 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
-from autograder.gradebook import writer
+from autograder.gradebook import ledger, writer
+from autograder.gradebook.records import class_records
 from autograder.gradebook.released import scratch_api
 from autograder.grading import batch
 from autograder.outcome import Status
@@ -106,9 +107,32 @@ def test_stock_commands_give_the_same_points(course):
         assert gradebook.find_submission(A, S).score == 3.0
     assert api.generate_feedback(A, S, force=True)["success"]
     command = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
+    refused = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+    assert refused.returncode == 1 and not (course.root / "grades.csv").exists()
+    assert "waiting for a mark: why" in refused.stderr and "Traceback" not in refused.stderr
+    command.append("--StockExporter.allow_unfinished=True")
     subprocess.run(command, cwd=course.root, check=True, capture_output=True)
     (row,) = csv.DictReader((course.root / "grades.csv").open())
     assert (row["student_id"], float(row["score"])) == (S, 3.0)
+
+
+def test_a_score_of_nbgraders_own_run_is_stale_after_a_change_of_points(course):
+    """Such a run leaves nothing in the ledger."""
+    hand_in(course, S, A, solved(course, A))
+    regrade(course)
+    ledger.path(course, A).unlink()
+    (record,) = class_records(course, A)
+    assert record.stale == ""
+    source = course.source_notebook(A)
+    notebook = nbformat.read(source, as_version=4)
+    cell_of(notebook, "check_double").metadata.nbgrader["points"] = 6
+    nbformat.write(notebook, source)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        gradebook.find_grade_cell("check_double", A, A).max_score = 6
+        gradebook.db.commit()
+    (record,) = class_records(course, A)
+    assert "The exercises or checks of 99_tiny have changed since" in record.stale
+    assert record.flags == ("stale",)
 
 
 def graded_by_stock_settings(course, root, notebook) -> tuple[list[float], float]:

@@ -1,5 +1,6 @@
 """What is recorded of an attempt, and what makes a submission count as unchanged."""
 
+import json
 import os
 import shutil
 import sys
@@ -139,6 +140,23 @@ def test_allowing_unsealed_grading_changes_no_hash(course):
     assert ledger.hashes(course, A) == before
 
 
+def test_what_a_late_submission_loses_grades_nobody_again(course):
+    """The points that a person gives do not either; those of checks do."""
+    before = ledger.hashes(course, A)
+    course.config.Penalties.plugin_class = "nbgrader.plugins.LateSubmissionPlugin"
+    (course.root / "course.toml").write_text("[late]\nper_day = 1\n")
+    source = course.source_notebook(A)
+    notebook = json.loads(source.read_text())
+    graded = {c["cell_type"]: c["metadata"]["nbgrader"] for c in notebook["cells"]
+              if c["metadata"].get("nbgrader", {}).get("grade")}  # fmt: skip
+    graded["markdown"]["points"] += 1
+    source.write_text(json.dumps(notebook))
+    assert ledger.hashes(course, A) == before
+    graded["code"]["points"] += 1
+    source.write_text(json.dumps(notebook))
+    assert ledger.hashes(course, A) != before
+
+
 def changed_by(edit, course) -> set[str]:
     """The hashes that an edit changes."""
     before = ledger.hashes(course, A)
@@ -182,7 +200,7 @@ def engine(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_what_judges_counts(course, engine, file):
     assert (engine / file).is_file()
-    assert changed_by(lambda: (engine / file).write_text("edited"), course) == {"checks"}
+    assert changed_by(lambda: (engine / file).write_text("edited"), course) == {"engine"}
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def a_term(course: Course):
         with pytest.raises(KeyboardInterrupt):
             batch.grade(course, A, ["late"])
     yield "killed within the transaction"
-    writer.recover(course, A)
+    writer.bring_up_to_date(course, A)
     assert left_over(course) == []
     yield "recovered"
 

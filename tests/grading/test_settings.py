@@ -31,5 +31,17 @@ def test_a_wrong_setting_is_refused_with_its_line(course, setting, told):
     assert not (course.private / "ledger").exists()
 
 
+@pytest.mark.parametrize("section", ["Juge", "judge", "Jugde", "SealedProvisoner"])
+def test_a_misspelt_section_is_refused_with_its_line(course, section):
+    """It was a section of its own, which nobody read."""
+    path = course.root / "nbgrader_config.py"
+    path.write_text(f"{path.read_text()}\nc.{section}.timeout = 60\n")
+    line = len(path.read_text().splitlines())
+    with pytest.raises(
+        UserError, match=f"nbgrader_config.py:{line}: there is no section c.{section}"
+    ):
+        Course.find(course.root)
+
+
 def test_the_settings_of_this_course_are_accepted(real_course):
     expect_settings(real_course)

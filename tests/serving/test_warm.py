@@ -130,7 +130,11 @@ def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
     )
     while not [*course.private.glob("scratch-*/order-*/worker-*/*/files")]:
         assert caller.poll() is None, caller.communicate()
-    assert forked(warm), (psutil.Process(warm.process.pid).children(), caller.poll(), psutil.Process(caller.pid).children(recursive=True))
+    assert forked(warm), (
+        psutil.Process(warm.process.pid).children(),
+        caller.poll(),
+        psutil.Process(caller.pid).children(recursive=True),
+    )
     (running,) = forked(warm)
     if number == signal.SIGKILL:
         running.kill()

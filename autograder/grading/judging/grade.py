@@ -104,7 +104,7 @@ class Grader:
         """
         config = copy.deepcopy(self.config)
         for step in steps(config):
-            if step not in (SaveAutoGrades, AssignLatePenalties):
+            if not issubclass(step, (SaveAutoGrades, AssignLatePenalties)):
                 _, resources = step(config=config)(notebook, resources)
         resources["outcome"].notes += resources.get("repairs", [])
         return resources["ending"]
