@@ -192,7 +192,9 @@ class Course:
     @property
     def preload(self) -> list[str]:
         """The modules that the course's notebooks use: `c.Judge.preload`."""
-        return list(self.config.Judge.get("preload", []))
+        named = self.config.Judge.get("preload", [])
+        # Anything else is refused with the other settings of the judge.
+        return list(named) if isinstance(named, (list, tuple)) else []
 
 
 def steps(config: Config) -> list[type]:

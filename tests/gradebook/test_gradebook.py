@@ -180,7 +180,7 @@ def test_a_kernel_that_drops_check_cells_gets_0_here_and_all_from_stock_settings
 def test_a_score_that_cannot_be_written_is_an_error_of_the_grader(course, monkeypatch):
     hand_in(course, S, A, solved(course, A))
     hand_in(course, "other", A, solved(course, A))
-    monkeypatch.setattr(batch.Writer, "_record", _raise_for(S, batch.Writer._record))
+    monkeypatch.setattr(writer.Writer, "_record", _raise_for(S, writer.Writer._record))
     results = {r.student: r for r in batch.grade(course, A, ["other", S])}
     assert results["other"].status is Status.GRADED
     assert results[S].status is Status.GRADER_ERROR

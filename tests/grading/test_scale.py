@@ -92,7 +92,7 @@ def files_of(course) -> dict[str, bytes]:
 
 def left_over(course) -> list[str]:
     """What a run should not leave in the course's private folder."""
-    kept = {"data", "ledger", "lock", "secret", "writing", "versions"}
+    kept = {"data", "ledger", "lock", "secret", "settled", "writing", "versions"}
     names = [p.name for p in course.private.iterdir() if p.name not in kept]
     return names + [p.name for p in course.private.glob("writing/*/*")]
 
@@ -392,16 +392,16 @@ def test_after_the_first_signal_a_second_one_ends_the_run_at_once(signals, at_st
 INTERRUPTED = """
 import os, signal
 from autograder import cli
-from autograder.grading import batch
+from autograder.gradebook.writer import Writer
 
-write = batch.Writer.write
+write = Writer.write
 
 def write_and_interrupt(self, *args):
     write(self, *args)
-    batch.Writer.write = write
+    Writer.write = write
     os.kill(os.getpid(), signal.SIGINT)
 
-batch.Writer.write = write_and_interrupt
+Writer.write = write_and_interrupt
 cli.app(["grade", "99_tiny", "--workers", "1"])
 """
 
