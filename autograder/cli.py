@@ -23,6 +23,16 @@ CourseOption = Annotated[Path, typer.Option("--course", help="The course folder.
 HERE = Path(".")
 
 
+def _to_write(ending: str):
+    """For the name of a file to write: refused before the work begins if it cannot be written."""
+    return lambda path: path and files.expect_writable(path, ending)
+
+
+def _to_read(path: Path | None) -> Path | None:
+    """For the name of a file to read; `-` is the terminal."""
+    return path if path is None or str(path) == "-" else files.expect_readable(path)
+
+
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="An empty folder; created if it does not exist.")],
@@ -57,7 +67,9 @@ def grade(
     assignment: str,
     course: CourseOption = HERE,
     student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
-    results: Annotated[Path | None, typer.Option(help="Also write the results here.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Also write the results here.", callback=_to_write(".json"))
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Submissions graded at a time; default: one per core.")
     ] = None,
@@ -132,9 +144,9 @@ def audit(
     from autograder.authoring.proving import audit as auditing
 
     found = Course.find(course)
-    if exercise and not assignment:
+    if exercise is not None and assignment is None:
         raise UserError("expected an assignment too: autograder audit ASSIGNMENT --exercise NAME")
-    names = [found.expect_assignment(assignment)] if assignment else found.assignments
+    names = found.assignments if assignment is None else [found.expect_assignment(assignment)]
     problems = 0
     for name in names:
         with console.progress(0, f"auditing {name}") as advance:
@@ -150,14 +162,22 @@ def try_answers(
     assignment: str,
     exercise: Annotated[str | None, typer.Argument()] = None,
     file: Annotated[
-        Path | None, typer.Argument(help="The solution cell, as Python code; - for the terminal.")
+        Path | None,
+        typer.Argument(
+            help="The solution cell, as Python code; - for the terminal.", callback=_to_read
+        ),
     ] = None,
     course: CourseOption = HERE,
     answers: Annotated[
         Path | None,
-        typer.Option(help='Many answers: a JSON list of {"exercise", "name", "source"}.'),
+        typer.Option(
+            help='Many answers: a JSON list of {"exercise", "name", "source"}.', callback=_to_read
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write what was found here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Also write what was found here.", callback=_to_write(".json")),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=256, help="Challenges for each answer.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="Time limit for each answer.")] = 60,
 ) -> None:
@@ -196,10 +216,16 @@ def export(
     course: CourseOption = HERE,
     output: Annotated[Path | None, typer.Option(help="The file or folder to write.")] = None,
     results: Annotated[
-        Path | None, typer.Option(help="The file of the last `grade --results`: adds statuses.")
+        Path | None,
+        typer.Option(
+            help="The file of the last `grade --results`: adds statuses.", callback=_to_read
+        ),
     ] = None,
     template: Annotated[
-        Path | None, typer.Option(help="The file downloaded from Moodle or Canvas to fill in.")
+        Path | None,
+        typer.Option(
+            help="The file downloaded from Moodle or Canvas to fill in.", callback=_to_read
+        ),
     ] = None,
     scale: Annotated[
         bool, typer.Option("--scale", help="moodle: convert points to the maximum grade there.")
@@ -225,9 +251,15 @@ def report(
     assignment: str,
     course: CourseOption = HERE,
     output: Annotated[
-        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_report.html.")
+        Path | None,
+        typer.Option(
+            help="The page to write; default: ASSIGNMENT_report.html.", callback=_to_write(".html")
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Also write the figures here.", callback=_to_write(".json")),
+    ] = None,
 ) -> None:
     """Write one HTML page about a class: scores, checks, mistakes, what needs attention.
 
@@ -255,7 +287,11 @@ def leaderboard(
         bool, typer.Option("--names", help="Names on the page instead of pseudonyms.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_leaderboard.html.")
+        Path | None,
+        typer.Option(
+            help="The page to write; default: ASSIGNMENT_leaderboard.html.",
+            callback=_to_write(".html"),
+        ),
     ] = None,
 ) -> None:
     """Write a table of what checks have measured, such as an accuracy, the best first.
@@ -273,17 +309,16 @@ def leaderboard(
 
 
 def _write(path: Path, content: str) -> None:
-    try:
-        print(f"wrote       {files.write(path, content)}")
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror}") from None
+    console.say(f"wrote       {files.write(path, content)}")
 
 
 @app.command()
 def bundle(
     assignments: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
     course: CourseOption = HERE,
-    output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
+    output: Annotated[
+        Path, typer.Option(help="The zip file to write.", callback=_to_write(".zip"))
+    ] = Path("course.zip"),
 ) -> None:
     """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
     from autograder.authoring import bundle as bundling
@@ -296,9 +331,11 @@ def bundle(
 @app.command()
 def collect(
     assignment: str,
-    archive: Path,
+    archive: Annotated[Path, typer.Argument(callback=_to_read)],
     course: CourseOption = HERE,
-    roster: Annotated[Path | None, typer.Option(help="A CSV file with the students' ids.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV file with the students' ids.", callback=_to_read)
+    ] = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Replace submissions already there; the old ones are kept."),
@@ -355,8 +392,9 @@ def demo(
     """Grade a made-up class of this course in a scratch folder."""
     from autograder.authoring import demo as demonstration
 
+    found = Course.find(course)
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
-    copied = demonstration.make_course(Course.find(course), place)
+    copied = demonstration.make_course(found, place)
     # All code in the demo is our own.
     copied.config.Judge.allow_unsealed = True
     assignment = demonstration.assignment_of(copied)
@@ -380,7 +418,11 @@ def main() -> None:
         app()
     except UserError as error:
         console.fail(str(error))
-        raise SystemExit(2) from None
+    except OSError as error:
+        # Something is wrong with a file or a folder, wherever that was noticed.
+        place = f"{error.filename2 or error.filename}: " if error.filename else ""
+        console.fail(f"{place}{error.strerror or error}")
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Course:
             config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         except ConfigFileNotFound as error:
             raise UserError(f"{error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UserError(
                 f"{self.root / 'nbgrader_config.py'} could not be read: "
                 f"{type(error).__name__}: {error}"
@@ -96,7 +96,7 @@ class Course:
         ]
         if len(matches) != 1:
             known = ", ".join(self.assignments) or "none"
-            raise UserError(f"expected the name of an assignment ({known}), got {name!r}")
+            raise UserError(f"expected the name of an assignment ({known}), got {name[:80]!r}")
         if not self.source_notebook(matches[0]).is_file():
             raise UserError(
                 f"{matches[0]} has not been built: run `autograder build` in {self.root}"
@@ -143,7 +143,8 @@ class Course:
     def secret(self) -> bytes:
         """The secret behind the challenges' seeds, created on first use and kept out of git."""
         path = self.private / "secret"
-        if not path.is_file():
+        # A process that was killed here may have left an empty one.
+        if not path.is_file() or not path.stat().st_size:
             path.parent.mkdir(exist_ok=True)
             path.touch(mode=0o600)
             path.write_text(secrets.token_hex(32), encoding="ascii")

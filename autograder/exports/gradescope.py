@@ -78,6 +78,7 @@ class GradescopeExporter(Exporter):
 
     visibility = Enum(VISIBILITIES, "visible", help="When students see the tests.").tag(config=True)
     default_output = "gradescope"
+    folder = True
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
@@ -190,7 +191,7 @@ class GradescopeZipExporter(Exporter):
     def run(self, course, assignments, gradebook=None) -> Written:
         if len(assignments) != 1:
             raise UserError(f"expected one assignment, got {', '.join(assignments) or 'none'}")
-        output = Path(self.to or self.default_output)
+        output = self.expect_output()
         content = autograder_zip(course, course.expect_assignment(assignments[0]))
         return Written(
             [files.write(output, content)],

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
-from autograder.gradebook.writer import STALE, agrees, recover
+from autograder.gradebook.writer import STALE, agrees, opened, recover
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import collected
 
@@ -139,8 +139,8 @@ def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
     path = Path(course.db_url.removeprefix("sqlite:///"))
     if course.db_url.startswith("sqlite:///") and not path.is_file():
         raise UserError(f"expected the gradebook {path}, which does not exist: grade first")
-    with Gradebook(course.db_url, course.course_id) as opened:
-        yield opened
+    with opened(course) as book:
+        yield book
 
 
 def _record(
@@ -235,7 +235,10 @@ def _exercise_order(course: Course, assignment: str) -> dict[str, int]:
     path = course.source_notebook(assignment)
     if not path.is_file():
         return {}
-    cells = nbformat.read(path, as_version=4).cells
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception as error:
+        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
     names = [c.metadata.get("nbgrader", {}).get("grade_id", "") for c in cells]
     short = [n.removeprefix("check_").removeprefix("answer_") for n in names if n]
     return {name: place for place, name in enumerate(dict.fromkeys(short))}

@@ -31,6 +31,7 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder import files, lock
 from autograder.course import Course, steps
@@ -52,17 +53,27 @@ class Damaged(Exception):
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook, created if there is none."""
+    """The course's gradebook, created if there is none.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, or nobody can open it or write into it.
+    """
     file = Path(course.db_url.removeprefix("sqlite:///"))
-    if not course.db_url.startswith("sqlite:///"):
-        make_gradebook(course.db_url)
-    elif file.parent.is_dir() and not file.exists():
-        files.write(file, empty_gradebook())
-    with Gradebook(course.db_url, course.course_id) as book:
-        if book.engine.dialect.name == "sqlite":
-            book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
-            book.db.commit()
-        yield book
+    try:
+        if not course.db_url.startswith("sqlite:///"):
+            make_gradebook(course.db_url)
+        elif file.parent.is_dir() and not file.exists():
+            files.write(file, empty_gradebook())
+        with Gradebook(course.db_url, course.course_id) as book:
+            if book.engine.dialect.name == "sqlite":
+                book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
+                book.db.commit()
+            yield book
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise UserError(f"the gradebook {file} cannot be used: {reason}") from error
 
 
 def automatic_scores(book: Gradebook, assignment: str) -> dict[str, dict[str, float | None]]:

@@ -293,10 +293,10 @@ def _zip_collect(course, assignment, archive: Path, roster, scratch: Path) -> Lm
     folder = scratch / "downloaded" / assignment / "archive"
     folder.mkdir(parents=True)
     try:
-        (folder / "submissions.zip").symlink_to(archive.resolve())
+        (folder / archive.name).symlink_to(archive.resolve())
     except OSError:
         # Windows lets few people make links.
-        shutil.copyfile(archive, folder / "submissions.zip")
+        shutil.copyfile(archive, folder / archive.name)
     release = course.folder("release") / assignment
     if release.is_dir():
         shutil.copytree(release, scratch / "release" / assignment)

@@ -320,5 +320,8 @@ def _similar(course: Course, assignment: str, records: list[Record]) -> Similar:
         for r in records
         if r.score is not None and STALE_SCORE not in r.flags
     }
-    groups, compared = similar_groups(released, paths)
+    try:
+        groups, compared = similar_groups(released, paths)
+    except ValueError as error:
+        raise UserError(f"{released} is not a notebook ({error}): run `autograder build`") from None
     return Similar(compared, groups)
