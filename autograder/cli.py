@@ -66,7 +66,10 @@ def build(
 def grade(
     assignment: str,
     course: CourseOption = HERE,
-    student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(help="An id or a full name: grade this student only; may be repeated."),
+    ] = None,
     results: Annotated[
         Path | None, typer.Option(help="Also write the results here.", callback=_to_write(".json"))
     ] = None,
@@ -87,14 +90,27 @@ def grade(
     allow_unsealed: Annotated[
         bool, typer.Option("--allow-unsealed", help="Grade even if code cannot be sealed off.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be graded, and why.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Everything that was repaired, lost or slow.")
+    ] = False,
 ) -> None:
     """Grade what is new or changed in submitted/: gradebook, autograded/ and feedback/.
 
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
+    from autograder.lms.students import choose
+
     found = Course.find(course)
     name = found.expect_assignment(assignment)
-    students = found.choose_students(name, student)
+    students = choose(found, name, student or [])
+    if dry_run:
+        from autograder import summary
+        from autograder.grading import plan
+
+        return summary.planned(found, name, plan.plan(found, name, students, force))
     if scheduler is None:
         # Its imports take seconds, and so do this process's: do both at once.
         from autograder.kernel.grader import launcher, tiers
@@ -106,15 +122,19 @@ def grade(
     options = {
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
-    outcomes = _grade(found, name, students, results, **options)
+    outcomes = _grade(found, name, students, results, verbose, **options)
     if any(o.status.needs_attention for o in outcomes):
         raise typer.Exit(1)
 
 
-def _grade(course, assignment, students: list[str], results: Path | None, **options) -> list:
+def _grade(
+    course, assignment, students: list[str], results: Path | None, verbose=False, **options
+) -> list:
     """Grade with progress, show the outcomes and return them."""
+    from autograder import summary
     from autograder.grading import batch
 
+    before = summary.standing(course, assignment)
     try:
         with console.grading(assignment) as watcher:
             outcomes = batch.grade(course, assignment, students, watcher=watcher, **options)
@@ -123,12 +143,10 @@ def _grade(course, assignment, students: list[str], results: Path | None, **opti
             batch.write_results(end.outcomes, results)
         console.fail(f"{end}: run the same command again")
         raise typer.Exit(130) from None
-    console.say(console.results_table(outcomes, assignment))
+    summary.show(course, assignment, outcomes, before, verbose)
     if results is not None:
         batch.write_results(outcomes, results)
         console.say(f"results     {results}")
-    console.where_to_look(course, assignment)
-    console.attention(outcomes)
     return outcomes
 
 

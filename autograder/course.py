@@ -114,20 +114,17 @@ class Course:
             if not name.startswith(".") and os.path.lexists(folder / name / assignment)
         )
 
-    def choose_students(self, assignment: str, student: str | None = None) -> list[str]:
-        """All students who have handed in, or the one named.
+    def choose_students(self, assignment: str) -> list[str]:
+        """All students who have handed in.
 
         Raises
         ------
         UserError
-            If nobody has handed in, or the one named has not.
+            If nobody has.
         """
-        students, place = self.submitted_students(assignment), self.folder("submitted")
-        if student is not None:
-            if student not in students:
-                raise UserError(f"expected {place / student / assignment}, which does not exist")
-            return [student]
+        students = self.submitted_students(assignment)
         if not students:
+            place = self.folder("submitted")
             raise UserError(f"expected submissions in {place}/STUDENT/{assignment}, found none")
         return students
 

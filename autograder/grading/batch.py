@@ -104,7 +104,7 @@ def grade(
             writer = Writer(course, assignment, book)
             writer.recover()
             known = ledger.latest(course, assignment)
-            done = {} if force else _unchanged(course, assignment, folders, hashes, known, book)
+            done = {} if force else unchanged(course, assignment, folders, hashes, known, book)
             todo = {s: folder for s, folder in folders.items() if s not in done}
             watcher.plan(len(todo), len(done))
             if todo:
@@ -211,7 +211,7 @@ def _clear_away(course: Course) -> bool:
     return bool(folders)
 
 
-def _unchanged(
+def unchanged(
     course: Course,
     assignment: str,
     folders: dict[str, Path],
