@@ -246,10 +246,13 @@ def export(
         ),
     ] = None,
     scale: Annotated[
-        bool, typer.Option("--scale", help="moodle: convert points to the maximum grade there.")
+        bool, typer.Option("--scale", help="moodle, canvas: convert points to those there.")
     ] = False,
     column: Annotated[
-        str | None, typer.Option(help="canvas: the assignment's column, as in `Basics (4711)`.")
+        str | None,
+        typer.Option(
+            help="canvas: the assignment's column, as in `Basics (4711)`; prairielearn: the qid."
+        ),
     ] = None,
 ) -> None:
     """Write the gradebook's grades for another platform.

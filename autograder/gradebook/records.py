@@ -27,13 +27,14 @@ OTHER_RUN = "results of another run"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One graded cell. `score` is None until it has been graded."""
+    """One graded cell. `score` is None until it has been graded; a person has written `comment`."""
 
     name: str
     score: float | None
     max_score: float
     written: bool = False
     needs_manual: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,18 +194,28 @@ def _record(
 
 def _exercises(submission: SubmittedAssignment, order: dict[str, int]) -> tuple[Exercise, ...]:
     found = []
-    for grade in (g for notebook in submission.notebooks for g in notebook.grades):
+    notebooks = list(submission.notebooks)
+    comments = {
+        _exercise_of(c): c.manual_comment for n in notebooks for c in n.comments if c.manual_comment
+    }
+    for grade in (g for notebook in notebooks for g in notebook.grades):
         judged = grade.manual_score is not None or grade.auto_score is not None
         found.append(
             Exercise(
-                grade.name.removeprefix("check_").removeprefix("answer_"),
+                _exercise_of(grade),
                 float(grade.score) if judged else None,
                 float(grade.max_score),
                 grade.cell.cell_type != "code",
                 bool(grade.needs_manual_grade),
+                comments.get(_exercise_of(grade), ""),
             )
         )
     return tuple(sorted(found, key=lambda e: (order.get(e.name, len(order)), e.name)))
+
+
+def _exercise_of(entry) -> str:
+    """The exercise of a grade or a comment: a check and its solution are cells of the same one."""
+    return entry.name.removeprefix("check_").removeprefix("answer_")
 
 
 def _is_stale(submission: SubmittedAssignment) -> bool:
