@@ -269,12 +269,16 @@ def export(
 
 @app.command()
 def report(
-    assignment: str,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Default: all that have been graded.")
+    ] = None,
     course: CourseOption = HERE,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="The page to write; default: ASSIGNMENT_report.html.", callback=_to_write(".html")
+            help="The page to write; default: ASSIGNMENT_report.html, for several "
+            "course_report.html.",
+            callback=_to_write(".html"),
         ),
     ] = None,
     json: Annotated[
@@ -284,20 +288,13 @@ def report(
 ) -> None:
     """Write one HTML page about a class: scores, checks, mistakes, what needs attention.
 
-    It contains names and grades, and loads nothing from the network.
+    Of several assignments a page for each, and one about all of them. They contain names and grades,
+    and load nothing from the network.
     """
-    from datetime import UTC, datetime
+    from autograder.report import write
 
-    from autograder.report import data, page
-
-    found = Course.find(course)
-    name = found.expect_assignment(assignment)
-    figures = data.gather(found, name, datetime.now(UTC))
-    pages = {output or Path(f"{name}_report.html"): page.render(figures)}
-    if json is not None:
-        pages[json] = figures.json
-    for path, content in pages.items():
-        _write(path, content)
+    for path in write.write(Course.find(course), assignments or [], output, json):
+        console.say(f"wrote       {path}")
 
 
 @app.command()

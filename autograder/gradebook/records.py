@@ -27,7 +27,10 @@ OTHER_RUN = "results of another run"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One graded cell. `score` is None until it has been graded; a person has written `comment`."""
+    """One graded cell. `score` is None until it has been graded.
+
+    `by_hand` says whether a person has given it, and `comment` is what a person has written.
+    """
 
     name: str
     score: float | None
@@ -35,6 +38,7 @@ class Exercise:
     written: bool = False
     needs_manual: bool = False
     comment: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,7 @@ def _exercises(submission: SubmittedAssignment, order: dict[str, int]) -> tuple[
                 grade.cell.cell_type != "code",
                 bool(grade.needs_manual_grade),
                 comments.get(_exercise_of(grade), ""),
+                grade.manual_score is not None,
             )
         )
     return tuple(sorted(found, key=lambda e: (order.get(e.name, len(order)), e.name)))
