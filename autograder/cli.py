@@ -175,6 +175,50 @@ def audit(
         raise typer.Exit(1)
 
 
+@app.command("draft-mistake")
+def draft_mistake(
+    assignment: str,
+    exercise: str,
+    student: Annotated[
+        str | None,
+        typer.Option(
+            help="An id or a full name; default: the example of the report's largest group."
+        ),
+    ] = None,
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="A Python file: add the entry to its list ANSWERS, or make the file.",
+            callback=_to_write(".py"),
+        ),
+    ] = None,
+    allow_unsealed: Annotated[
+        bool, typer.Option("--allow-unsealed", help="Go on even if code cannot be sealed off.")
+    ] = False,
+) -> None:
+    """Make an entry of the answer bank from a wrong answer that behaves like no known mistake.
+
+    Comments, docstrings and names of students are taken out; the checks that it fails are filled in.
+    """
+    from autograder.authoring import draft as drafting
+    from autograder.lms.students import choose
+    from autograder.report import data
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    whose = choose(found, name, [student])[0] if student is not None else ""
+    whose = whose or data.example(found, name, exercise)
+    drafted = drafting.draft(found, name, exercise, whose, allow_unsealed)
+    if output is None:
+        print(drafted.entry, end="")
+    else:
+        console.say(f"wrote       {drafting.add(drafted, output)}")
+    notes = [*drafted.notes, f"then run `autograder audit {name} --exercise {exercise}`"]
+    for note in notes:
+        console.fail(note)
+
+
 @app.command("try")
 def try_answers(
     assignment: str,

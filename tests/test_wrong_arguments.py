@@ -57,6 +57,9 @@ WRONG = {
     + each(A, answers=[*UNREADABLE, "../bytes.bin", "../text.txt", "../list.json", "../object.json"])
     + each(A, "double", "../text.txt", json=UNWRITABLE)
     + [[], [A], [A, "double"], [A, "nothing", "../text.txt"]],
+    "draft-mistake": [[name, "double"] for name in NAMES[:-1]]
+    + [[A], [], [A, "nothing"], [A, "double"], [A, "double", "--student", "nobody"],
+       [A, "double", "--student", ""]] + each(A, "double", output=UNWRITABLE),
     "export": [[name, "--to", "csv"] for name in NAMES[:-1]]
     + each(A, to=["", "excel", "CSV", "csv,canvas", "moodle"])
     + each(A, "--to", "csv", output=UNWRITABLE)

@@ -344,3 +344,22 @@ def _notebooks(course: Course, assignment: str, records: list[Record]) -> dict[s
 def _similar(released: Path, notebooks: dict[str, Path]) -> Similar:
     groups, compared = similar_groups(released, notebooks)
     return Similar(compared, groups)
+
+
+def example(course: Course, assignment: str, exercise: str) -> str:
+    """The student whose wrong answer stands for the largest group that matches no known mistake.
+
+    Raises
+    ------
+    UserError
+        If there is none for this exercise.
+    """
+    unknown = gather(course, assignment, ledger.now()).unknown
+    for group in unknown:
+        if group.exercise == exercise:
+            return group.example
+    others = ", ".join(dict.fromkeys(group.exercise for group in unknown)) or "none"
+    raise UserError(
+        f"expected a wrong answer to {exercise} that behaves like no known mistake; exercises with "
+        f"such answers: {others}"
+    )
