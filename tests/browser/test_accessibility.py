@@ -1,11 +1,13 @@
 """axe-core looks for violations of WCAG 2.1 AA in the pages that people read."""
 
+from dataclasses import replace
+
 import pytest
 from axe_core_python.selenium import Axe
 from conftest import ROOT
 from nbconvert import HTMLExporter
 
-from autograder.report import leaderboard, page
+from autograder.report import leaderboard, overview, page
 from browser.test_report import made_up_report
 
 pytestmark = pytest.mark.slow
@@ -18,6 +20,7 @@ FRAME = [[".jp-InputPrompt"], [".jp-OutputPrompt"], [".jp-CodeCell .highlight"]]
 
 def violations(driver, path) -> list[str]:
     driver.get(path.as_uri())
+    driver.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     # A long notebook has thousands of elements.
     driver.set_script_timeout(300)
     found = Axe().run(driver, {"exclude": FRAME}, WCAG)["violations"]
@@ -36,7 +39,11 @@ def test_a_rendered_release_has_no_violation_of_its_own(driver, tmp_path, name):
 def test_report_and_leaderboard_have_none(driver, tmp_path):
     places = [leaderboard.Place(1, "ada", "Ada", "amber fox", {"accuracy": 0.7, "numbers": 1e6})]
     pages = {
-        "report.html": page.render(made_up_report()),
+        "report.html": page.render(made_up_report(), {"student001": "feedback/student001.html"}),
+        "overview.html": overview.render(
+            [replace(made_up_report(), assignment=name) for name in ("01", "02")],
+            {"01": "01_report.html", "02": "02_report.html"},
+        ),
         "leaderboard.html": leaderboard.render("05_cifar_limits", places, names=False),
     }
     for name, text in pages.items():
