@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from rich.table import Table
+from rich.cells import cell_len
 
 from autograder.console import console, escape, say
 from autograder.course import Course
@@ -31,7 +31,7 @@ def show(
     before: Mapping[str, Record],
     verbose: bool = False,
 ) -> None:
-    """Say what a run has come to: a table, where to look, what needs attention, and one line of sums.
+    """Say what a run has come to: a list, where to look, what needs attention, and one line of sums.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ def show(
         Whether to list all that was lost and repaired, and how long it took.
     """
     now = standing(course, assignment)
-    say(table(outcomes, assignment, now, before, verbose))
+    console.print(f"[bold]{escape(assignment)}[/]")
+    for line in lines(outcomes, now, before, verbose):
+        console.print(line, soft_wrap=True)
     console.print(f"gradebook   {escape(course.db_url.removeprefix('sqlite:///'))}", soft_wrap=True)
     for kind in ("autograded", "feedback"):
         place = course.folder(kind) / "STUDENT" / assignment
@@ -68,31 +70,34 @@ def sums(outcomes: list[Outcome], records: Mapping[str, Record]) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
-def table(
+def lines(
     outcomes: list[Outcome],
-    title: str,
     records: Mapping[str, Record],
     before: Mapping[str, Record],
     verbose: bool = False,
-) -> Table:
-    """A row per submission; what does not fit is folded, never cut."""
-    named = any(r.name != r.student for o in outcomes if (r := records.get(o.student)))
-    shown = Table(title=title)
-    columns = ["student", *["name"] * named, "status", "score", "what happened"]
-    for column in [*columns, *["seconds"] * verbose]:
-        shown.add_column(column, overflow="fold")
+) -> list[str]:
+    """Lines of markup: for each submission who, status and score, and below it what happened.
+
+    They are as long as they have to be: nothing is cut, and a log can be searched line by line.
+    """
+    rows, remarks = [], []
     for outcome in outcomes:
         record = records.get(outcome.student)
-        name = record.name if record and record.name != record.student else ""
-        remarks = everything(outcome, record) if verbose else in_short(outcome, record)
-        shown.add_row(
-            escape(outcome.student),
-            *[escape(name)] * named,
-            f"[{COLOURS.get(outcome.status, 'yellow')}]{outcome.status}[/]",
-            score(outcome, record, before.get(outcome.student)),
-            escape("\n".join(remarks)),
-            *[f"{outcome.seconds:.1f}"] * verbose,
+        name = record.name if record and record.name != outcome.student else ""
+        points = score(outcome, record, before.get(outcome.student))
+        rows.append((outcome.student, name, str(outcome.status), points))
+        told = everything(outcome, record) if verbose else in_short(outcome, record)
+        remarks.append(told + [f"graded in {outcome.seconds:.1f} s"] * verbose)
+    widths = [max(map(cell_len, column)) for column in zip(*rows)] if rows else []
+    shown = []
+    for outcome, row, told in zip(outcomes, rows, remarks):
+        student, name, status, points = (
+            escape(text + " " * (width - cell_len(text))) for text, width in zip(row, widths)
         )
+        named = f"  {name}" if widths[1] else ""
+        colour = COLOURS.get(outcome.status, "yellow")
+        shown.append(f"{student}{named}  [{colour}]{status}[/]  {points}".rstrip())
+        shown += [f"    {escape(line)}" for text in told for line in text.splitlines()]
     return shown
 
 
