@@ -76,12 +76,14 @@ class Outcome:
     notebook: bytes | None = field(default=None, repr=False)
     page: str | None = field(default=None, repr=False)
 
-    def as_dict(self) -> dict:
-        """Plain data for a results file and the ledger: without notebook, page and errors."""
+    def as_dict(self, titles: bool = False) -> dict:
+        """Plain data: without notebook, page and errors, for the ledger with the checks' titles."""
         plain = asdict(self) | {"status": str(self.status), "seconds": round(self.seconds, 3)}
         del plain["notebook"], plain["page"]
         for check in plain["checks"]:
             del check["error"]
+            if not titles:
+                del check["title"]
             if not check["figures"]:
                 del check["figures"]
         return plain

@@ -207,7 +207,7 @@ def _is_as_released(cell: NotebookNode) -> bool:
     """Whether the cell is as some release gave it out: its checksum covers its text and its points."""
     try:
         return cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return False
 
 
