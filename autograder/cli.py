@@ -31,6 +31,16 @@ def _course(start: Path) -> Course:
     return found
 
 
+def _to_write(ending: str):
+    """For the name of a file to write: refused before the work begins if it cannot be written."""
+    return lambda path: path and files.expect_writable(path, ending)
+
+
+def _to_read(path: Path | None) -> Path | None:
+    """For the name of a file to read; `-` is the terminal."""
+    return path if path is None or str(path) == "-" else files.expect_readable(path)
+
+
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="An empty folder; created if it does not exist.")],
@@ -64,8 +74,13 @@ def build(
 def grade(
     assignment: str,
     course: CourseOption = HERE,
-    student: Annotated[str | None, typer.Option(help="Grade one student only.")] = None,
-    results: Annotated[Path | None, typer.Option(help="Also write the results here.")] = None,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(help="An id or a full name: grade this student only; may be repeated."),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Also write the results here.", callback=_to_write(".json"))
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Submissions graded at a time; default: one per core.")
     ] = None,
@@ -83,42 +98,70 @@ def grade(
     allow_unsealed: Annotated[
         bool, typer.Option("--allow-unsealed", help="Grade even if code cannot be sealed off.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be graded, and why.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Everything that was repaired, lost or slow.")
+    ] = False,
 ) -> None:
     """Grade what is new or changed in submitted/: gradebook, autograded/ and feedback/.
 
     Exit code 0 when every submission got its score, 1 when some need attention, 130 after Ctrl-C.
     """
+    from autograder.lms.students import choose
+
     found = _course(course)
     name = found.expect_assignment(assignment)
-    students = found.choose_students(name, student)
+    students = choose(found, name, student or [])
+    if dry_run:
+        from autograder import summary
+        from autograder.grading import plan
+
+        return summary.planned(found, name, plan.reasons(found, name, students, force))
     if allow_unsealed:
         found.config.Judge.allow_unsealed = True
     options = {
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
-    outcomes = _grade(found, name, students, results, **options)
+    outcomes = _grade(found, name, students, results, verbose, **options)
     if any(o.status.needs_attention for o in outcomes):
         raise typer.Exit(1)
 
 
-def _grade(course, assignment, students: list[str], results: Path | None, **options) -> list:
+def _grade(
+    course, assignment, students: list[str], results: Path | None, verbose=False, **options
+) -> list:
     """Grade with progress, show the outcomes and return them."""
     from autograder.grading import batch
 
+    before = None
+
+    def begin() -> None:
+        from autograder import summary
+
+        nonlocal before
+        before = summary.standing(course, assignment)
+
     try:
         with console.grading(assignment) as watcher:
+            watcher.begin = begin
             outcomes = batch.grade(course, assignment, students, watcher=watcher, **options)
     except batch.Interrupted as end:
         if results is not None:
             batch.write_results(end.outcomes, results)
         console.fail(f"{end}: run the same command again")
         raise typer.Exit(130) from None
-    console.say(console.results_table(outcomes, assignment))
+    if before is None and not verbose:
+        # Names and scores are in the gradebook, which takes seconds to open.
+        console.attention(outcomes)
+    else:
+        from autograder import summary
+
+        summary.show(course, assignment, outcomes, before or {}, verbose)
     if results is not None:
         batch.write_results(outcomes, results)
         console.say(f"results     {results}")
-    console.where_to_look(course, assignment)
-    console.attention(outcomes)
     return outcomes
 
 
@@ -134,9 +177,9 @@ def audit(
     from autograder.authoring.proving import audit as auditing
 
     found = _course(course)
-    if exercise and not assignment:
+    if exercise is not None and assignment is None:
         raise UserError("expected an assignment too: autograder audit ASSIGNMENT --exercise NAME")
-    names = [found.expect_assignment(assignment)] if assignment else found.assignments
+    names = found.assignments if assignment is None else [found.expect_assignment(assignment)]
     problems = 0
     for name in names:
         with console.progress(0, f"auditing {name}") as advance:
@@ -147,19 +190,71 @@ def audit(
         raise typer.Exit(1)
 
 
+@app.command("draft-mistake")
+def draft_mistake(
+    assignment: str,
+    exercise: str,
+    student: Annotated[
+        str | None,
+        typer.Option(
+            help="An id or a full name; default: the example of the report's largest group."
+        ),
+    ] = None,
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="A Python file: add the entry to its list ANSWERS, or make the file.",
+            callback=_to_write(".py"),
+        ),
+    ] = None,
+    allow_unsealed: Annotated[
+        bool, typer.Option("--allow-unsealed", help="Go on even if code cannot be sealed off.")
+    ] = False,
+) -> None:
+    """Make an entry of the answer bank from a wrong answer that behaves like no known mistake.
+
+    Comments, docstrings and names of students are taken out; the checks that it fails are filled in.
+    """
+    from autograder.authoring import draft as drafting
+    from autograder.lms.students import choose
+    from autograder.report import data
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    whose = choose(found, name, [student])[0] if student is not None else ""
+    whose = whose or data.example(found, name, exercise)
+    drafted = drafting.draft(found, name, exercise, whose, allow_unsealed)
+    if output is None:
+        print(drafted.entry, end="")
+    else:
+        console.say(f"wrote       {drafting.add(drafted, output)}")
+    notes = [*drafted.notes, f"then run `autograder audit {name} --exercise {exercise}`"]
+    for note in notes:
+        console.fail(note)
+
+
 @app.command("try")
 def try_answers(
     assignment: str,
     exercise: Annotated[str | None, typer.Argument()] = None,
     file: Annotated[
-        Path | None, typer.Argument(help="The solution cell, as Python code; - for the terminal.")
+        Path | None,
+        typer.Argument(
+            help="The solution cell, as Python code; - for the terminal.", callback=_to_read
+        ),
     ] = None,
     course: CourseOption = HERE,
     answers: Annotated[
         Path | None,
-        typer.Option(help='Many answers: a JSON list of {"exercise", "name", "source"}.'),
+        typer.Option(
+            help='Many answers: a JSON list of {"exercise", "name", "source"}.', callback=_to_read
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write what was found here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Also write what was found here.", callback=_to_write(".json")),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=256, help="Challenges for each answer.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="Time limit for each answer.")] = 60,
 ) -> None:
@@ -198,16 +293,25 @@ def export(
     course: CourseOption = HERE,
     output: Annotated[Path | None, typer.Option(help="The file or folder to write.")] = None,
     results: Annotated[
-        Path | None, typer.Option(help="The file of the last `grade --results`: adds statuses.")
+        Path | None,
+        typer.Option(
+            help="The file of the last `grade --results`: adds statuses.", callback=_to_read
+        ),
     ] = None,
     template: Annotated[
-        Path | None, typer.Option(help="The file downloaded from Moodle or Canvas to fill in.")
+        Path | None,
+        typer.Option(
+            help="The file downloaded from Moodle or Canvas to fill in.", callback=_to_read
+        ),
     ] = None,
     scale: Annotated[
-        bool, typer.Option("--scale", help="moodle: convert points to the maximum grade there.")
+        bool, typer.Option("--scale", help="moodle, canvas: convert points to those there.")
     ] = False,
     column: Annotated[
-        str | None, typer.Option(help="canvas: the assignment's column, as in `Basics (4711)`.")
+        str | None,
+        typer.Option(
+            help="canvas: the assignment's column, as in `Basics (4711)`; prairielearn: the qid."
+        ),
     ] = None,
     allow_unfinished: Annotated[
         bool,
@@ -229,29 +333,32 @@ def export(
 
 @app.command()
 def report(
-    assignment: str,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Default: all that have been graded.")
+    ] = None,
     course: CourseOption = HERE,
     output: Annotated[
-        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_report.html.")
+        Path | None,
+        typer.Option(
+            help="The page to write; default: ASSIGNMENT_report.html, for several "
+            "course_report.html.",
+            callback=_to_write(".html"),
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Also write the figures here.", callback=_to_write(".json")),
+    ] = None,
 ) -> None:
     """Write one HTML page about a class: scores, checks, mistakes, what needs attention.
 
-    It contains names and grades, and loads nothing from the network.
+    Of several assignments a page for each, and one about all of them. They contain names and grades,
+    and load nothing from the network.
     """
-    from datetime import UTC, datetime
+    from autograder.report import write
 
-    from autograder.report import data, page
-
-    found = _course(course)
-    name = found.expect_assignment(assignment)
-    figures = data.gather(found, name, datetime.now(UTC))
-    pages = {output or Path(f"{name}_report.html"): page.render(figures)}
-    if json is not None:
-        pages[json] = figures.json
-    for path, content in pages.items():
-        _write(path, content)
+    for path in write.write(_course(course), assignments or [], output, json):
+        console.say(f"wrote       {path}")
 
 
 @app.command()
@@ -293,7 +400,11 @@ def leaderboard(
         bool, typer.Option("--names", help="Names on the page instead of pseudonyms.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="The page to write; default: ASSIGNMENT_leaderboard.html.")
+        Path | None,
+        typer.Option(
+            help="The page to write; default: ASSIGNMENT_leaderboard.html.",
+            callback=_to_write(".html"),
+        ),
     ] = None,
 ) -> None:
     """Write a table of what checks have measured, such as an accuracy, the best first.
@@ -311,17 +422,16 @@ def leaderboard(
 
 
 def _write(path: Path, content: str) -> None:
-    try:
-        print(f"wrote       {files.write(path, content)}")
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror}") from None
+    console.say(f"wrote       {files.write(path, content)}")
 
 
 @app.command()
 def bundle(
     assignments: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
     course: CourseOption = HERE,
-    output: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("course.zip"),
+    output: Annotated[
+        Path, typer.Option(help="The zip file to write.", callback=_to_write(".zip"))
+    ] = Path("course.zip"),
 ) -> None:
     """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
     from autograder.authoring import bundle as bundling
@@ -334,9 +444,11 @@ def bundle(
 @app.command()
 def collect(
     assignment: str,
-    archive: Path,
+    archive: Annotated[Path, typer.Argument(callback=_to_read)],
     course: CourseOption = HERE,
-    roster: Annotated[Path | None, typer.Option(help="A CSV file with the students' ids.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV file with the students' ids.", callback=_to_read)
+    ] = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Replace submissions already there; the old ones are kept."),
@@ -431,8 +543,9 @@ def demo(
     """Grade a made-up class of this course in a scratch folder."""
     from autograder.authoring import demo as demonstration
 
+    found = Course.find(course)
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
-    copied = demonstration.make_course(Course.find(course), place)
+    copied = demonstration.make_course(found, place)
     # All code in the demo is our own.
     copied.config.Judge.allow_unsealed = True
     assignment = demonstration.assignment_of(copied)
@@ -456,7 +569,11 @@ def main() -> None:
         app()
     except UserError as error:
         console.fail(str(error))
-        raise SystemExit(2) from None
+    except OSError as error:
+        # Something is wrong with a file or a folder, wherever that was noticed.
+        place = f"{error.filename2 or error.filename}: " if error.filename else ""
+        console.fail(f"{place}{error.strerror or error}")
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

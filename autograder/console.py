@@ -2,7 +2,6 @@
 
 import statistics
 import sys
-import textwrap
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,9 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.course import Course
 from autograder.files import printable
-from autograder.outcome import Outcome, Status
+from autograder.outcome import Outcome
 
 if TYPE_CHECKING:
     from autograder.authoring.calibrate import Figure
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from autograder.report.leaderboard import Place
 
 console = Console()
-COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
 
 
 def escape(text: str) -> str:
@@ -94,47 +91,7 @@ def grading(assignment: str):
                     f"about {left:.0f} min left"
                 )
 
-        yield Watcher(plan, outcome, say)
-
-
-def results_table(outcomes: list[Outcome], title: str) -> Table:
-    """A row per submission: status, score, time and what an instructor should know."""
-    table = Table("student", "status", "score", "seconds", "what happened", title=title)
-    for outcome in outcomes:
-        score = "–" if outcome.score is None else f"{outcome.score:g} / {outcome.max_score:g}"
-        if outcome.status.needs_attention:
-            score = "–" if outcome.stale_score is None else f"{outcome.stale_score:g} (stale)"
-        remarks = [outcome.message, *outcome.notes]
-        lost = [c for c in outcome.checks if c.points < c.max_points]
-        if lost and not outcome.message:
-            remarks.append(f"{lost[0].exercise}: {lost[0].message}")
-        colour = COLOURS.get(outcome.status, "yellow")
-        table.add_row(
-            escape(outcome.student),
-            f"[{colour}]{outcome.status}[/]",
-            score,
-            f"{outcome.seconds:.1f}",
-            escape(textwrap.shorten("; ".join(filter(None, remarks)), 160, placeholder=" …")),
-        )
-    return table
-
-
-def where_to_look(course: Course, assignment: str) -> None:
-    console.print(f"gradebook   {escape(course.db_url.removeprefix('sqlite:///'))}", soft_wrap=True)
-    for kind in ("autograded", "feedback"):
-        place = course.folder(kind) / "STUDENT" / assignment
-        console.print(f"{kind:<11} {escape(str(place))}", soft_wrap=True)
-
-
-def attention(outcomes: list[Outcome]) -> None:
-    """List the submissions an instructor has to deal with."""
-    for outcome in outcomes:
-        if outcome.status.needs_attention:
-            console.print(
-                f"[red]needs attention[/] {escape(outcome.student)}: {outcome.status}: "
-                f"{escape(outcome.message)}",
-                soft_wrap=True,
-            )
+        yield Watcher(plan=plan, outcome=outcome, note=say)
 
 
 def audit_report(audit: "Audit") -> None:
@@ -236,6 +193,14 @@ def leaderboard(places: list["Place"], title: str) -> None:
         about = map(escape, (place.student, place.name, place.pseudonym))
         table.add_row(str(place.rank), *about, *figures)
     console.print(table)
+
+
+def attention(outcomes: list[Outcome]) -> None:
+    """The submissions that an instructor has to deal with."""
+    for outcome in outcomes:
+        if outcome.status.needs_attention:
+            what = f"{outcome.student}: {outcome.status}: {outcome.message}"
+            console.print(f"[red]needs attention[/] {escape(what)}", soft_wrap=True)
 
 
 def queue(found: dict) -> None:

@@ -50,7 +50,7 @@ class Course:
             config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         except ConfigFileNotFound as error:
             raise UserError(f"{error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UserError(
                 f"{self.root / 'nbgrader_config.py'} could not be read: "
                 f"{type(error).__name__}: {error}"
@@ -136,7 +136,7 @@ class Course:
         ]
         if len(matches) != 1:
             known = ", ".join(self.assignments) or "none"
-            raise UserError(f"expected the name of an assignment ({known}), got {name!r}")
+            raise UserError(f"expected the name of an assignment ({known}), got {name[:80]!r}")
         if not self.source_notebook(matches[0]).is_file():
             raise UserError(
                 f"{matches[0]} has not been built: run `autograder build` in {self.root}"
@@ -154,20 +154,17 @@ class Course:
             if not name.startswith(".") and os.path.lexists(folder / name / assignment)
         )
 
-    def choose_students(self, assignment: str, student: str | None = None) -> list[str]:
-        """All students who have handed in, or the one named.
+    def choose_students(self, assignment: str) -> list[str]:
+        """All students who have handed in.
 
         Raises
         ------
         UserError
-            If nobody has handed in, or the one named has not.
+            If nobody has.
         """
-        students, place = self.submitted_students(assignment), self.folder("submitted")
-        if student is not None:
-            if student not in students:
-                raise UserError(f"expected {place / student / assignment}, which does not exist")
-            return [student]
+        students = self.submitted_students(assignment)
         if not students:
+            place = self.folder("submitted")
             raise UserError(f"expected submissions in {place}/STUDENT/{assignment}, found none")
         return students
 
@@ -183,7 +180,8 @@ class Course:
     def secret(self) -> bytes:
         """The secret behind the challenges' seeds, created on first use and kept out of git."""
         path = self.private / "secret"
-        if not path.is_file():
+        # A process that was killed here may have left an empty one.
+        if not path.is_file() or not path.stat().st_size:
             path.parent.mkdir(exist_ok=True)
             path.touch(mode=0o600)
             path.write_text(secrets.token_hex(32), encoding="ascii")

@@ -4,16 +4,21 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 import uuid
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+from autograder.errors import UserError
+
 # What terminals obey, and what changes the order in which a line is read.
 COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What computers and editors leave behind in folders.
 LITTER = ("__pycache__", ".ipynb_checkpoints")
+# Bytes of a file's name, with room for what `write` adds to it; most systems take 255.
+LONGEST = 230
 
 
 def printable(name: str) -> str:
@@ -36,6 +41,106 @@ def write(path: Path, content: str | bytes) -> Path:
         partial.unlink(missing_ok=True)
         raise
     return path
+
+
+def expect_writable(path: Path, ending: str = "") -> Path:
+    """`path`, if a file can be written there; asked before the work whose result it will hold.
+
+    Parameters
+    ----------
+    ending
+        How the names of such files end, such as ".csv". A file that is there and ends in another
+        way is something else, and is not replaced.
+
+    Raises
+    ------
+    UserError
+        If it cannot.
+    """
+    if len(os.fsencode(path.name)) > LONGEST:
+        raise UserError(f"expected a shorter name for a file, got {path.name[:40]}…")
+    if os.path.isdir(path):
+        raise UserError(f"expected a file to write, got the folder {path}: name a file in it")
+    if os.path.exists(path):
+        if not os.path.isfile(path):
+            raise UserError(f"expected a file to write, but {path} is none: choose another name")
+        if ending and path.suffix.lower() not in ("", ending):
+            raise UserError(
+                f"{path} exists and is no {ending} file, so it is not replaced: choose another name"
+            )
+    expect_folder(path.parent)
+    return path
+
+
+def expect_folder(path: Path) -> Path:
+    """`path`, if it is a folder in which files can be written, or can become one.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    there = next(p for p in (path, *path.absolute().parents) if os.path.lexists(p))
+    if not os.path.isdir(there):
+        raise UserError(f"expected a folder, but {there} is none: choose another place")
+    try:
+        # What may be done only shows when it is done: by root, on other systems, on a full disk.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise UserError(
+            f"nothing can be written in {there} ({error.strerror}): choose another place"
+        ) from None
+    return path
+
+
+def expect_empty(path: Path) -> Path:
+    """`path`, if it is an empty folder, which is made if it does not exist.
+
+    Raises
+    ------
+    UserError
+        If it is not, or cannot be made.
+    """
+    try:
+        expect_folder(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the folder {path} cannot be made: {error.strerror}") from None
+    if any(path.iterdir()):
+        raise UserError(f"expected an empty folder, got {path.resolve()}: choose another folder")
+    return path
+
+
+def expect_readable(path: Path) -> Path:
+    """`path`, if it is a file that can be read.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    if os.path.isdir(path):
+        raise UserError(f"expected a file to read, got the folder {path}")
+    if not os.path.isfile(path):
+        raise UserError(f"expected the file {path}, which does not exist")
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path} could not be read: you have no right to")
+    return path
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person has written.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} could not be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
 
 
 def add_to_zip(

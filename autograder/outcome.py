@@ -76,18 +76,20 @@ class Outcome:
     notebook: bytes | None = field(default=None, repr=False)
     page: str | None = field(default=None, repr=False)
 
-    def as_dict(self) -> dict:
-        """Plain data for a results file and the ledger: without notebook, page, titles and errors."""
+    def as_dict(self, titles: bool = False) -> dict:
+        """Plain data: without notebook, page and errors, for the ledger with the checks' titles."""
         plain = asdict(self) | {"status": str(self.status), "seconds": round(self.seconds, 3)}
         del plain["notebook"], plain["page"]
         for check in plain["checks"]:
-            del check["title"], check["error"]
+            del check["error"]
+            if not titles:
+                del check["title"]
             if not check["figures"]:
                 del check["figures"]
         return plain
 
     @classmethod
     def from_dict(cls, plain: dict) -> "Outcome":
-        """The outcome that `as_dict` wrote; a check's title is not in it, its name takes its place."""
-        checks = [CheckResult(title=c["check"], **c) for c in plain["checks"]]
+        """The outcome that `as_dict` wrote; where a check has no title, its name takes its place."""
+        checks = [CheckResult(**{"title": c["check"]} | c) for c in plain["checks"]]
         return cls(**plain | {"status": Status(plain["status"]), "checks": checks})

@@ -30,7 +30,8 @@ def test_grade_exits_0_when_nobody_needs_the_instructor_and_1_otherwise(course, 
     results = tmp_path / "results.json"
     done = autograder(course, "grade", "99", "--results", str(results))
     assert done.returncode == 0, done.stderr
-    assert "right" in done.stdout and "5 / 5" in done.stdout
+    assert "right" in done.stdout and "5 / 8" in done.stdout
+    assert "1 graded, 1 waiting for a mark, 0 late, 0 needing attention" in done.stdout
     assert str(course.root / "gradebook.db") in done.stdout
     assert done.stderr == ""
     assert [r["score"] for r in json.loads(results.read_text())] == [5.0]

@@ -5,7 +5,7 @@ import re
 import tomllib
 import zipfile
 from datetime import date
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from autograder import files
 from autograder.authoring import build
@@ -110,10 +110,10 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
     requirements, python = ["jupyterlab>=4.2"], PYTHON
     imported = course.notebooks / "requirements.txt"
     if imported.is_file():
-        requirements += imported.read_text(encoding="utf-8").splitlines()
+        requirements += files.read_text(imported).splitlines()
     helpers = course.root / "helpers"
     if (helpers / "pyproject.toml").is_file():
-        project = tomllib.loads((helpers / "pyproject.toml").read_text("utf-8"))["project"]
+        project = _project(helpers / "pyproject.toml")
         python = project["requires-python"].removeprefix(">=")
         requirements.insert(0, "./helpers")
         for path, data in files.read_folder(helpers).items():
@@ -129,7 +129,7 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
         for path, data in files.read_folder(course.folder("release") / assignment).items():
             content[f"{assignment}/{path}"] = data
     own = course.notebooks / "README.md"
-    text = own.read_text(encoding="utf-8") if own.is_file() else README
+    text = files.read_text(own) if own.is_file() else README
     for key, value in {
         "title": "Notebooks to work on" if len(assignments) > 1 else assignments[0],
         "notebooks": "\n".join(f"- `{a}/{a}.ipynb`" for a in assignments),
@@ -141,6 +141,18 @@ def _files(course: Course, assignments: list[str], name: str) -> dict[str, bytes
     content["README.md"] = text.encode()
     content["requirements.txt"] = ("\n".join(requirements) + "\n").encode()
     return content
+
+
+def _project(path: Path) -> dict:
+    """The helpers' own statement of their name and of what they need."""
+    try:
+        project = tomllib.loads(files.read_text(path))["project"]
+        return {key: project[key] for key in ("name", "requires-python", "dependencies")}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UserError(
+            f"expected name, requires-python and dependencies in [project] of {path}: "
+            f"{type(error).__name__}: {error}"
+        ) from None
 
 
 def _leaks(course: Course, content: dict[str, bytes]) -> list[str]:

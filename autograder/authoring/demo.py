@@ -4,6 +4,7 @@ import ast
 import shutil
 from pathlib import Path
 
+from autograder import files
 from autograder.authoring.build import build
 from autograder.authoring.classroom import (
     answered,
@@ -16,7 +17,6 @@ from autograder.authoring.classroom import (
 from autograder.checking import hidden
 from autograder.checking.answers import Mistake
 from autograder.course import Course
-from autograder.errors import UserError
 
 # The folders of a course that are copied; the rest is built.
 COPIED = ("notebooks", "hidden")
@@ -42,9 +42,7 @@ def make_course(course: Course, folder: Path) -> Course:
     UserError
         If the folder is not empty.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UserError(f"expected an empty folder, got {folder}: choose another folder")
+    files.expect_empty(folder)
     for name in COPIED:
         shutil.copytree(course.root / name, folder / name)
     config = (course.root / "nbgrader_config.py").read_text(encoding="utf-8")

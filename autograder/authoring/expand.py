@@ -7,6 +7,7 @@ become nbgrader metadata; self-checks get the region that fails closed.
 import ast
 import hashlib
 import json
+import math
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder import files
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
@@ -25,6 +27,8 @@ SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
 PREFIXES = {"solution": "", "selfcheck": "check_", "answer": "answer_"}
 ROLES = ("setup", *PREFIXES)
 TITLE = "# @title Self-check: "
+# Where jupytext keeps a header that it cannot read.
+UNREAD = "incorrectly_encoded_metadata"
 HEADER = re.compile(r"^# %%", re.MULTILINE)
 
 
@@ -34,12 +38,9 @@ def read_cells(path: Path) -> list[NotebookNode]:
     Raises
     ------
     UserError
-        If the file does not begin with a cell or a header cannot be read.
+        If the file cannot be read, does not begin with a cell or a header cannot be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
+    text = files.read_text(path)
     headers = list(HEADER.finditer(text))
     starts = [text.count("\n", 0, header.start()) + 1 for header in headers]
     if not headers or text[: headers[0].start()].strip():
@@ -51,6 +52,11 @@ def read_cells(path: Path) -> list[NotebookNode]:
             "is there a `# %%` inside a cell?"
         )
     for cell, line in zip(cells, starts, strict=True):
+        if (header := cell.metadata.get(UNREAD)) is not None:
+            raise UserError(
+                f'{path}:{line}: expected a header such as `# %% selfcheck="name" points=3`, '
+                f"got `# %% {header}`"
+            )
         cell.metadata.pop("lines_to_next_cell", None)
         cell.metadata["line"] = line
     return cells
@@ -154,7 +160,7 @@ def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> Non
         if (cell.cell_type == "markdown") != (role == "answer"):
             refuse(cell, f"expected a {'markdown' if role == 'answer' else 'code'} cell")
         points = meta.get("points")
-        if role != "solution" and not (isinstance(points, (int, float)) and points > 0):
+        if role != "solution" and not _is_positive(points):
             refuse(cell, f"expected points above 0, got {points!r}")
         if role == "solution":
             solved.add(name)
@@ -174,6 +180,11 @@ def _refuse_errors(course: Course, path: Path, cells: list[NotebookNode]) -> Non
         raise UserError(f"{path}:{seen[name]}: solution {name!r} has no self-check")
     for name in checks.keys() - checked:
         raise UserError(f"{path}: there are hidden checks for {name!r}, but no self-check")
+
+
+def _is_positive(points) -> bool:
+    number = isinstance(points, (int, float)) and not isinstance(points, bool)
+    return number and 0 < points < math.inf
 
 
 def _refuse_bad_code(cell, refuse) -> None:

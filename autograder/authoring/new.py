@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from autograder import files
 from autograder.course import Course
-from autograder.errors import UserError
 
 TEMPLATE = Path(__file__).with_name("template")
 
@@ -17,12 +17,7 @@ def new_course(folder: Path) -> Course:
     UserError
         If the folder is not empty or cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
-    if any(folder.iterdir()):
-        raise UserError(f"expected an empty folder, got {folder.resolve()}: choose another folder")
+    files.expect_empty(folder)
     # Installers leave compiled files beside the originals, and may protect these.
     shutil.copytree(
         TEMPLATE,

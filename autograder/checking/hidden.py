@@ -61,7 +61,7 @@ class Hidden:
                 # Verdicts must not depend on how many threads share a sum.
                 torch.set_num_threads(1)
             return module
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             place = f"hidden/{self.assignment}/{name}"
             if isinstance(error, ModuleNotFoundError) and not self.has(name):
                 raise UserError(f"expected {place}.py, which does not exist: write it") from None
@@ -69,7 +69,7 @@ class Hidden:
                 f"{place}.py cannot be imported: {type(error).__name__}: {error}{self._line(error)}"
             ) from error
 
-    def _line(self, error: Exception) -> str:
+    def _line(self, error: BaseException) -> str:
         """Where in `hidden/` an error was raised, for its message; empty if nobody can tell."""
         if isinstance(error, SyntaxError):
             return ""  # Its own message says it.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from autograder import files
 from autograder.errors import UserError
@@ -35,6 +35,9 @@ class CanvasExporter(Exporter):
     column = Unicode(
         "", help="The assignment's column in Canvas, such as `MLP basics (4711)`."
     ).tag(config=True)
+    scale = Bool(False, help="Convert points if Canvas' points possible are different.").tag(
+        config=True
+    )
     default_output = "canvas.csv"
     flags_beside = True
 
@@ -47,7 +50,7 @@ class CanvasExporter(Exporter):
         if not self.template:
             return Written([files.write(output, canvas_csv(classes, headings))])
         sheet = Worksheet(Path(self.template))
-        content, notes = from_template(sheet, classes, headings)
+        content, notes = from_template(sheet, classes, headings, self.scale)
         return Written([files.write(output, content)], notes)
 
 
@@ -58,7 +61,8 @@ def canvas_csv(classes: Mapping[str, list[Record]], headings: Mapping[str, str])
         student: [r.sortable_name, _canvas_id(r), "", _login(r), ""]
         for student, r in people.items()
     }
-    return _table(classes, headings, STUDENT_COLUMNS, identities)
+    points = {a: records[0].max_score for a, records in classes.items() if records}
+    return _table(classes, headings, STUDENT_COLUMNS, identities, points)
 
 
 def _canvas_id(record: Record) -> str:
@@ -70,31 +74,42 @@ def _login(record: Record) -> str:
     return "" if record.student == _canvas_id(record) else record.student
 
 
-def _table(classes, headings, columns, identities) -> str:
+def _table(classes, headings, columns, identities, points, scale=False) -> str:
+    """`points`: the points possible of each assignment in Canvas."""
     by_student = {a: {r.student: r for r in records} for a, records in classes.items()}
-    points = [text.number(r[0].max_score if r else None) for r in classes.values()]
     rows = [
         [*columns, *(headings[a] for a in classes)],
-        [POINTS_POSSIBLE, *[""] * (len(columns) - 1), *points],
+        [
+            POINTS_POSSIBLE,
+            *[""] * (len(columns) - 1),
+            *(text.number(points.get(a)) for a in classes),
+        ],
     ]
     for student, identity in identities.items():
-        found = [records.get(student) for records in by_student.values()]
-        open_ends = [f"{a}: {r.unfinished}" for a, r in zip(classes, found) if r and r.unfinished]
+        found = {a: records.get(student) for a, records in by_student.items()}
+        open_ends = [f"{a}: {r.unfinished}" for a, r in found.items() if r and r.unfinished]
         section = "; ".join(filter(None, [identity[-1], *open_ends]))
-        scores = (text.number(r.score) if r else "" for r in found)
+        scores = (
+            text.converted(r, points[a], scale, f"Canvas' column {headings[a]}") if r else ""
+            for a, r in found.items()
+        )
         rows.append([*identity[:-1], section, *scores])
     return text.table(rows)
 
 
 def from_template(
-    sheet: Worksheet, classes: Mapping[str, list[Record]], headings: Mapping[str, str]
+    sheet: Worksheet,
+    classes: Mapping[str, list[Record]],
+    headings: Mapping[str, str],
+    scale: bool = False,
 ) -> tuple[str, list[str]]:
     """The students of Canvas' own export with the assignments' scores, and what did not fit.
 
     Raises
     ------
     UserError
-        If the sheet is not an export of Canvas' gradebook.
+        If the sheet is not an export of Canvas' gradebook, or an assignment has other points there
+        and `scale` is not set.
     """
     header = sheet.header
     if not header or header[0] != "Student" or "ID" not in header or "Section" not in header:
@@ -132,7 +147,24 @@ def from_template(
         identities[record.student] = row[:width]
     notes += [f"{s} is not in the template" for s in people if s not in identities]
     chosen = {a: found or headings[a] for a, found in named.items()}
-    return _table(classes, chosen, header[:width], identities), notes
+    points = {
+        a: _points_possible(sheet, found, records[0].max_score if records else 0.0)
+        for (a, found), records in zip(named.items(), classes.values())
+    }
+    return _table(classes, chosen, header[:width], identities, points, scale), notes
+
+
+def _points_possible(sheet: Worksheet, title: str | None, ours: float) -> float:
+    """What Canvas says an assignment is worth; ours for one that is not there yet."""
+    rows = [row for row in sheet.rows if "Points Possible" in row[0]]
+    said = rows[0][sheet.header.index(title)] if rows and title else ""
+    try:
+        return float(said) if said.strip() else ours
+    except ValueError:
+        raise UserError(
+            f"expected a number as points possible of {title} in {sheet.path}, got {said!r}: in "
+            "Canvas display the grade as points"
+        ) from None
 
 
 def _column(titles: list[str], heading: str) -> str | None:

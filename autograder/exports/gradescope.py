@@ -1,11 +1,18 @@
 """Gradescope: `results.json` of a submission, and the zip of an autograder that writes it.
 
+Gradescope imports no scores: it takes what an autograder writes in a container of its own. There are
+two zips to upload. One grades there (`--to gradescope-zip`), which needs namespaces that Gradescope's
+containers rarely have. The other one (`--to gradescope`) runs no student's code: it gives each
+student the results that were graded here, and works in any container.
+
 A submission that could not be graded gets no `results.json`: Gradescope then reports that the
 autograder failed, which is true, and records no score.
 """
 
+import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from importlib import metadata
@@ -38,7 +45,7 @@ def results(record: Record, visibility: str = "visible") -> dict | None:
         checks = [c for c in record.checks if c.exercise == exercise.name]
         for place, check in enumerate(checks, start=1):
             tests.append(
-                _test(f"{number}.{place}", f"{exercise.name}: {check.check}", check.points,
+                _test(f"{number}.{place}", f"{exercise.name}: {check.title}", check.points,
                       check.max_points, check.message, visibility)
             )  # fmt: skip
         if not checks:
@@ -51,7 +58,7 @@ def results(record: Record, visibility: str = "visible") -> dict | None:
     return {
         "score": record.score,
         "execution_time": round(record.seconds or 0),
-        "output": "\n".join(text.remarks(record)),
+        "output": "\n".join([*text.remarks(record), *text.comments(record)]),
         "visibility": visibility,
         "stdout_visibility": "hidden",
         "extra_data": {
@@ -78,11 +85,58 @@ class GradescopeExporter(Exporter):
 
     visibility = Enum(VISIBILITIES, "visible", help="When students see the tests.").tag(config=True)
     default_output = "gradescope"
+    folder = True
     flags_beside = True
 
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
-        return write_results(output, classes, lambda record: results(record, self.visibility))
+        def content(record: Record) -> dict | None:
+            return results(record, self.visibility)
 
+        written = write_results(output, classes, content)
+        for assignment, records in classes.items():
+            zipped = given_zip(self.course, [(r, c) for r in records if (c := content(r))])
+            written.files.insert(0, files.write(output / f"{assignment}.zip", zipped))
+        written.notes.append(
+            "upload the zip file as the assignment's autograder, then choose Regrade All "
+            "Submissions; it holds everybody's results: share it with nobody"
+        )
+        return written
+
+
+def given_zip(course: Course, graded: list[tuple[Record, dict]]) -> bytes:
+    """The zip file of an autograder that hands out these results and runs nothing."""
+    entries = [
+        {
+            "ids": [i for i in (record.student, record.email, record.lms_user_id) if i],
+            "name": record.name,
+            "notebooks": _notebooks(
+                course.folder("submitted") / record.student / record.assignment
+            ),
+            "results": content,
+        }
+        for record, content in graded
+    ]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        files.add_to_zip(archive, "setup.sh", GIVEN_SETUP, executable=True)
+        run = Path(__file__).with_name("gradescope_given.py").read_text(encoding="utf-8")
+        files.add_to_zip(archive, "run_autograder", run, executable=True)
+        text = json.dumps(entries, indent=1, ensure_ascii=False)
+        files.add_to_zip(archive, "given.json", text)
+    return out.getvalue()
+
+
+def _notebooks(folder: Path) -> list[str]:
+    """Hashes of the notebooks that were handed in."""
+    paths = sorted(path for path in folder.rglob("*.ipynb") if path.is_file())
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+
+
+GIVEN_SETUP = """\
+#!/usr/bin/env bash
+set -euo pipefail
+command -v python3 || { apt-get update && apt-get install -y --no-install-recommends python3; }
+"""
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -115,7 +169,8 @@ exec /opt/autograder/bin/python -m autograder.exports.gradescope_run ASSIGNMENT 
 """
 
 
-PIP = "/opt/autograder/bin/pip install --no-cache-dir"
+# With the versions that are installed here, so that scores there are those from here.
+PIP = "/opt/autograder/bin/pip install --no-cache-dir -c /autograder/source/constraints.txt"
 COURSE = "/autograder/source/course"
 # The name under which this package is installed.
 PACKAGE = "course-autograder"
@@ -127,7 +182,13 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
     """The zip file to upload as Gradescope's autograder; the same course gives the same bytes."""
     content: dict[str, str | bytes] = {"engine/pyproject.toml": _engine_project()}
     engine = Path(autograder.__file__).parent
-    content |= {f"engine/autograder/{p}": data for p, data in files.read_folder(engine).items()}
+    content["constraints.txt"] = _constraints()
+    content |= {
+        f"engine/autograder/{path}": data
+        for path, data in files.read_folder(engine).items()
+        # A course of its own, for `autograder new`.
+        if not path.startswith("authoring/template/")
+    }
     wanted = [TORCH] if "torch" in course.preload else []
     requirements = course.notebooks / "requirements.txt"
     if requirements.is_file():
@@ -156,6 +217,17 @@ def autograder_zip(course: Course, assignment: str) -> bytes:
         for path in sorted(content):
             files.add_to_zip(archive, path, content[path])
     return out.getvalue()
+
+
+def _constraints() -> str:
+    """The version of every package that is installed here from an index, one to a line."""
+    versions = {
+        # The part after + names a build, such as +cpu, which only its own index has.
+        re.sub("[-_.]+", "-", d.name).lower(): d.version.partition("+")[0]
+        for d in metadata.distributions()
+        if not d.read_text("direct_url.json")
+    }
+    return "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))
 
 
 def _engine_project() -> str:
@@ -190,7 +262,7 @@ class GradescopeZipExporter(Exporter):
     def run(self, course, assignments, gradebook=None) -> Written:
         if len(assignments) != 1:
             raise UserError(f"expected one assignment, got {', '.join(assignments) or 'none'}")
-        output = Path(self.to or self.default_output)
+        output = self.expect_output()
         content = autograder_zip(course, course.expect_assignment(assignments[0]))
         return Written(
             [files.write(output, content)],

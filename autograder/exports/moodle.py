@@ -132,16 +132,7 @@ def _points(record: Record, maximum: str, scale: bool) -> str:
             f"expected a number as the maximum grade, but the worksheet says {maximum!r}: "
             "in Moodle grade the assignment by points, not by a scale"
         ) from None
-    if abs(most - record.max_score) < 1e-6:
-        return text.number(record.score)
-    if not scale:
-        raise UserError(
-            f"{record.assignment} has {record.max_score:g} points, but the worksheet says {most:g}: "
-            f"set the maximum grade to {record.max_score:g} in Moodle, or pass --scale"
-        )
-    if record.score is None:
-        return ""
-    return text.number(min(most, record.score * most / record.max_score))
+    return text.converted(record, most, scale, "the worksheet")
 
 
 class MoodleGradebookExporter(Exporter):

@@ -12,7 +12,7 @@ from autograder.gradebook.totals import Totals
 
 COLUMNS = (
     "assignment", "student_id", "last_name", "first_name", "email", "status", "flags", "score",
-    "max_score", "late_penalty", "seconds_late", "message", "unfinished",
+    "max_score", "late_penalty", "seconds_late", "message", "unfinished", "comments",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def csv_text(classes: Mapping[str, list[Record]]) -> str:
                 r.assignment, r.student, r.last_name, r.first_name, r.email, r.status,
                 "; ".join(r.flags), text.number(r.score), text.number(r.max_score),
                 text.number(r.penalty), text.number(r.seconds_late), r.message, r.unfinished,
+                "\n".join(text.comments(r)),
                 *(points.get(name, "") for name in exercises),
             )
         )  # fmt: skip

@@ -69,6 +69,8 @@ class Exporter(ExportPlugin):
     # Whether the platform's own file has no room for flags, so that they go into a file beside it.
     flags_beside = False
     one_assignment = False
+    # Whether `output` is a folder, with a file for each student.
+    folder = False
 
     @abstractmethod
     def write(self, classes: Mapping[str, list[Record]], output: Path) -> Written:
@@ -105,6 +107,7 @@ class Exporter(ExportPlugin):
             )
         if self.template and not Path(self.template).is_file():
             raise UserError(f"expected the downloaded file {self.template}, which does not exist")
+        output = self.expect_output()
         results = Path(self.results) if self.results else None
         chosen = {str(s) for s in self.student}
         classes = {
@@ -119,7 +122,6 @@ class Exporter(ExportPlugin):
         if not self.allow_unfinished:
             _expect_finished(everybody)
         self.course = course
-        output = Path(self.to or self.default_output)
         written = self.write(classes, output)
         flagged = [record for record in everybody if record.flags]
         if self.flags_beside and flagged:
@@ -132,6 +134,21 @@ class Exporter(ExportPlugin):
                 f"{r.student}: {'; '.join(r.flags)}" + (f" ({why})" if why else "")
             )
         return written
+
+    def expect_output(self) -> Path:
+        """Where to write, if that is possible.
+
+        Raises
+        ------
+        UserError
+            If it is not, or would replace the downloaded file.
+        """
+        output = Path(self.to or self.default_output)
+        if self.folder:
+            return files.expect_folder(output)
+        if self.template and output.exists() and output.samefile(self.template):
+            raise UserError(f"{output} is the downloaded file: choose another name for the new one")
+        return files.expect_writable(output, Path(self.default_output).suffix)
 
 
 def _expect_finished(records: list[Record]) -> None:

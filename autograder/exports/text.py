@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from autograder.errors import UserError
 from autograder.gradebook.records import (
     LATE,
     NEEDS_MANUAL,
@@ -95,12 +96,44 @@ def summary(record: Record) -> list[str]:
     for exercise in record.exercises:
         points = number(exercise.score) or "–"
         lines.append(f"{exercise.name}: {points} / {number(exercise.max_score)}")
-        lines += [
-            f"  {check.check}: {check.message}"
-            for check in record.checks
-            if check.exercise == exercise.name and check.points < check.max_points
-        ]
+        lines += [f"  {said}" for said in lost(record, exercise.name)]
+        # A comment may have several lines, and a line without anything in front may be a formula.
+        lines += [f"  comment: {said}" for said in exercise.comment.splitlines() if said.strip()]
     return lines
+
+
+def lost(record: Record, exercise: str) -> list[str]:
+    """What a check looks at and what it found, for each that lost points."""
+    return [
+        f"{check.title.rstrip('.')}: {check.message}"
+        for check in record.checks
+        if check.exercise == exercise and check.points < check.max_points
+    ]
+
+
+def comments(record: Record) -> list[str]:
+    """What a person has written about each exercise."""
+    return [f"{e.name}: {e.comment}" for e in record.exercises if e.comment]
+
+
+def converted(record: Record, most: float, scale: bool, where: str) -> str:
+    """The score as a platform takes it where the assignment has `most` points.
+
+    Raises
+    ------
+    UserError
+        If that is another number than here and `scale` is not set.
+    """
+    if abs(most - record.max_score) < 1e-6:
+        return number(record.score)
+    if not scale:
+        raise UserError(
+            f"{record.assignment} has {record.max_score:g} points, but {where} says {most:g}: "
+            f"set it to {record.max_score:g} there, or pass --scale"
+        )
+    if record.score is None or not record.max_score:
+        return ""
+    return number(min(most, record.score * most / record.max_score))
 
 
 def as_html(lines: Iterable[str]) -> str:

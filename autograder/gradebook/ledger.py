@@ -44,7 +44,7 @@ class Attempt:
             "time": self.time.isoformat(),
             "student": self.student,
             "hashes": self.hashes,
-            "result": self.outcome.as_dict(),
+            "result": self.outcome.as_dict(titles=True),
         }
 
 

@@ -17,7 +17,7 @@ from autograder.gradebook.drift import graded_points, points_differ
 from autograder.gradebook.penalties import counting
 from autograder.gradebook.scores import agrees, sqlite_file
 from autograder.gradebook.submissions import whole_submissions
-from autograder.gradebook.writer import STALE, bring_up_to_date
+from autograder.gradebook.writer import STALE, bring_up_to_date, opened
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.rules import AssignmentRules
 from autograder.submission import collected
@@ -35,13 +35,18 @@ OLD = "This score is of an earlier submission; the last one could not be graded.
 
 @dataclass(frozen=True)
 class Exercise:
-    """One graded cell. `score` is None until it has been graded."""
+    """One graded cell. `score` is None until it has been graded.
+
+    `by_hand` says whether a person has given it, and `comment` is what a person has written.
+    """
 
     name: str
     score: float | None
     max_score: float
     written: bool = False
     needs_manual: bool = False
+    comment: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,8 +224,8 @@ def _opened(course: Course, gradebook: Gradebook | None) -> Iterator[Gradebook]:
         gradebook.db.rollback()
         yield gradebook
         return
-    with Gradebook(course.db_url, course.course_id) as opened:
-        yield opened
+    with opened(course) as book:
+        yield book
 
 
 def _record(
@@ -292,18 +297,29 @@ def _record(
 
 def _exercises(submission: SubmittedAssignment, order: dict[str, int]) -> tuple[Exercise, ...]:
     found = []
-    for grade in (g for notebook in submission.notebooks for g in notebook.grades):
+    notebooks = list(submission.notebooks)
+    comments = {
+        _exercise_of(c): c.manual_comment for n in notebooks for c in n.comments if c.manual_comment
+    }
+    for grade in (g for notebook in notebooks for g in notebook.grades):
         judged = grade.manual_score is not None or grade.auto_score is not None
         found.append(
             Exercise(
-                grade.name.removeprefix("check_").removeprefix("answer_"),
+                _exercise_of(grade),
                 float(grade.score) if judged else None,
                 float(grade.max_score),
                 grade.cell.cell_type != "code",
                 bool(grade.needs_manual_grade),
+                comments.get(_exercise_of(grade), ""),
+                grade.manual_score is not None,
             )
         )
     return tuple(sorted(found, key=lambda e: (order.get(e.name, len(order)), e.name)))
+
+
+def _exercise_of(entry) -> str:
+    """The exercise of a grade or a comment: a check and its solution are cells of the same one."""
+    return entry.name.removeprefix("check_").removeprefix("answer_")
 
 
 def _is_stale(submission: SubmittedAssignment) -> bool:
@@ -334,7 +350,10 @@ def _exercise_order(course: Course, assignment: str) -> dict[str, int]:
     path = course.source_notebook(assignment)
     if not path.is_file():
         return {}
-    cells = nbformat.read(path, as_version=4).cells
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception as error:
+        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
     names = [c.metadata.get("nbgrader", {}).get("grade_id", "") for c in cells]
     short = [n.removeprefix("check_").removeprefix("answer_") for n in names if n]
     return {name: place for place, name in enumerate(dict.fromkeys(short))}

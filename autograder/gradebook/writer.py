@@ -29,9 +29,11 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder import files, lock
 from autograder.course import Course
+from autograder.errors import UserError
 from autograder.feedback.page import Facts, Pages, no_response
 from autograder.gradebook import dates, ledger, penalties
 from autograder.gradebook.released import empty_gradebook, make_gradebook
@@ -53,17 +55,29 @@ class Damaged(Exception):
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook, created if there is none."""
+    """The course's gradebook, created if there is none.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, or nobody can open it or write into it.
+    """
     file = sqlite_file(course)
-    if file is None:
-        make_gradebook(course.db_url)
-    elif file.parent.is_dir() and not file.exists():
-        files.write(file, empty_gradebook())
-    with Gradebook(course.db_url, course.course_id) as book:
-        if book.engine.dialect.name == "sqlite":
-            book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
-            book.db.commit()
-        yield book
+    try:
+        if file is None:
+            make_gradebook(course.db_url)
+        elif file.parent.is_dir() and not file.exists():
+            files.write(file, empty_gradebook())
+        with Gradebook(course.db_url, course.course_id) as book:
+            if book.engine.dialect.name == "sqlite":
+                book.db.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
+                book.db.commit()
+            yield book
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise UserError(
+            f"the gradebook {file or course.db_url} cannot be used: {reason}"
+        ) from error
 
 
 def bring_up_to_date(course: Course, assignment: str) -> None:

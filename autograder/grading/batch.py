@@ -49,6 +49,8 @@ class Watcher:
 
     Parameters
     ----------
+    begin
+        Called before anything is changed; not at all if everything is as the last run left it.
     plan
         Called with how many submissions are to be graded, and how many are unchanged.
     outcome
@@ -57,6 +59,7 @@ class Watcher:
         Called with a sentence that an instructor should read.
     """
 
+    begin: Callable[[], None] = lambda: None
     plan: Callable[[int, int], None] = lambda todo, unchanged: None
     outcome: Callable[[Outcome], None] = lambda outcome: None
     note: Callable[[str], None] = lambda sentence: None
@@ -108,6 +111,7 @@ def grade(
         if not planned.todo and settled.is_settled(course, assignment):
             watcher.plan(0, len(done))
         else:
+            watcher.begin()
             _bring_up_to_date(
                 course, assignment, planned, watcher, done, cluster,
                 workers=workers, scheduler=scheduler, accept_drift=accept_drift,

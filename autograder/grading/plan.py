@@ -11,6 +11,15 @@ from autograder.gradebook.scores import agrees, automatic_scores
 from autograder.outcome import Outcome, Status
 from autograder.submission.pack import digest
 
+# The hashes of an attempt as an instructor knows what they cover.
+CAUSES = {
+    "submission": "the submission has changed",
+    "assignment": "the assignment has changed",
+    "checks": "the checks have changed",
+    "engine": "the autograder itself has changed",
+    "environment": "libraries, helpers or settings have changed",
+}
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -46,6 +55,34 @@ def plan(course: Course, assignment: str, students: list[str], force: bool = Fal
     failed = any(a.outcome.status == Status.GRADER_ERROR for a in attempts)
     current = {s for s, a in known.items() if hashes.items() <= a.hashes.items()}
     return Plan(todo, unchanged, current, hashes, failed)
+
+
+def reasons(
+    course: Course, assignment: str, students: list[str], force: bool = False
+) -> dict[str, str]:
+    """Why each submission would be graded now; empty where it would not."""
+    planned = plan(course, assignment, students, force)
+    known = ledger.latest(course, assignment)
+    why = {
+        student: _why(known.get(printable(student)), planned.hashes, folder, force)
+        for student, folder in planned.todo.items()
+    }
+    return {student: why.get(student, "") for student in students}
+
+
+def _why(attempt: ledger.Attempt | None, hashes: dict[str, str], folder: Path, force: bool) -> str:
+    if attempt is None:
+        return "it has not been graded yet"
+    if attempt.outcome.status == Status.GRADER_ERROR:
+        return "the grader failed the last time"
+    if force:
+        return "all are graded again (--force)"
+    now = hashes | {"submission": digest(folder)}
+    causes = [CAUSES[name] for name in now if attempt.hashes.get(name) != now[name]]
+    # What is left: it is asked for, or somebody has removed something.
+    return (
+        "; ".join(causes) or "its results are not all in the gradebook, autograded/ and feedback/"
+    )
 
 
 def _unchanged(

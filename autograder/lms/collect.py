@@ -26,6 +26,7 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook.writer import opened
 from autograder.lms import names
+from autograder.lms.assignments import expect_assignment
 from autograder.lms.roster import Person, Roster, read_roster, slug, split_name
 from autograder.lms.zips import Archive, Member, Refused, Room
 from autograder.submission import collected
@@ -275,7 +276,8 @@ def collect(
     Raises
     ------
     UserError
-        If the archive or the roster cannot be read, or is refused as dangerous.
+        If the archive or the roster cannot be read, is refused as dangerous, or is of another
+        assignment.
     """
     if not archive.is_file():
         raise UserError(f"expected the zip file {archive}, which does not exist")
@@ -283,6 +285,7 @@ def collect(
     with tempfile.TemporaryDirectory(dir=course.private, prefix="collect-") as scratch:
         extractor = _zip_collect(course, assignment, archive, roster, Path(scratch))
         staged = Path(scratch) / "submitted"
+        expect_assignment(course, assignment, staged, archive.name)
         placed = _place_all(course, assignment, extractor.found, staged, archive.name, force)
     _enter_names(course, extractor.found)
     return Report(placed, extractor.left_out, extractor.ignored)
@@ -293,10 +296,10 @@ def _zip_collect(course, assignment, archive: Path, roster, scratch: Path) -> Lm
     folder = scratch / "downloaded" / assignment / "archive"
     folder.mkdir(parents=True)
     try:
-        (folder / "submissions.zip").symlink_to(archive.resolve())
+        (folder / archive.name).symlink_to(archive.resolve())
     except OSError:
         # Windows lets few people make links.
-        shutil.copyfile(archive, folder / "submissions.zip")
+        shutil.copyfile(archive, folder / archive.name)
     release = course.folder("release") / assignment
     if release.is_dir():
         shutil.copytree(release, scratch / "release" / assignment)

@@ -6,8 +6,9 @@ are the fields' names. A figure that does not exist (nobody has a score, too few
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from autograder.gradebook.records import (
 )
 from autograder.outcome import Outcome, Status
 from autograder.report import measures
-from autograder.report.similarity import Group, similar_groups
+from autograder.report.similarity import Group, similar_groups, solution_cells
+from autograder.report.unknown import FailingAlike, failing_alike
 
 SLOWEST = 5
 
@@ -102,13 +104,14 @@ class RunTimes:
 
 @dataclass(frozen=True)
 class Written:
-    """An exercise that a person marks: how many answers are waiting, the mean points of the others."""
+    """An exercise that a person marks: how many answers are waiting, marked (with their mean), blank."""
 
     exercise: str
     max_score: float
     waiting: int
     marked: int
     mean: float | None
+    blank: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class Report:
     exercises: dict[str, float]
     students: list[Row]
     similar: Similar
+    unknown: list[FailingAlike] = field(default_factory=list)
 
     @property
     def json(self) -> str:
@@ -182,6 +186,7 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
     max_score = max(r.max_score for r in records)
     scores = [r.score for r in records if r.score is not None]
     exercises = {e.name: e.max_score for r in records for e in r.exercises}
+    released, notebooks = _released(course, assignment), _notebooks(course, assignment, records)
     return Report(
         assignment=assignment,
         generated=now.isoformat(timespec="seconds"),
@@ -195,7 +200,8 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
         isolation=dict(Counter(o.isolation for o in outcomes.values() if o.isolation)),
         exercises=exercises,
         students=[_row(r) for r in records],
-        similar=_similar(course, assignment, records),
+        similar=_similar(released, notebooks),
+        unknown=failing_alike(released, notebooks, judged),
     )
 
 
@@ -284,6 +290,7 @@ def _written(records: list[Record]) -> list[Written]:
     """Exercises that a person marks. With a stale score only the submission itself is waiting."""
     waiting: Counter[str] = Counter()
     marked: dict[str, list[float]] = {}
+    blank: Counter[str] = Counter()
     tops: dict[str, float] = {}
     for record in records:
         for exercise in record.exercises:
@@ -292,12 +299,15 @@ def _written(records: list[Record]) -> list[Written]:
             if exercise.needs_manual and NEEDS_MANUAL in record.flags:
                 tops[exercise.name] = exercise.max_score
                 waiting[exercise.name] += 1
+            elif exercise.written and exercise.score is not None and not exercise.by_hand:
+                # Handed in as it was given: nobody has marked it, and nobody needs to.
+                blank[exercise.name] += 1
             elif exercise.written and exercise.score is not None:
                 marked.setdefault(exercise.name, []).append(exercise.score)
     return [
         Written(
             name, top, waiting[name], len(marked.get(name, [])),
-            float(np.mean(marked[name])) if name in marked else None,
+            float(np.mean(marked[name])) if name in marked else None, blank[name],
         )
         for name, top in tops.items()
     ]  # fmt: skip
@@ -310,15 +320,46 @@ def _row(record: Record) -> Row:
     )  # fmt: skip
 
 
-def _similar(course: Course, assignment: str, records: list[Record]) -> Similar:
-    """Compare what counts: the notebooks in `autograded/` that the scores come from."""
+def _released(course: Course, assignment: str) -> Path:
+    """The notebook that students were given."""
     released = course.folder("release") / assignment / f"{assignment}.ipynb"
     if not released.is_file():
         raise UserError(f"expected {released}, which does not exist: run `autograder build`")
-    paths = {
+    try:
+        solution_cells(released)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{released} is not a notebook ({error}): run `autograder build`") from None
+    return released
+
+
+def _notebooks(course: Course, assignment: str, records: list[Record]) -> dict[str, Path]:
+    """What counts, by student: the notebooks in `autograded/` that the scores come from."""
+    return {
         r.student: course.folder("autograded") / r.student / assignment / f"{assignment}.ipynb"
         for r in records
         if r.score is not None and STALE_SCORE not in r.flags
     }
-    groups, compared = similar_groups(released, paths)
+
+
+def _similar(released: Path, notebooks: dict[str, Path]) -> Similar:
+    groups, compared = similar_groups(released, notebooks)
     return Similar(compared, groups)
+
+
+def example(course: Course, assignment: str, exercise: str) -> str:
+    """The student whose wrong answer stands for the largest group that matches no known mistake.
+
+    Raises
+    ------
+    UserError
+        If there is none for this exercise.
+    """
+    unknown = gather(course, assignment, ledger.now()).unknown
+    for group in unknown:
+        if group.exercise == exercise:
+            return group.example
+    others = ", ".join(dict.fromkeys(group.exercise for group in unknown)) or "none"
+    raise UserError(
+        f"expected a wrong answer to {exercise} that behaves like no known mistake; exercises with "
+        f"such answers: {others}"
+    )

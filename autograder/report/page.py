@@ -7,6 +7,7 @@ page's own tables.
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 
@@ -26,8 +27,8 @@ STATUS_CLASSES = {
 }
 
 
-def render(report: Report) -> str:
-    """The text of the class report."""
+def render(report: Report, links: Mapping[str, str] | None = None) -> str:
+    """The text of the class report; `links` leads from a student to the feedback."""
     return fill(
         "report.html",
         report=report,
@@ -35,6 +36,7 @@ def render(report: Report) -> str:
         names={row.student: row.name for row in report.students},
         status_classes=STATUS_CLASSES,
         most_groups=MOST_GROUPS,
+        links=links or {},
         rows={row.student: f"student-{i}" for i, row in enumerate(report.students)},
     )
 

@@ -12,7 +12,7 @@ import json
 import tokenize
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,15 @@ class Alike:
     """How close a group's answers to one exercise are.
 
     `lowest` and `highest` are similarities from 0 to 1 of the pairs that made the group; `typical`
-    is the median, over all answers, of the similarity to the nearest other answer.
+    is the median, over all other answers, of the similarity to the nearest one, None if there are no
+    others. `sources` has the answers by student.
     """
 
     exercise: str
     lowest: float
     highest: float
-    typical: float
+    typical: float | None
+    sources: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def similar_groups(released: Path, notebooks: dict[str, Path]) -> tuple[list[Gro
     """
     given = solution_cells(released)
     sequences: dict[str, dict[str, str]] = {exercise: {} for exercise in given}
+    sources: dict[str, dict[str, str]] = {}
     encode = Encoder()
     compared = 0
     for student, path in sorted(notebooks.items()):
@@ -88,6 +91,7 @@ def similar_groups(released: Path, notebooks: dict[str, Path]) -> tuple[list[Gro
         except (OSError, ValueError, RecursionError):
             continue
         compared += 1
+        sources[student] = cells
         for exercise, stub in given.items():
             answer = own_tokens(cells.get(exercise, ""), stub)
             if len(answer) >= SHORTEST:
@@ -95,7 +99,8 @@ def similar_groups(released: Path, notebooks: dict[str, Path]) -> tuple[list[Gro
     found: dict[tuple[str, ...], list[Alike]] = {}
     for exercise, answers in sequences.items():
         for students, alike in _groups(exercise, answers):
-            found.setdefault(students, []).append(alike)
+            own = {student: sources[student][exercise] for student in students}
+            found.setdefault(students, []).append(replace(alike, sources=own))
     groups = [Group(students, tuple(alike)) for students, alike in found.items()]
     groups.sort(key=lambda g: (-len(g.exercises), -max(a.highest for a in g.exercises), g.students))
     return groups, compared
@@ -217,10 +222,15 @@ def _groups(exercise: str, answers: dict[str, str]) -> Iterable[tuple[tuple[str,
         group = linked.get(first, {first}) | linked.get(second, {second})
         linked.update(dict.fromkeys(group, group))
     for group in {id(group): group for group in linked.values()}.values():
+        others = [float(n) for i, n in enumerate(nearest) if i not in group]
+        typical = float(np.median(others)) if others else None
+        # What all have written alike is how the exercise is solved.
+        if typical is None and len(students) > 2 or typical is not None and typical >= FLOOR:
+            continue
         values = [similarity for similarity, first, _ in pairs if first in group]
         yield (
             tuple(students[i] for i in sorted(group)),
-            Alike(exercise, min(values), max(values), float(np.median(nearest))),
+            Alike(exercise, min(values), max(values), typical),
         )
 
 

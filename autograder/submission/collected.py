@@ -5,12 +5,27 @@ from pathlib import Path
 
 from autograder import files
 from autograder.course import Course
+from autograder.errors import UserError
 
 
 def read(course: Course, assignment: str) -> dict[str, dict]:
-    """By student: platform, id and name there, lateness, and the archive that contained the files."""
+    """By student: platform, id and name there, lateness, and the archive that contained the files.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
     path = _path(course, assignment)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {student: {**entry} for student, entry in found.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"{path} is damaged ({error}): move it away, and collect the same archives again"
+        ) from None
 
 
 def write(course: Course, assignment: str, found: dict[str, dict]) -> None:

@@ -188,13 +188,27 @@ def _restore(nb: NotebookNode, cell: NotebookNode, item: Expected) -> list[str]:
         for key in ("grade", "solution", "locked", "points")
         if key in item.metadata and found.get(key) != item.metadata[key]
     ]
-    if changed:
+    if changed == ["points"] and (item.solution or _is_as_released(cell)):
+        # The release was given out before the points were changed: the student has done nothing.
+        notes.append(
+            f"{item.grade_id}: worth {item.points:g} points now, {found.get('points')} in the "
+            "release that was handed in"
+        )
+    elif changed:
         notes.append(f"{item.grade_id}: restored the changed {', '.join(changed)}")
     checksum = found.get("checksum")
     cell.metadata["nbgrader"] = NotebookNode(item.metadata)
     if isinstance(checksum, str):
         cell.metadata["nbgrader"]["checksum"] = checksum
     return notes
+
+
+def _is_as_released(cell: NotebookNode) -> bool:
+    """Whether the cell is as some release gave it out: its checksum covers its text and its points."""
+    try:
+        return cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return False
 
 
 def _add(nb: NotebookNode, item: Expected, expected: list[Expected]) -> None:

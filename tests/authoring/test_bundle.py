@@ -51,6 +51,20 @@ def tiny_bundle(course_with_helpers):
     return bundling.bundle(Course(course_with_helpers), [A], "tiny.zip")
 
 
+def test_data_beside_a_source_and_nothing_of_yours_is_handed_out(course):
+    course.source_notebook(A).with_name("data.csv").write_text("1,2")
+    (course.folder("source") / "97_mine").mkdir()
+    (course.folder("source") / "97_mine" / "notes.txt").write_text("mine")
+    (course.folder("release") / "97_mine").mkdir()
+    build(course)
+    content = bundling.bundle(course, [A], "tiny.zip")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read(f"tiny/{A}/data.csv") == b"1,2"
+        assert not [name for name in archive.namelist() if "97_mine" in name]
+    assert (course.folder("source") / "97_mine" / "notes.txt").read_text() == "mine"
+    assert (course.folder("release") / "97_mine").is_dir()
+
+
 def test_a_course_without_helpers_hands_out_notebooks_and_how_to_begin(built_course):
     content = bundling.bundle(Course(built_course), [A])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

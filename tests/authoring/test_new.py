@@ -46,7 +46,7 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     with pytest.raises(UserError, match="expected an empty folder, got .*: choose another folder"):
         new_course(tmp_path)
     assert list(tmp_path.iterdir()) == [kept]
-    with pytest.raises(UserError, match="cannot be made: File exists"):
+    with pytest.raises(UserError, match="expected a folder, but .* is none"):
         new_course(kept)
 
 

@@ -1,5 +1,6 @@
 """axe-core looks for violations of WCAG 2.1 AA in the pages that people read."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,7 +10,7 @@ from nbconvert import HTMLExporter
 
 from autograder.gradebook.records import Record
 from autograder.gradebook.totals import Part, Row, Totals
-from autograder.report import leaderboard, page, totals
+from autograder.report import leaderboard, overview, page, totals
 from browser.test_report import made_up_report
 
 pytestmark = pytest.mark.slow
@@ -22,6 +23,7 @@ FRAME = [[".jp-InputPrompt"], [".jp-OutputPrompt"], [".jp-CodeCell .highlight"]]
 
 def violations(driver, path) -> list[str]:
     driver.get(path.as_uri())
+    driver.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     # A long notebook has thousands of elements.
     driver.set_script_timeout(300)
     found = Axe().run(driver, {"exclude": FRAME}, WCAG)["violations"]
@@ -69,7 +71,11 @@ def test_the_terms_table_fits_the_window(driver, tmp_path, width, screenshots):
 def test_report_leaderboard_and_totals_have_none(driver, tmp_path):
     places = [leaderboard.Place(1, "ada", "Ada", "amber fox", {"accuracy": 0.7, "numbers": 1e6})]
     pages = {
-        "report.html": page.render(made_up_report()),
+        "report.html": page.render(made_up_report(), {"student001": "feedback/student001.html"}),
+        "overview.html": overview.render(
+            [replace(made_up_report(), assignment=name) for name in ("01", "02")],
+            {"01": "01_report.html", "02": "02_report.html"},
+        ),
         "leaderboard.html": leaderboard.render("05_cifar_limits", places, names=False),
         "totals.html": totals.render(made_up_totals(), datetime(2026, 4, 1)),
     }

@@ -11,11 +11,13 @@ from selenium.webdriver.common.keys import Keys
 
 from autograder.report import data, measures, page
 from autograder.report.similarity import Alike, Group
+from autograder.report.unknown import FailingAlike
 
 pytestmark = pytest.mark.slow
 
 STUDENTS = 30
 LATE, UNSCORED = {3, 4, 21}, {5, 17}
+SOURCES = {f"student{i:03d}": f"x{i} = 1  # {'long ' * 30}\n" * 20 for i in range(3)}
 LONG_NAME = "Aname" * 30 + "</td><script>document.title = 'changed'</script>"
 
 
@@ -49,7 +51,11 @@ def made_up_report():
         [data.Attention("student005", "Student 5", "unreadable", "W" * 300, [])],
         data.RunTimes(28, 1.0, 9.0, [data.Slow("student000", 61.0)]),
         [data.Written("exercise_i", 5.0, 2, 20, 2.5)], {"namespaces": 28}, exercises, rows,
-        data.Similar(28, [Group(("student000", "student001"), (Alike("exercise_a", 1, 1, 0.6),))]),
+        data.Similar(28, [Group(tuple(SOURCES), (Alike("exercise_a", 1, 1, 0.6, SOURCES),))]),
+        [FailingAlike(
+            "exercise_b", ("a_check",), "3 of 6 values differ", tuple(SOURCES), "student000",
+            SOURCES["student000"],
+        )],
     )  # fmt: skip
 
 

@@ -502,3 +502,42 @@ def test_what_is_known_about_a_collection_is_plain_json(course, collect):
     collect(CANVAS)
     path = course.private / "collected" / f"{A}.json"
     assert json.loads(path.read_text("utf-8"))["12345"]["archive"] == "submissions.zip"
+
+
+def notebook_of(*ids) -> str:
+    cells = [{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": i}}} for i in ids]
+    return json.dumps({"cells": cells})
+
+
+def with_another_assignment(course, *ids):
+    (course.notebooks / "98_other.py").write_text("# %%\n1\n")
+    path = course.source_notebook("98_other")
+    path.parent.mkdir()
+    path.write_text(notebook_of(*ids))
+
+
+def moodle_files(**contents) -> dict:
+    return {f"{who}_{5}{n}_assignsubmission_file_/{who}.ipynb": content
+            for n, (who, content) in enumerate(contents.items())}  # fmt: skip
+
+
+def test_a_zip_of_another_assignment_is_refused_and_changes_nothing(course, collect):
+    with_another_assignment(course, "sort", "check_sort")
+    other, mine = notebook_of("sort", "check_sort"), notebook_of("double", "check_double")
+    with pytest.raises(
+        UserError, match="expected submissions of 99_tiny in submissions.zip, but .* of 98_other"
+    ):
+        collect(moodle_files(Ada=other, Ben="broken {"))
+    assert handed_in(course) == {}
+    # One right notebook, or nothing that can be told: as before.
+    assert len(collect(moodle_files(Ada=other, Ben=mine)).placed) == 2
+    assert len(collect(moodle_files(Cem="broken {")).placed) == 1
+
+
+def test_an_assignment_is_told_by_most_of_its_cells_or_by_its_name(course, collect):
+    with_another_assignment(course, "double", "sort", "check_sort")
+    collect(moodle_files(Ada=notebook_of("double", "check_double", "mean")))
+    with pytest.raises(UserError, match="are of 98_other"):
+        collect(moodle_files(Ben=notebook_of("double", "sort", "check_sort")))
+    with pytest.raises(UserError, match="are of 98_other"):
+        collect({"Cem_7_assignsubmission_file_/98_other.ipynb": "{}"})

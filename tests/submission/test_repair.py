@@ -8,6 +8,7 @@ import pytest
 from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbgrader.utils import compute_checksum
 
 from autograder.authoring.classroom import answered, cell_of
 from autograder.authoring.expand import expand, stub_of
@@ -112,3 +113,25 @@ def test_an_unknown_id_counts_as_an_ordinary_cell(source):
     notes = repair(notebook, Expected.from_notebook(source))
     assert "nbgrader" not in extra.metadata
     assert notes == ["a cell with the unknown id 'extra' is treated as an ordinary cell"]
+
+
+def with_checksums(notebook):
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.checksum = compute_checksum(cell)
+    return notebook
+
+
+def test_points_that_an_instructor_has_changed_are_not_told_as_a_students_change(source):
+    handed_in = with_checksums(answered(source, {"answer_why": "Because."}))
+    now = answered(source, {})
+    cell_of(now, "check_double").metadata.nbgrader.points = 4
+    cell_of(now, "answer_why").metadata.nbgrader.points = 5
+    assert repair(handed_in, Expected.from_notebook(now)) == [
+        "check_double: worth 4 points now, 3 in the release that was handed in",
+        "answer_why: worth 5 points now, 3 in the release that was handed in",
+    ]
+    forged = with_checksums(answered(source, {}))
+    cell_of(forged, "check_double").metadata.nbgrader.points = 100
+    (note,) = repair(forged, Expected.from_notebook(now))[:1]
+    assert note == "check_double: restored the changed points"

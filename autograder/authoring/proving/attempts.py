@@ -20,8 +20,8 @@ def read(path: Path) -> list[dict[str, str]]:
         If the file cannot be read or holds anything else.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(files.read_text(path))
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} could not be read: {error}") from None
     keys = ("exercise", "name", "source")
     if not isinstance(found, list):
@@ -44,24 +44,15 @@ def read_cell(exercise: str, path: Path) -> dict[str, str]:
         If the file cannot be read.
     """
     try:
-        source = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        source = sys.stdin.read() if str(path) == "-" else files.read_text(path)
     except (OSError, ValueError) as error:
         raise UserError(f"{path} could not be read: {error}") from None
     return {"exercise": exercise, "name": path.stem, "source": source}
 
 
 def write(found: list[dict], path: Path) -> Path:
-    """Write what `attempt` has found as JSON.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be written.
-    """
-    try:
-        return files.write(path, json.dumps(found, indent=1) + "\n")
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror}") from None
+    """Write what `attempt` has found as JSON."""
+    return files.write(path, json.dumps(found, indent=1) + "\n")
 
 
 def attempt(

@@ -101,7 +101,7 @@ def audit(
     """
     with Bench(course, assignment) as workbench:
         exercises = list(workbench.hidden.checks)
-        if exercise:
+        if exercise is not None:
             exercises = [workbench.expect_exercise(exercise)]
         report = Audit(assignment, seeds, [])
         report.rows += _try_answers(workbench, exercises, seeds, on_row, exercise is None)

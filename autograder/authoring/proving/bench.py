@@ -102,12 +102,12 @@ class Bench:
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> "Bench":
-        self._files = Path(self._closing.enter_context(tempfile.TemporaryDirectory()))
+        self.files = Path(self._closing.enter_context(tempfile.TemporaryDirectory()))
         self._closing.enter_context(data.built_in(self.hidden))
         self.hidden.import_all()
         if write := self.hidden.reference_files:
-            with contextlib.chdir(self._files):
-                write(self.reference.namespace(), self._files)
+            with contextlib.chdir(self.files):
+                write(self.reference.namespace(), self.files)
         return self
 
     def __exit__(self, *error) -> None:
@@ -153,7 +153,7 @@ class Bench:
 
     def _work(self, trial: Trial, diagnosed: bool) -> Iterator[dict]:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-            shutil.copytree(self._files, folder, dirs_exist_ok=True)
+            shutil.copytree(self.files, folder, dirs_exist_ok=True)
             try:
                 namespace = self.reference.namespace(**trial.replaced)
                 if trial.files:
