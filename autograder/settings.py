@@ -36,7 +36,11 @@ def use_autograder(c: Config) -> None:
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
-    # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
+    # The page a student gets, also from nbgrader's own command and from formgrader's buttons. It reads
+    # the gradebook itself.
+    c.GenerateFeedback.exporter_class = "autograder.feedback.page.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = []
+    # Formgrader shows what students wrote and printed: only what is known to be harmless.
     c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
     c.HTMLExporter.filters = {
         "clean_html": "autograder.feedback.sanitise.clean",

@@ -36,8 +36,10 @@ class TooMuch(Exception):
     """The text could not be formatted, or not within the limits: show it as it is."""
 
 
-def call(function: Callable[..., str], text: str, *arguments) -> str:
+def call(function: Callable[..., str], text: str, *arguments, apart: bool = False) -> str:
     """`function(text, *arguments)`, for a function of a module and arguments that JSON can hold.
+
+    `apart`: in the other process, however small the text is.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def call(function: Callable[..., str], text: str, *arguments) -> str:
     if left <= 0:
         raise TooMuch("the page's time is used up")
     started = time.thread_time()
-    if len(text) <= SMALL:
+    if len(text) <= SMALL and not apart:
         try:
             return function(text, *arguments)
         except Exception as error:
