@@ -318,6 +318,33 @@ def collect(
         raise typer.Exit(1)
 
 
+@app.command("return")
+def give_back(
+    assignment: str,
+    to: Annotated[
+        str, typer.Option(help="moodle or canvas (a zip file to upload), or nbgrader's exchange.")
+    ],
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None, typer.Option(help="The zip file; default: ASSIGNMENT_feedback_PLATFORM.zip.")
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Also to those whose marking is not done.")
+    ] = False,
+) -> None:
+    """Give feedback to the students, with the marks and comments of now.
+
+    Only to those whose marking is done: the others are listed.
+    """
+    from autograder.lms import give_back as giving
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    with console.progress(0, f"returning {name}") as advance:
+        returned = giving.give_back(found, name, to, output, everybody, advance)
+    console.return_report(returned)
+
+
 @app.command()
 def calibrate(
     assignment: str,

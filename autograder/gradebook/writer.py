@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,21 @@ class Writer:
             if not (folder / "committed").exists():
                 _remove(folder)
             raise
+
+    def refresh(self, student: str) -> Path | None:
+        """Write a student's page again, with the marks and comments that the gradebook has now.
+
+        Returns the page; None if there is none.
+        """
+        source, target = self._target("autograded", student), self._target("feedback", student)
+        page_, notebook = (target / f"{self.assignment}.html"), source / f"{self.assignment}.ipynb"
+        with suppress(MissingEntry, FileNotFoundError):
+            submission = self._book.find_submission(self.assignment, student)
+            rendered = cells.render(nbformat.reads(notebook.read_text("utf-8"), as_version=4))
+            if not target.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
+            files.write(page_, page.fill(rendered, Facts.of(self._notebook(submission))))
+        return page_ if page_.is_file() else None
 
     def _old_score(self, student: str) -> float | None:
         try:
