@@ -69,17 +69,20 @@ class Card:
         if mark is None or mark.points is None:
             return ""
         if mark.manual is not None and mark.automatic not in (None, mark.manual):
-            said.append(
-                f"A person has changed this from {pages.number(mark.automatic)} "
-                f"to {pages.number(mark.manual)}."
-            )
+            before, after = pages.number(mark.automatic), pages.number(mark.manual)
+            said.append(f"A person has changed this from {before} to {after}.")
         elif mark.manual is not None:
-            said.append("A person has given these points.")
+            said.append(f"A person has given {points(mark.manual)}.")
         if mark.extra:
-            said.append(f"{pages.number(mark.extra)} of them are extra.")
+            said.append(f"A person has added {points(mark.extra)}.")
         if mark.manual is not None and self.waiting:
             said.append("Your work has changed since then: a person will look at it again.")
         return " ".join(said)
+
+
+def points(count: float) -> str:
+    """`1 point`, `2.5 points`."""
+    return f"{pages.number(count)} point{'' if count == 1 else 's'}"
 
 
 class FeedbackExporter(Exporter):
@@ -117,6 +120,7 @@ def fill(rendered: list[Cell], facts: Facts) -> str:
         html=Markup,
         code=table.with_code,
         known=table.KNOWN,
+        points=points,
         following=table.FOLLOWING,
         late=_duration(facts.seconds_late or 0),
         failed=facts.trouble == GRADER_FAILED,
