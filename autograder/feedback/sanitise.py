@@ -155,13 +155,14 @@ def markdown_to_html(context, source: str) -> str:
     attachments, text = context.get("cell", {}).get("attachments", {}), str(source)[:MAX_HTML]
     try:
         # A formula of some dozen letters can take for ever.
-        return bounded.call(_rendered, text, attachments, apart="$" in text or "\\" in text)
+        apart = "$" in text or "\\" in text
+        return bounded.call(_rendered, text, *([attachments] if attachments else []), apart=apart)
     except bounded.TooMuch:
         # A missing attachment, too much nesting: one cell must not spoil the whole page.
         return f"<pre>{escape(text)}</pre>"
 
 
-def _rendered(text: str, attachments: dict) -> str:
+def _rendered(text: str, attachments: dict | None = None) -> str:
     renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(without_marks(text))
     return renderer.formulas.put_into(_cleaned(html)) if len(html) <= MAX_HTML else TOO_LARGE
@@ -212,7 +213,7 @@ def _highlighted(source: str) -> str:
 def warm_up() -> None:
     """Import what the first text of each kind would."""
     for text in ("import a", "```python\nimport a\n```", "$a$"):
-        _rendered(text, {})
+        _rendered(text)
     _highlighted("import a")
 
 
