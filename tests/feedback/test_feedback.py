@@ -138,7 +138,11 @@ def test_ordinary_work_stays(render, course):
             "show()",
             outputs=[
                 new_output("display_data", {"text/html": table}),
-                new_output("display_data", {"image/png": picture_text(), "text/plain": "<Figure>"}),
+                new_output(
+                    "display_data",
+                    {"image/png": picture_text(), "text/plain": "<Figure>"},
+                    metadata={"image/png": {"width": 2, "height": 2, "alt": "of 4 pixels"}},
+                ),
                 new_output("stream", name="stdout", text="epoch 3 < 4"),
                 new_output("execute_result", {"text/plain": "tensor([1., 2.])"}),
             ],
@@ -155,6 +159,10 @@ def test_ordinary_work_stays(render, course):
     assert page.images == [f"data:image/png;base64,{picture_text()}"] * 2
     for text in ("loss", "0.25 < 1", "epoch 3 < 4", "tensor([1., 2.])", "a < b", "w<0", "hint"):
         assert text in page.text, text
+    # A picture of high resolution is shown at the size it is meant to have.
+    assert {("img", "width", "2"), ("img", "height", "2"), ("img", "alt", "of 4 pixels")} <= set(
+        page.attributes
+    )
     assert "<mi>w</mi><mo>&lt;</mo><mn>0</mn>" in html
     assert ".dataframe tbody" not in page.text
     assert {"strong", "code", "details", "summary", "th", "thead"} <= set(page.tags)
