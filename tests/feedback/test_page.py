@@ -129,6 +129,25 @@ def test_dollars_that_are_no_formula_stay_as_they_were_typed(text, kept):
     assert cells.markdown(text).strip() == f"<p>{kept}</p>"
 
 
+def test_a_formula_never_breaks_out_of_an_attribute():
+    html = cells.markdown(
+        '![$x<y$](data:image/png;base64,AAAA) <abbr title="&#xE000;0&#xE001;">z</abbr>'
+    )
+    assert 'alt="$x&lt;y$"' in html and "<math" not in html
+
+
+def test_a_mark_that_a_student_types_stands_for_nothing():
+    html = cells.markdown("\ue0000\ue001 &#xE000;0&#xE001; $x$ " + "&#xE000;0&#xE001; " * 9)
+    assert html.count("<math") == 1 and html.startswith("<p>0 ")
+
+
+def test_points_of_a_cell_that_is_not_in_the_notebook_are_shown():
+    notebook = judged()
+    del notebook.cells[2]
+    text = text_of(page.render(notebook, facts()))
+    assert "1 of 4" in text and "waiting for a mark (3 points)" in text
+
+
 def test_formulas_are_drawn_in_every_place():
     for typed in ("$x_1$", "$$x_1$$", r"\\(x_1\\)", r"\begin{equation*}x_1\end{equation*}"):
         assert "<msub><mi>x</mi><mn>1</mn></msub>" in cells.markdown(f"a {typed} b"), typed
