@@ -47,6 +47,12 @@ class Card:
         return [r for r in self.results if r.points < r.max_points]
 
     @property
+    def said_once(self) -> str:
+        """The message that all failed checks have in common, if there are several; else empty."""
+        messages = {r.message for r in self.wrong}
+        return messages.pop() if len(messages) == 1 and len(self.wrong) > 1 else ""
+
+    @property
     def right(self) -> list[CheckResult]:
         return [r for r in self.results if r.points >= r.max_points]
 

@@ -76,6 +76,8 @@ def give_back(
         raise UserError(f"expected --to {'|'.join(PLATFORMS)}, got {to!r}")
     if to == EXCHANGE and output is not None:
         raise UserError("--to exchange writes no zip file: leave --output out")
+    if output is not None and output.is_dir():
+        raise UserError(f"expected the name of a zip file, got the folder {output}")
     records = [r for r in class_records(course, assignment) if r.status != NOT_SUBMITTED]
     returned, pages = Returned(), {}
     known = collected.read(course, assignment)

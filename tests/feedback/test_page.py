@@ -13,6 +13,7 @@ from autograder import files
 from autograder.feedback import cells, page, sanitise, table
 from autograder.feedback.facts import GRADER_FAILED, Comment, Facts
 from autograder.gradebook.released import empty_gradebook
+from autograder.outcome import CheckResult
 
 
 def text_of(html: str) -> str:
@@ -78,6 +79,19 @@ def test_what_went_wrong_first_leads_then_the_mistake_the_picture_and_what_is_ri
     assert places == sorted(places)
     # Once: below, the judged cell leads back to the card.
     assert html.count("The mean.") == 1 and 'href="#exercise-1"' in html
+
+
+def test_what_all_failed_checks_say_is_said_once_and_code_looks_like_code():
+    unsolved = [
+        CheckResult("mean", name, f"Title of `{name}`.", 0, 1, "not solved: `raise <b>`")
+        for name in "abc"
+    ]
+    html = page.render(judged(unsolved), facts(check=(4, 0.0, None)))
+    assert html.count("not solved: <code>raise &lt;b&gt;</code>") == 1
+    assert html.count("Title of <code>") == 3
+    # A single check says it itself, and an empty message is none.
+    alone = page.render(judged(unsolved[:1]), facts())
+    assert alone.index("Title of") < alone.index("not solved") and alone.count("not solved") == 1
 
 
 def test_late_or_not_and_what_it_costs():

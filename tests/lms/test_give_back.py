@@ -158,6 +158,7 @@ def test_the_exchange_gives_each_student_the_page_of_the_gradebook(course, tmp_p
     [
         ({"to": "mood"}, "expected --to moodle|canvas|exchange, got 'mood'"),
         ({"to": "exchange", "output": Path("x.zip")}, "writes no zip file"),
+        ({"to": "moodle", "output": Path(".")}, "got the folder ."),
         ({"to": "canvas"}, "ada: not collected from Canvas"),
         ({"to": "moodle", "output": Path("/proc/none/x.zip")}, "could not be written"),
     ],
