@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from autograder import console, files
+from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.serving import client
+from autograder.terminal import console
 
 app = typer.Typer(
     help="Build, prove and grade the assignments of this course.",
@@ -115,8 +116,8 @@ def grade(
     name = found.expect_assignment(assignment)
     students = choose(found, name, student or [])
     if dry_run:
-        from autograder import summary
         from autograder.grading import plan
+        from autograder.terminal import summary
 
         return summary.planned(found, name, plan.reasons(found, name, students, force))
     if allow_unsealed:
@@ -138,7 +139,7 @@ def _grade(
     before = None
 
     def begin() -> None:
-        from autograder import summary
+        from autograder.terminal import summary
 
         nonlocal before
         before = summary.standing(course, assignment)
@@ -156,7 +157,7 @@ def _grade(
         # Names and scores are in the gradebook, which takes seconds to open.
         console.attention(outcomes)
     else:
-        from autograder import summary
+        from autograder.terminal import summary
 
         summary.show(course, assignment, outcomes, before or {}, verbose)
     if results is not None:
@@ -466,6 +467,33 @@ def collect(
     console.collect_report(report)
     if report.needs_attention:
         raise typer.Exit(1)
+
+
+@app.command("return")
+def give_back(
+    assignment: str,
+    to: Annotated[
+        str, typer.Option(help="moodle or canvas (a zip file to upload), or nbgrader's exchange.")
+    ],
+    course: CourseOption = HERE,
+    output: Annotated[
+        Path | None, typer.Option(help="The zip file; default: ASSIGNMENT_feedback_PLATFORM.zip.")
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Also to those whose marking is not done.")
+    ] = False,
+) -> None:
+    """Give feedback to the students, with the marks and comments of now.
+
+    Only to those whose marking is done: the others are listed.
+    """
+    from autograder.lms import give_back as giving
+
+    found = Course.find(course)
+    name = found.expect_assignment(assignment)
+    with console.progress(0, f"returning {name}") as advance:
+        returned = giving.give_back(found, name, to, output, everybody, advance)
+    console.return_report(returned)
 
 
 @app.command()

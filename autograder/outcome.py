@@ -59,7 +59,8 @@ class Outcome:
     notebook
         The judged notebook; None if there is no score.
     page
-        The feedback page before anybody has graded by hand, if it has been rendered.
+        The part of the feedback page that needs no gradebook (see `feedback.cells`), if it has been
+        rendered.
     """
 
     student: str

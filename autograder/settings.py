@@ -33,16 +33,16 @@ def use_autograder(c: Config) -> None:
         "autograder.gradebook.penalties.Penalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    c.GenerateFeedback.preprocessors = [
-        "autograder.gradebook.penalties.CurrentGrades",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    ]
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
     # `nbgrader export` leaves empty what nobody has judged; nbgrader's own plugin writes 0.
     c.ExportApp.plugin_class = "autograder.exports.stock.StockExporter"
-    # Feedback and formgrader show what students wrote and printed: only what is known to be harmless.
+    # The page a student gets, also from nbgrader's own command and from formgrader's buttons. It reads
+    # the gradebook itself.
+    c.GenerateFeedback.exporter_class = "autograder.feedback.page.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = ["autograder.gradebook.penalties.Penalties"]
+    # Formgrader shows what students wrote and printed: only what is known to be harmless.
     c.HTMLExporter.preprocessors = ["autograder.feedback.sanitise.SafeNotebook"]
     c.HTMLExporter.filters = {
         "clean_html": "autograder.feedback.sanitise.clean",

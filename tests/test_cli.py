@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from autograder import console
 from autograder.authoring.classroom import hand_in, solved
 from autograder.lms.collect import Placed, Report
+from autograder.terminal import console
 
 A = "99_tiny"
 

@@ -1,165 +1,191 @@
-"""The page a student gets: nbgrader's own feedback, made without reading the gradebook twice."""
+"""The page a student gets: cells as HTML, together with what the gradebook says of them.
 
-import copy
-import hashlib
-import json
-import logging
-import re
-from dataclasses import asdict, dataclass
+`nbgrader generate_feedback` and formgrader's buttons write the same page, by `FeedbackExporter`.
+"""
 
-import nbformat
-from nbconvert.exporters import HTMLExporter, TemplateExporter
-from nbconvert.filters import Highlight2HTML
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
-from nbgrader import utils
-from nbgrader.api import SubmittedNotebook
-from nbgrader.converters import GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import GetGrades
-from traitlets.config import Config
-from traitlets.utils.importstring import import_item
+from nbgrader.api import Gradebook
 
-from autograder.feedback import bounded
+from autograder import pages
+from autograder.feedback import cells, table
+from autograder.feedback.cells import CHECK, CODE, WRITTEN, Cell
+from autograder.feedback.facts import GRADER_FAILED, STALE, Comment, Facts, Mark
+from autograder.outcome import CheckResult
+
+# What the last line of a page begins with: the facts it shows follow, as `Facts.digest`.
+SHOWS = "\n<!-- shows "
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a page shows of the gradebook. `cells`: grade_id → (score, points, comment).
+@dataclass
+class Card:
+    """One exercise on the page.
 
-    `waiting` names the cells that have no points yet, because a person is still to give them.
+    Parameters
+    ----------
+    place
+        Its number on the page, for links.
+    results, following
+        The checks, failures first, and those that could not be judged because of one of these.
+    remarks
+        What is said about it, as HTML, and whether a person said it.
     """
 
-    score: float
-    max_score: float
-    late_penalty: float
-    cells: dict[str, tuple[float, float, str | None]]
-    waiting: tuple[str, ...] = ()
-
-    @classmethod
-    def before_anybody_looked(cls, notebook: NotebookNode) -> "Facts":
-        """What the gradebook will hold if nobody has graded by hand and nothing is late."""
-        cells: dict[str, tuple[float, float, str | None]] = {}
-        waiting = []
-        for cell in _known(notebook):
-            graded, name = utils.is_grade(cell), cell.metadata.nbgrader["grade_id"]
-            comment = no_response(cell) if utils.is_solution(cell) else None
-            score = utils.determine_grade(cell)[0] if graded else 0.0
-            waiting += [name] if score is None else []
-            points = float(cell.metadata.nbgrader["points"]) if graded else 0.0
-            cells[name] = (float(score or 0.0), points, comment)
-        total = sum((score for score, _, _ in cells.values()), 0.0)
-        max_score = sum((points for _, points, _ in cells.values()), 0.0)
-        return cls(total, max_score, 0.0, cells, tuple(sorted(waiting)))
-
-    @classmethod
-    def of(cls, submitted: SubmittedNotebook) -> "Facts":
-        """What the gradebook holds."""
-        grades = {g.name: (float(g.score), float(g.max_score)) for g in submitted.grades}
-        comments = {c.name: c.comment for c in submitted.comments}
-        cells = {
-            name: (*grades.get(name, (0.0, 0.0)), comments.get(name)) for name in grades | comments
-        }
-        waiting = (
-            g.name for g in submitted.grades if g.manual_score is None and g.auto_score is None
-        )
-        penalty = float(submitted.late_submission_penalty or 0)
-        score = max(0.0, float(submitted.score) - penalty)
-        return cls(score, float(submitted.max_score), penalty, cells, tuple(sorted(waiting)))
+    name: str
+    place: int
+    mark: Mark | None
+    written: bool
+    waiting: bool
+    answer: Cell | None = None
+    judged: Cell | None = None
+    results: list[CheckResult] = field(default_factory=list)
+    following: list[CheckResult] = field(default_factory=list)
+    remarks: list[tuple[str, bool]] = field(default_factory=list)
 
     @property
-    def digest(self) -> str:
-        """The same for facts that look the same on a page."""
-        return hashlib.sha256(
-            json.dumps(_rounded(asdict(self)), sort_keys=True).encode()
-        ).hexdigest()[:32]
+    def wrong(self) -> list[CheckResult]:
+        return [r for r in self.results if r.points < r.max_points]
 
-    def is_like(self, other: "Facts") -> bool:
-        """Whether a page shows the same for both; it shows two digits."""
-        return self.digest == other.digest
+    @property
+    def said_once(self) -> str:
+        """The message that all failed checks have in common, if there are several; else empty."""
+        messages = {r.message for r in self.wrong}
+        return messages.pop() if len(messages) == 1 and len(self.wrong) > 1 else ""
+
+    @property
+    def right(self) -> list[CheckResult]:
+        return [r for r in self.results if r.points >= r.max_points]
+
+    @property
+    def lost(self) -> float:
+        """Points that were not earned; none while nobody has judged it."""
+        if self.mark is None or self.mark.points is None:
+            return 0.0
+        return max(0.0, self.mark.max_points - self.mark.points)
+
+    @property
+    def known(self) -> list[str]:
+        """What is known about the mistake."""
+        return [r.diagnosis for r in self.results + self.following if r.diagnosis]
+
+    @property
+    def by_hand(self) -> str:
+        """What a person has done to the points; empty if nobody has."""
+        mark, said = self.mark, []
+        if mark is None or mark.points is None:
+            return ""
+        if mark.manual is not None and mark.automatic not in (None, mark.manual):
+            before, after = pages.number(mark.automatic), pages.number(mark.manual)
+            said.append(f"A person has changed this from {before} to {after}.")
+        elif mark.manual is not None:
+            said.append(f"A person has given {points(mark.manual)}.")
+        if mark.extra:
+            said.append(f"A person has added {points(mark.extra)}.")
+        if mark.manual is not None and self.waiting:
+            said.append("Your work has changed since then: a person will look at it again.")
+        return " ".join(said)
 
 
-def no_response(cell: NotebookNode) -> str | None:
-    """The comment on an answer that was handed in unchanged; None on any other."""
-    same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-    return "No response." if same else None
+def points(count: float) -> str:
+    """`1 point`, `2.5 points`."""
+    return f"{pages.number(count)} point{'' if count == 1 else 's'}"
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's exporter without its last step, which gives images an alternative text.
+class FeedbackExporter(Exporter):
+    """The page for nbgrader's own converter, which says in `resources` whose notebook it is."""
 
-    That step parses the whole page again, which takes three quarters of the time. Here
-    `SafeNotebook` has already given every image a text.
-    """
+    file_extension = ".html"
+    output_mimetype = "text/html"
 
     def from_notebook_node(self, nb, resources=None, **kw):
-        resources = self._init_resources(resources)
-        code = Highlight2HTML(pygments_lexer="ipython3", parent=self)
-        data_type = WidgetsDataTypeFilter(
-            notebook_metadata=self._nb_metadata, parent=self, resources=resources
-        )
-        self.register_filter("highlight_code", code)
-        self.register_filter("filter_data_type", data_type)
-        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            names = (about["notebook"], about["assignment"], about["student"])
+            facts = Facts.of(book.find_submission_notebook(*names))
+        return render(nb, facts), resources
 
 
-class Pages:
-    """Renders pages with the steps and the templates that the course configures."""
-
-    def __init__(self, config: Config):
-        bounded.start()
-        config = copy.deepcopy(config)
-        converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
-        converter.log.setLevel(logging.CRITICAL)
-        self._exporter = PageExporter(parent=converter, config=converter.config)
-        for step in converter.preprocessors:
-            # The gradebook has been read already.
-            if not issubclass(import_item(step) if isinstance(step, str) else step, GetGrades):
-                self._exporter.register_preprocessor(step)
-
-    def page(self, notebook: bytes, student: str, assignment: str, facts: Facts) -> str:
-        """The HTML page of a judged notebook."""
-        nb = nbformat.reads(notebook.decode(), as_version=4)
-        for cell in _known(nb):
-            score, points, comment = facts.cells.get(
-                cell.metadata.nbgrader["grade_id"], (0.0, 0.0, None)
-            )
-            if utils.is_solution(cell) or utils.is_task(cell):
-                cell.metadata.nbgrader["comment"] = comment
-            if utils.is_grade(cell) or utils.is_task(cell):
-                cell.metadata.nbgrader.update(score=score, points=points)
-        about = {
-            "student": student, "assignment": assignment, "notebook": assignment,
-            "score": facts.score, "max_score": facts.max_score, "late_penalty": facts.late_penalty,
-        }  # fmt: skip
-        resources = {
-            "nbgrader": about,
-            "unique_key": assignment,
-            "output_files_dir": f"{assignment}_files",
-            "metadata": {"name": assignment},
-        }
-        return _without_zeros(self._exporter.from_notebook_node(nb, resources)[0], facts.waiting)
+def render(nb: NotebookNode, facts: Facts) -> str:
+    """The page of a judged notebook, which is changed."""
+    return fill(cells.render(nb), facts)
 
 
-def _without_zeros(page: str, waiting: tuple[str, ...]) -> str:
-    """The page with a word where nbgrader's template says 0 of what nobody has marked yet."""
-    for name in map(re.escape, waiting):
-        for place in (rf'(<a href="#{name}">[^<]*</a> \()', rf'(<a name="{name}"></a>.*?)'):
-            points = r"Score: [\d.]+ / ([\d.]+)"
-            page = re.sub(
-                place + points, r"\1waiting for a mark, \2 points", page, count=1, flags=re.DOTALL
-            )
-    return page
+def fill(rendered: list[Cell], facts: Facts) -> str:
+    """The page of a notebook whose cells have been rendered; without any, it says what is wrong."""
+    found = _cards(rendered, facts)
+    links = {id(part): card for card in found for part in (card.answer, card.judged) if part}
+    page = pages.fill(
+        __package__,
+        "feedback.html",
+        "feedback.css",
+        inline=True,
+        facts=facts,
+        cards=found,
+        cells=[(cell, links.get(id(cell))) for cell in rendered],
+        html=Markup,
+        code=table.with_code,
+        known=table.KNOWN,
+        points=points,
+        following=table.FOLLOWING,
+        late=_duration(facts.seconds_late or 0),
+        failed=facts.trouble == GRADER_FAILED,
+        **{name.upper(): name for name in (CHECK, CODE)},
+    )
+    return f"{page.rstrip()}{SHOWS}{facts.digest} -->\n"
 
 
-def _known(notebook: NotebookNode) -> list[NotebookNode]:
-    tests = (utils.is_grade, utils.is_solution, utils.is_task)
-    return [cell for cell in notebook.cells if any(test(cell) for test in tests)]
+def shows(page: bytes, facts: Facts) -> bool:
+    """Whether a page that `fill` has made shows these facts."""
+    return page[-200:].rpartition(SHOWS.encode())[2].startswith(facts.digest.encode())
 
 
-def _rounded(value):
-    if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_rounded(part) for part in value]
-    return round(value, 6) if isinstance(value, float) else value
+def _cards(rendered: list[Cell], facts: Facts) -> list[Card]:
+    """A card for each cell with points, in the notebook's order, and for what else is said."""
+    answers = {c.name: c for c in rendered if c.name and c.kind != CHECK}
+    kinds = {c.name: c for c in rendered if c.name and c.kind in (CHECK, WRITTEN)}
+    found: dict[str, Card] = {}
+    for name in [*kinds, *(set(facts.marks) - set(kinds))]:
+        exercise = _exercise(name)
+        judged, mark = kinds.get(name), facts.marks.get(name)
+        written = judged is not None and judged.kind == WRITTEN
+        card = Card(exercise, len(found) + 1, mark, written, name in facts.waiting)
+        card.answer = answers.get(name) or answers.get(exercise)
+        if judged is not None and judged.kind == CHECK:
+            card.judged = judged
+            results = [CheckResult(exercise, "", **plain) for plain in judged.checks]
+            card.results, card.following = table.parted(results)
+        found[exercise] = card
+    for name, comment in facts.comments.items():
+        exercise = _exercise(name)
+        if remark := _remark(comment):
+            if exercise not in found:
+                found[exercise] = Card(
+                    exercise, len(found) + 1, None, True, False, answers.get(name)
+                )
+            found[exercise].remarks.append(remark)
+    return list(found.values())
+
+
+def _exercise(name: str) -> str:
+    return name.removeprefix("check_").removeprefix("answer_")
+
+
+def _remark(comment: Comment) -> tuple[str, bool] | None:
+    if comment.manual.strip():
+        return cells.markdown(comment.manual), True
+    if comment.automatic and not comment.automatic.startswith(STALE):
+        return str(Markup("<p>{}</p>").format(comment.automatic)), False
+    return None
+
+
+def _duration(seconds: float) -> str:
+    """A time in one unit, rounded up: `3 hours`."""
+    for unit, length in (("minute", 60), ("hour", 3600), ("day", 86400)):
+        count = -int(-seconds // length)
+        if unit == "day" or count * length < {"minute": 2 * 3600, "hour": 2 * 86400}[unit]:
+            break
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -20,6 +20,7 @@ from nh3 import Cleaner
 from pygments.token import STANDARD_TYPES
 
 from autograder.feedback import bounded
+from autograder.feedback.formulas import Formulas, is_prose, without_marks
 from autograder.notebook import FAIL_CLOSED
 
 BLOCKS = frozenset(
@@ -46,7 +47,7 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "abbr": {"title"},
     "details": {"open"},
-    "img": {"alt", "src", "title"},
+    "img": {"alt", "height", "src", "title", "width"},
     "ol": {"start"},
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan", "scope"},
@@ -80,6 +81,8 @@ MAX_WORK = 50_000_000
 # Two are usual; of 400,000 made-up fragments none took more than four.
 MAX_PASSES = 10
 TOO_LARGE = "<p>[too large to be shown here]</p>"
+# Pixels; pictures of high resolution say at which size they are meant.
+MAX_SIDE = 2000
 NO_ALT_TEXT = "No description has been provided for this image"
 
 
@@ -90,6 +93,8 @@ def _safe_value(tag: str, name: str, value: str) -> str | None:
         safe = value.lower().startswith(LINKS)
     elif name == "src":
         safe = value.startswith(PICTURES)
+    elif name in ("height", "width"):
+        safe = bool(re.fullmatch("[1-9][0-9]{0,3}", value)) and int(value) <= MAX_SIDE
     elif name == "style" and tag in INLINE:
         # Lines of text make no room for these: a wide border could cover the whole page. An escaped
         # name is spelt out in the result, and so found when `clean` repeats.
@@ -149,16 +154,37 @@ def markdown_to_html(context, source: str) -> str:
     """The Markdown filter of both templates: nbconvert's own, cleaned."""
     attachments, text = context.get("cell", {}).get("attachments", {}), str(source)[:MAX_HTML]
     try:
-        return bounded.call(_rendered, text, attachments)
+        # A formula of some dozen letters can take for ever.
+        apart = "$" in text or "\\" in text
+        return bounded.call(_rendered, text, *([attachments] if attachments else []), apart=apart)
     except bounded.TooMuch:
         # A missing attachment, too much nesting: one cell must not spoil the whole page.
         return f"<pre>{escape(text)}</pre>"
 
 
-def _rendered(text: str, attachments: dict) -> str:
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
-    html = MarkdownWithMath(renderer=renderer).render(text)
-    return _cleaned(html) if len(html) <= MAX_HTML else TOO_LARGE
+def _rendered(text: str, attachments: dict | None = None) -> str:
+    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    html = MarkdownWithMath(renderer=renderer).render(without_marks(text))
+    return renderer.formulas.put_into(_cleaned(html)) if len(html) <= MAX_HTML else TOO_LARGE
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's own, with a mark in the place of each formula."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.formulas = Formulas()
+
+    def block_math(self, body: str) -> str:
+        return self.formulas.mark(f"$${body}$$", body, display=True)
+
+    def inline_math(self, body: str) -> str:
+        typed = f"${body}$"
+        return str(escape(typed)) if is_prose(body) else self.formulas.mark(typed, body, False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        typed = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return self.formulas.mark(typed, typed, display=True)
 
 
 def ansi_to_html(source: str) -> str:
@@ -170,39 +196,56 @@ def ansi_to_html(source: str) -> str:
         return str(escape(strip_ansi(text)))
 
 
+def highlight(source: str) -> str | None:
+    """Python code in colours; None if that takes too long."""
+    if len(source) > MAX_HTML:
+        return None
+    try:
+        return bounded.call(_highlighted, source)
+    except bounded.TooMuch:
+        return None
+
+
 def _highlighted(source: str) -> str:
     return Highlight2HTML(pygments_lexer="ipython3")(source)
 
 
 def warm_up() -> None:
     """Import what the first text of each kind would."""
-    for text in ("import a", "```python\nimport a\n```"):
-        _rendered(text, {})
+    for text in ("import a", "```python\nimport a\n```", "$a$"):
+        _rendered(text)
     _highlighted("import a")
 
 
 class SafeNotebook(Preprocessor):
-    """Keeps what the page needs of cells and outputs and drops the rest."""
+    """Keeps what formgrader's page needs of cells and outputs and drops the rest."""
 
     def preprocess(self, nb, resources):
-        bounded.new_page()
-        # Titles, widget states, names of languages and kernels: none of this is shown.
-        nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
-        left = MAX_OUTPUTS
+        make_safe(nb)
         for cell in nb.cells:
-            _keep_what_is_needed(cell)
-            if outputs := cell.get("outputs"):
-                size = sum(len(str(output)) for output in outputs)
-                if size > left:
-                    cell.outputs = [
-                        NotebookNode(output_type="stream", name="stdout", text=LEFT_OUT)
-                    ]
-                left -= min(size, left)
+            # Both of stock nbgrader's templates highlight code themselves, and without any limit.
+            if cell.cell_type == "code" and highlight(cell.source) is None:
+                cell.metadata["magics_language"] = "text"
         # formgrader's template does not escape these.
         for key in ("student", "first_name", "last_name", "notebook_path"):
             if isinstance(resources.get(key), str):
                 resources[key] = str(escape(resources[key]))
         return nb, resources
+
+
+def make_safe(nb: NotebookNode) -> None:
+    """Drop what no page needs, in place, and begin the page's time for formatting."""
+    bounded.new_page()
+    # Titles, widget states, names of languages and kernels: none of this is shown.
+    nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
+    left = MAX_OUTPUTS
+    for cell in nb.cells:
+        _keep_what_is_needed(cell)
+        if outputs := cell.get("outputs"):
+            size = sum(len(str(output)) for output in outputs)
+            if size > left:
+                cell.outputs = [NotebookNode(output_type="stream", name="stdout", text=LEFT_OUT)]
+            left -= min(size, left)
 
 
 def _keep_what_is_needed(cell: NotebookNode) -> None:
@@ -216,17 +259,6 @@ def _keep_what_is_needed(cell: NotebookNode) -> None:
         cell.outputs = [safe for safe in map(_safe_output, cell.outputs) if safe]
         if not isinstance(cell.get("execution_count"), int):
             cell.execution_count = None
-        # Both templates highlight such cells themselves, and without any limit.
-        if not _can_be_highlighted(cell.source):
-            cell.metadata["magics_language"] = "text"
-
-
-def _can_be_highlighted(source: str) -> bool:
-    """Whether Python's highlighter is done with it within the limits."""
-    try:
-        return len(source) <= MAX_HTML and bool(bounded.call(_highlighted, source))
-    except bounded.TooMuch:
-        return False
 
 
 def _pictures_of(attachments) -> NotebookNode:
@@ -253,20 +285,29 @@ def _safe_output(output: NotebookNode) -> NotebookNode | None:
     if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
         return None
     data = {mime: _text(output.data[mime]) for mime in TEXTS if mime in output.data}
+    if "text/latex" in data and not {"text/html", "text/markdown"} & data.keys():
+        # Then its formulas are drawn like those in texts.
+        data["text/markdown"] = data["text/latex"]
     data |= {mime: value for mime, value in output.data.items() if _is_image(mime, value)}
-    safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_alt_texts(output))
+    safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_about_images(output))
     if kind == "execute_result":
         safe.execution_count = None
     return safe if data else None
 
 
-def _alt_texts(output) -> NotebookNode:
+def _about_images(output) -> NotebookNode:
+    """Alternative texts, and the sizes at which images are meant to be shown."""
     given = output.get("metadata")
     found = NotebookNode()
     for mime in SIGNATURES:
         of_image = given.get(mime) if isinstance(given, dict) else None
-        alt = of_image.get("alt") if isinstance(of_image, dict) else None
+        about = of_image if isinstance(of_image, dict) else {}
+        alt = about.get("alt")
         found[mime] = NotebookNode(alt=alt[:1000] if isinstance(alt, str) else NO_ALT_TEXT)
+        for side in ("height", "width"):
+            # A truth value is a number, too.
+            if type(about.get(side)) is int and 0 < about[side] <= MAX_SIDE:
+                found[mime][side] = about[side]
     return found
 
 

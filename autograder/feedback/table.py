@@ -22,7 +22,7 @@ FOLLOWS = re.compile(r"\bdepends on\b")
 
 def as_text(results: list[CheckResult]) -> str:
     """What failed, what passed, and what could not be judged, with a line for each check."""
-    first, following = _parted(results)
+    first, following = parted(results)
     lines = _lines(first)
     if following:
         lines += [FOLLOWING, *_lines(following)]
@@ -31,10 +31,10 @@ def as_text(results: list[CheckResult]) -> str:
 
 def as_html(results: list[CheckResult]) -> str:
     """The same as tables, a row per check. Everything from a student's process is escaped."""
-    first, following = _parted(results)
+    first, following = parted(results)
     notes = [
         Markup("<tr><td colspan='4' style='{}'>{} <b>{}</b></td></tr>").format(
-            NOTE, KNOWN, _with_code(r.diagnosis)
+            NOTE, KNOWN, with_code(r.diagnosis)
         )
         for r in results
         if r.diagnosis
@@ -46,13 +46,19 @@ def as_html(results: list[CheckResult]) -> str:
     return str(table)
 
 
-def _parted(results: list[CheckResult]) -> tuple[list[CheckResult], list[CheckResult]]:
+def parted(results: list[CheckResult]) -> tuple[list[CheckResult], list[CheckResult]]:
     """What was judged, failures first, and what could not be judged because something else failed."""
     following = [r for r in results if FOLLOWS.search(r.message)]
     first = [r for r in results if not FOLLOWS.search(r.message)]
     if not any(r.points < r.max_points for r in first):
         return results, []
     return sorted(first, key=lambda r: r.points == r.max_points), following
+
+
+def as_data(results: list[CheckResult]) -> list[dict]:
+    """The same as plain data, for the page that students get."""
+    names = ("title", "points", "max_points", "message", "diagnosis")
+    return [{name: getattr(r, name) for name in names} for r in results]
 
 
 def _lines(results: list[CheckResult]) -> list[str]:
@@ -87,5 +93,5 @@ def _table(results: list[CheckResult], notes: list[Markup]) -> Markup:
     ).format(head, Markup("").join(rows + notes))
 
 
-def _with_code(sentence: str) -> Markup:
+def with_code(sentence: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))

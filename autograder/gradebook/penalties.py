@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-from nbgrader.preprocessors import AssignLatePenalties, GetGrades
+from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course, steps
@@ -54,14 +54,6 @@ class Penalties(AssignLatePenalties):
             if abs((lost or 0.0) - (notebook.late_submission_penalty or 0.0)) > 1e-9:
                 notebook.late_submission_penalty, changed = lost, True
         return changed
-
-
-class CurrentGrades(GetGrades):
-    """nbgrader's step for feedback: marks given since a submission was graded count for its penalty."""
-
-    def preprocess(self, nb, resources):
-        Penalties(config=self.config).preprocess(nb, resources)
-        return super().preprocess(nb, resources)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +34,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder import files, lock
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.feedback.page import Facts, Pages, no_response
+from autograder.feedback import cells, page
+from autograder.feedback.facts import GRADER_FAILED, STALE, Facts, full_name
 from autograder.gradebook import dates, ledger, penalties
 from autograder.gradebook.released import empty_gradebook, make_gradebook
 from autograder.gradebook.scores import sqlite_file
 from autograder.gradebook.submissions import whole_submissions
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
 from autograder.submission.pack import Packed
 
-STALE = "This score is of an earlier submission; the last grading run could not grade: "
-# What the last line of a page begins with: the facts it shows follow, as `Facts.digest`.
-SHOWS = "\n<!-- shows "
+# What the exchange needs to know whose submission it was.
+RECEIPTS = ("timestamp.txt", "submission_secret.txt")
 # Seconds to wait while somebody else, such as formgrader, writes into an SQLite gradebook.
 PATIENCE = 60
 
@@ -105,7 +105,6 @@ class Writer:
     def __init__(self, course: Course, assignment: str, book: Gradebook):
         self.course, self.assignment, self._book = course, assignment, book
         self._ready = ledger.prepared(course, assignment)
-        self._pages: Pages | None = None
         self._penalties = penalties.step(course)
 
     def recover(self) -> int:
@@ -140,6 +139,33 @@ class Writer:
                 _remove(folder)
             raise
 
+    def refresh(self, student: str) -> Path | None:
+        """Write a student's page again, with the marks and comments that the gradebook has now.
+
+        Returns the page; None if there is none.
+        """
+        source, target = self._target("autograded", student), self._target("feedback", student)
+        page_, notebook = (target / f"{self.assignment}.html"), source / f"{self.assignment}.ipynb"
+        with suppress(MissingEntry, FileNotFoundError):
+            submission = self._book.find_submission(self.assignment, student)
+            rendered = cells.render(nbformat.reads(notebook.read_text("utf-8"), as_version=4))
+            if not target.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
+            files.write(page_, page.fill(rendered, Facts.of(self._notebook(submission))))
+        return page_ if page_.is_file() else None
+
+    def refresh_pages(self, students: Collection[str]) -> list[str]:
+        """Write the pages anew that show something else than the gradebook; returns whose."""
+        refreshed = []
+        for submission in whole_submissions(self._book, self.assignment) if students else ():
+            student = submission.student.id
+            page_ = self._target("feedback", student) / f"{self.assignment}.html"
+            if student in students and page_.is_file():
+                if not page.shows(page_.read_bytes(), Facts.of(self._notebook(submission))):
+                    self.refresh(student)
+                    refreshed.append(student)
+        return refreshed
+
     def _old_score(self, student: str) -> float | None:
         try:
             return self._book.find_submission(self.assignment, student).score
@@ -158,18 +184,18 @@ class Writer:
             own = (f"{self.assignment}.ipynb", f"{self.assignment}.html")
             outcome.notes += packed.files_beside(partial / "autograded", own)
             (partial / "autograded" / f"{self.assignment}.ipynb").write_bytes(outcome.notebook)
+        receipts = {name: packed.text(name) for name in RECEIPTS}
         attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome)
         record: dict[str, Any] = {
-            "attempt": attempt.as_dict(), "timestamp": None, "cells": {}, "changed": []
+            "attempt": attempt.as_dict(), "receipts": receipts, "cells": {}, "changed": []
         }  # fmt: skip
         if outcome.notebook is not None:
             nb = nbformat.reads(outcome.notebook.decode(), as_version=4)
-            record["timestamp"] = packed.text("timestamp.txt")
             record["cells"] = _judged_cells(nb)
             old = self._target("autograded", outcome.student) / f"{self.assignment}.ipynb"
             record["changed"] = _changed_answers(nb, old)
         if outcome.page is not None:
-            (partial / "page.html").write_text(outcome.page, encoding="utf-8")
+            (partial / "page.json").write_text(outcome.page, encoding="utf-8")
         (partial / "record.json").write_text(json.dumps(record), encoding="utf-8")
         return partial.rename(self._ready / name)
 
@@ -182,9 +208,8 @@ class Writer:
             submission = self._record(record, attempt.student)
         else:
             source = autograded
-            submission = self._mark_stale(attempt.student, attempt.outcome.message)
-        if submission is not None:
-            self._write_page(folder, source, submission)
+            submission = self._mark_stale(attempt.student, _trouble(attempt.outcome))
+        self._write_page(folder, source, record, submission)
         self._book.db.commit()
         (folder / "committed").touch()
         _swap(folder / "autograded", autograded, folder / "old-autograded")
@@ -196,8 +221,9 @@ class Writer:
     def _record(self, record: dict, student: str) -> SubmittedAssignment:
         db = self._book.db
         submission = self._submission(student)
-        if record["timestamp"] and record["timestamp"].strip():
-            submission.timestamp = _time(record["timestamp"])
+        timestamp = record["receipts"]["timestamp.txt"]
+        if timestamp and timestamp.strip():
+            submission.timestamp = _time(timestamp)
         notebook = self._notebook(submission)
         for grade in notebook.grades:
             cell = record["cells"].get(grade.name, {})
@@ -264,53 +290,45 @@ class Writer:
         self._book.db.expire_all()
         return submission
 
-    def _write_page(self, folder: Path, source: Path, submission: SubmittedAssignment) -> None:
-        """Prepare the feedback, rendered from the gradebook's state after this transaction."""
-        notebook = source / f"{self.assignment}.ipynb"
-        if not notebook.is_file():
-            return
-        content = notebook.read_bytes()
-        facts = Facts.of(self._notebook(submission))
-        rendered, page = folder / "page.html", None
-        if rendered.is_file():
-            first = Facts.before_anybody_looked(nbformat.reads(content.decode(), as_version=4))
-            if facts.is_like(first):
-                page = rendered.read_text(encoding="utf-8")
-        if page is None:
-            self._pages = self._pages or Pages(self.course.config)
-            page = self._pages.page(content, submission.student.id, self.assignment, facts)
+    def _write_page(
+        self, folder: Path, source: Path, record: dict, submission: SubmittedAssignment | None
+    ) -> None:
+        """Prepare the feedback, from the gradebook's state after this transaction."""
+        notebook, rendered = source / f"{self.assignment}.ipynb", folder / "page.json"
         target = folder / "feedback"
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
-        page += f"{SHOWS}{facts.digest} -->"
-        (target / f"{self.assignment}.html").write_text(page, encoding="utf-8")
+        if submission is not None and notebook.is_file():
+            facts = Facts.of(self._notebook(submission))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
+            if rendered.is_file():
+                found = cells.from_json(rendered.read_text(encoding="utf-8"))
+            else:
+                found = cells.render(nbformat.reads(notebook.read_bytes().decode(), as_version=4))
+        else:
+            # Nothing of this student has ever been graded.
+            attempt = ledger.Attempt.from_dict(record["attempt"])
+            facts, found = self._without_grades(attempt), []
+            target.mkdir()
+        for name, text_ in record["receipts"].items():
+            if text_ is not None:
+                (target / name).write_text(text_, encoding="utf-8", newline="")
+        files.write(target / f"{self.assignment}.html", page.fill(found, facts))
 
-    def refresh_pages(self, students: Collection[str]) -> list[str]:
-        """Write the pages anew that show something else than the gradebook; returns whose."""
-        refreshed = []
-        for submission in whole_submissions(self._book, self.assignment) if students else ():
-            student = submission.student.id
-            page = self._target("feedback", student) / f"{self.assignment}.html"
-            if student not in students or not page.is_file():
-                continue
-            shown = page.read_bytes()[-100:].rpartition(SHOWS.encode())[2]
-            if (
-                shown.decode(errors="replace")
-                == f"{Facts.of(self._notebook(submission)).digest} -->"
-            ):
-                continue
-            folder = self._ready / f".{uuid.uuid4().hex}"
-            folder.mkdir(parents=True)
-            self._write_page(folder, self._target("autograded", student), submission)
-            _swap(folder / "feedback", page.parent, folder / "old-feedback")
-            shutil.rmtree(folder)
-            refreshed.append(student)
-        return refreshed
+    def _without_grades(self, attempt: ledger.Attempt) -> Facts:
+        student = self._book.db.get(Student, attempt.student) or Student(id=attempt.student)
+        trouble = _trouble(attempt.outcome)
+        return Facts(student.id, full_name(student), self.assignment, trouble=trouble)
+
+
+def _trouble(outcome: Outcome) -> str:
+    """Why a submission has no score, in words for its student."""
+    return GRADER_FAILED if outcome.status is Status.GRADER_ERROR else outcome.message
 
 
 def _recorded(folder: Path) -> tuple[dict, ledger.Attempt]:
     try:
         record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        _ = record["receipts"]  # Earlier versions did not write it.
         return record, ledger.Attempt.from_dict(record["attempt"])
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise Damaged(folder) from error
@@ -323,16 +341,22 @@ def _remove(folder: Path) -> None:
 
 def _judged_cells(nb) -> dict[str, dict]:
     """The automatic score and comment of each cell that the gradebook knows, by grade_id."""
-    cells = {}
+    found = {}
     for cell in nb.cells:
-        known = {}
+        known: dict[str, Any] = {}
         if utils.is_grade(cell):
             known["score"] = utils.determine_grade(cell)[0]
         if utils.is_solution(cell):
             known["comment"] = no_response(cell)
         if known:
-            cells[cell.metadata.nbgrader["grade_id"]] = known
-    return cells
+            found[cell.metadata.nbgrader["grade_id"]] = known
+    return found
+
+
+def no_response(cell) -> str | None:
+    """The comment on an answer that was handed in unchanged; None on any other."""
+    same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return "No response." if same else None
 
 
 def _changed_answers(nb, old_path: Path) -> list[str]:

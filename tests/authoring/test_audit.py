@@ -3,7 +3,6 @@
 import pytest
 from conftest import ROOT, hidden_of
 
-from autograder import console
 from autograder.authoring.build import build
 from autograder.authoring.classroom import cell_of, released
 from autograder.authoring.expand import write_notebook
@@ -11,6 +10,7 @@ from autograder.authoring.proving import mutants
 from autograder.authoring.proving.audit import audit
 from autograder.checking.answers import Alternative, Mistake
 from autograder.errors import UserError
+from autograder.terminal import console
 
 A = "99_tiny"
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))

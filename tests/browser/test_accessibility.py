@@ -21,9 +21,10 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 FRAME = [[".jp-InputPrompt"], [".jp-OutputPrompt"], [".jp-CodeCell .highlight"]]
 
 
-def violations(driver, path) -> list[str]:
+def violations(driver, path, script="") -> list[str]:
     driver.get(path.as_uri())
     driver.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    driver.execute_script(script)
     # A long notebook has thousands of elements.
     driver.set_script_timeout(300)
     found = Axe().run(driver, {"exclude": FRAME}, WCAG)["violations"]

@@ -1,4 +1,4 @@
-"""An instructor reads a written answer in nbgrader's formgrader and gives it points."""
+"""An instructor marks in nbgrader's formgrader: feedback, report and export show what was given."""
 
 import csv
 from datetime import UTC, datetime
@@ -17,7 +17,8 @@ from autograder.report import data
 from browser.conftest import serve
 
 A, S = "99_tiny", "ada"
-ANSWER = "Each entry is counted once, and their number divides the sum."
+ANSWER = "Each entry is counted once, and their number divides the sum: $\\bar w_1$."
+SHOWN = "Each entry is counted once, and their number divides the sum:"
 
 
 @pytest.fixture
@@ -43,20 +44,31 @@ def exported(course, path):
         return next(row for row in csv.DictReader(file) if row["student_id"] == S)
 
 
+def pressed(driver, wait, url, button):
+    """Press one of formgrader's buttons beside the assignment, and wait for its report."""
+    driver.get(f"{url}/formgrader/manage_assignments")
+    wait.until(expected.element_to_be_clickable((By.CSS_SELECTOR, f".{button} a"))).click()
+    dialog = (By.CSS_SELECTOR, "#success-modal .modal-body")
+    wait.until(expected.visibility_of_element_located(dialog))
+
+
 @pytest.mark.slow
-def test_points_given_by_hand_arrive_in_the_gradebook_the_export_and_the_report(
+def test_a_mark_an_override_and_a_comment_arrive_in_feedback_report_and_export(
     driver, graded, screenshots, tmp_path_factory
 ):
     home = tmp_path_factory.mktemp("formgrader")
     wait = WebDriverWait(driver, 30)
+    page = graded.folder("feedback") / S / A / f"{A}.html"
     row = exported(graded, home / "before.csv")
     assert (row["score"], row["why"], row["flags"]) == ("3", "", "needs manual grading")
     assert reported(graded).exercises["why"] is None
+    assert "waiting for a mark" in page.read_text()
 
     def find(grade_id):
         return wait.until(expected.element_to_be_clickable((By.ID, grade_id)))
 
     def enter(grade_id, text):
+        find(grade_id).clear()
         find(grade_id).send_keys(text, Keys.TAB)
         wait.until(lambda d: d.execute_script("return jQuery.active == 0"), "not saved")
 
@@ -69,19 +81,33 @@ def test_points_given_by_hand_arrive_in_the_gradebook_the_export_and_the_report(
         find("toggle_names").click()
         wait.until(expected.element_to_be_clickable((By.LINK_TEXT, S))).click()
         find("answer_why")
-        page = driver.find_element(By.TAG_NAME, "body").text
-        assert ANSWER in page and "return values.sum()" in page
+        text = driver.find_element(By.TAG_NAME, "body").text
+        assert SHOWN in text and "return values.sum()" in text
+        # A formula is drawn without a network.
+        assert driver.find_element(By.CSS_SELECTOR, "math msub").is_displayed()
         enter("answer_why", "2.5")
         enter("answer_why-comment", "well put")
+        enter("check_mean", "1")
+        enter("mean-comment", "nearly: divide by $n$")
         driver.refresh()
         expect("answer_why", "2.5")
         expect("answer_why-comment", "well put")
+        expect("check_mean", "1")
         driver.save_screenshot(str(screenshots / "formgrader.png"))
+        pressed(driver, wait, url, "generate-feedback")
+        driver.get(page.as_uri())
+        shown = driver.find_element(By.TAG_NAME, "main").text
+        driver.save_screenshot(str(screenshots / "feedback.png"))
+        assert driver.find_element(By.CSS_SELECTOR, ".facts dd").text == "6.5 of 8"
         driver.get("about:blank")
 
+    assert "A person has changed this from 0 to 1." in shown
+    assert "A person has given 2.5 points." in shown
+    assert "well put" in shown and "nearly: divide by" in shown and "waiting" not in shown
     with Gradebook(graded.db_url, graded.course_id) as gradebook:
         grade = gradebook.find_grade("answer_why", A, A, S)
         assert (grade.manual_score, grade.needs_manual_grade) == (2.5, False)
     row = exported(graded, home / "after.csv")
-    assert (row["score"], row["why"], row["flags"]) == ("5.5", "2.5", "")
-    assert (reported(graded).score, reported(graded).exercises["why"]) == (5.5, 2.5)
+    assert (row["score"], row["why"], row["mean"], row["flags"]) == ("6.5", "2.5", "1", "")
+    told = reported(graded)
+    assert (told.score, told.exercises["why"], told.exercises["mean"]) == (6.5, 2.5, 1.0)

@@ -38,6 +38,9 @@ MARKDOWN_ATTACKS = {
     "fence": f'```x"><script>{DO}</script>\ncode\n```\n\n```mermaid\n</pre>{SCRIPT}\n```',
     "attachment": "![x](attachment:PWNED.svg) ![x](attachment:missing.png)",
     "math": f"$$ </div>{SCRIPT} $$",
+    "formula": rf"$\href{{javascript:{DO}}}{{x}}$ $x\text{{</math>{SCRIPT}}}$ $\style{{position:fixed}}{{x}}$",
+    "formula_in_text": '![$x$](https://PWNED "$y$") <b title="&#xE000;0&#xE001;">$z$</b> \ue0000\ue001',
+    "shifted": r"$\hspace{-9999em} x$ $\kern-9999em x$ $\raise999em{x}$ $\rule{99em}{99em}$",
     "heading": f'# <img src=x onerror="{DO}"> <b id="notebook-container">x</b>',
     "nested": "> " * 3000 + SCRIPT,
 }
@@ -49,7 +52,7 @@ class Page(HTMLParser):
     ACTIVE = frozenset(
         """
         script iframe frame object embed applet base link meta style form input button textarea
-        select svg math template video audio source noscript portal
+        select svg template video audio source noscript portal maction annotation-xml semantics
         """.split()
     )
 

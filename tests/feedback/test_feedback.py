@@ -15,8 +15,9 @@ from nbgrader.server_extensions.formgrader import handlers
 from PIL import Image
 
 from autograder.authoring.classroom import answered, hand_in, prepend, released, solved
-from autograder.feedback import sanitise, table
-from autograder.feedback.page import Facts, Pages
+from autograder.feedback import formulas, sanitise, table
+from autograder.feedback import page as pages
+from autograder.feedback.facts import Facts
 from autograder.grading import batch
 from autograder.outcome import CheckResult, Status
 
@@ -78,8 +79,8 @@ def with_attacks(notebook):
 
 
 def feedback_page(course, notebook):
-    facts = Facts.before_anybody_looked(notebook)
-    return Pages(course.config).page(nbformat.writes(notebook).encode(), "ada", A, facts)
+    copied = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    return pages.render(copied, Facts("ada", "Ada", A))
 
 
 def formgrader_page(course, notebook, student="ada"):
@@ -112,6 +113,9 @@ def test_nothing_of_a_student_acts_on_the_page(render, course):
         assert "javascript:" not in value.lower().replace("\t", "") or name in ("alt", "title")
         if name == "style":
             assert "position" not in value and "url" not in value
+        if tag in formulas.ELEMENTS:
+            assert name in {*formulas.ATTRIBUTES, "style", "tabindex"}, (tag, name, value)
+            assert "9" not in value
     assert all(image.startswith("data:image/png;base64,") for image in after.images)
     assert own_ids(after) == own_ids(before)
 
@@ -134,7 +138,11 @@ def test_ordinary_work_stays(render, course):
             "show()",
             outputs=[
                 new_output("display_data", {"text/html": table}),
-                new_output("display_data", {"image/png": picture_text(), "text/plain": "<Figure>"}),
+                new_output(
+                    "display_data",
+                    {"image/png": picture_text(), "text/plain": "<Figure>"},
+                    metadata={"image/png": {"width": 2, "height": 2, "alt": "of 4 pixels"}},
+                ),
                 new_output("stream", name="stdout", text="epoch 3 < 4"),
                 new_output("execute_result", {"text/plain": "tensor([1., 2.])"}),
             ],
@@ -149,8 +157,13 @@ def test_ordinary_work_stays(render, course):
     html = render(notebook)
     page = Page(html)
     assert page.images == [f"data:image/png;base64,{picture_text()}"] * 2
-    for text in ("loss", "0.25 < 1", "epoch 3 < 4", "tensor([1., 2.])", "a < b", "$w < 0$", "hint"):
+    for text in ("loss", "0.25 < 1", "epoch 3 < 4", "tensor([1., 2.])", "a < b", "w<0", "hint"):
         assert text in page.text, text
+    # A picture of high resolution is shown at the size it is meant to have.
+    assert {("img", "width", "2"), ("img", "height", "2"), ("img", "alt", "of 4 pixels")} <= set(
+        page.attributes
+    )
+    assert "<mi>w</mi><mo>&lt;</mo><mn>0</mn>" in html
     assert ".dataframe tbody" not in page.text
     assert {"strong", "code", "details", "summary", "th", "thead"} <= set(page.tags)
     assert ("a", "href", "https://example.org/x") in page.attributes
@@ -178,12 +191,21 @@ def test_the_line_that_fails_closed_is_not_shown(render, course):
     assert "the hidden checks have not run" not in render(notebook)
 
 
-def test_mathjax_comes_with_its_own_protection(render, course):
-    # \href{javascript:...} is MathJax's to refuse: its Safe extension does.
-    page = Page(render(released(course, A)))
+def test_formgraders_mathjax_comes_with_its_own_protection(course):
+    # \\href{javascript:...} in what is left to it is MathJax's to refuse: its Safe extension does.
+    page = Page(formgrader_page(course, released(course, A)))
     sources = [value for tag, name, value in page.attributes if (tag, name) == ("script", "src")]
     mathjax = [source for source in sources if "mathjax" in source.lower()]
     assert mathjax and all(s.endswith(",Safe") for s in mathjax)
+
+
+def test_a_students_page_has_no_script_and_its_policy_allows_none(course):
+    html = feedback_page(course, with_attacks(released(course, A)))
+    page = Page(html)
+    assert "script" not in page.tags
+    (policy,) = (v for t, n, v in page.attributes if (t, n) == ("meta", "content") and "-src" in v)
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert "script-src" not in policy
 
 
 def test_results_table_shows_checks_messages_and_the_known_mistake():
@@ -267,10 +289,13 @@ def show(browser, html, folder):
 @pytest.mark.slow
 def test_a_planted_script_does_not_run_in_a_browser(render, course, browser, tmp_path):
     show(browser, render(with_attacks(released(course, A))), tmp_path)
-    assert browser.title == A
-    for link in browser.find_elements("css selector", "#notebook-container a"):
+    title = browser.title
+    assert title in (A, f"{A}: feedback")
+    links = browser.find_elements("css selector", "#notebook-container a, .notebook a")
+    assert links
+    for link in links:
         browser.execute_script("arguments[0].click()", link)
-    assert browser.title == A
+    assert browser.title == title
 
 
 # What lies on top at the page's first heading, and how deep the last cell is.

@@ -14,6 +14,7 @@ from autograder import cli
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports.plain import totals_text
+from autograder.feedback.facts import Facts
 from autograder.gradebook import dates, penalties, totals
 from autograder.gradebook.records import class_records
 from autograder.report import totals as page
@@ -179,9 +180,10 @@ def test_nbgraders_own_feedback_reduces_marks_given_later(term):
         book.db.commit()
     about = {"notebook": A, "assignment": A, "student": "ben", "db_url": term.db_url}
     nb = nbformat.v4.new_notebook()
-    step = penalties.CurrentGrades(config=course.config)
-    _, resources = step.preprocess(nb, ResourcesDict(nbgrader=about))
-    assert (resources["nbgrader"]["score"], resources["nbgrader"]["late_penalty"]) == (0, 8)
+    penalties.Penalties(config=course.config).preprocess(nb, ResourcesDict(nbgrader=about))
+    with Gradebook(term.db_url, term.course_id) as book:
+        facts = Facts.of(book.find_submission_notebook(A, A, "ben"))
+    assert (facts.score, facts.penalty) == (0, 8)
 
 
 def test_an_extension_of_somebody_unknown_is_told_with_its_line(term):

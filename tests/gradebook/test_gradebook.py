@@ -80,7 +80,10 @@ def test_a_failed_regrade_shows_the_old_score_as_stale(graded_by_hand):
     assert book["needs look"] is True
     assert "This score is of an earlier submission" in book["automatic comment"]
     page = graded_by_hand.folder("feedback") / S / A / f"{A}.html"
-    assert "This score is of an earlier submission" in page.read_text()
+    text = page.read_text()
+    assert "What you handed in last could not be graded:" in text
+    assert "Everything below is about what you had handed in before." in text
+    assert "well put" in text and "waiting for a mark" not in text
     # A readable submission takes the mark off again.
     hand_in(graded_by_hand, S, A, solved(graded_by_hand, A))
     result, book = regrade(graded_by_hand)

@@ -206,7 +206,7 @@ def test_what_judges_counts(course, engine, file):
 @pytest.mark.parametrize(
     "file",
     [
-        "lock.py", "cli.py", "console.py", "grading/batch.py", "grading/dispatch.py",
+        "lock.py", "cli.py", "terminal/console.py", "grading/batch.py", "grading/dispatch.py",
         "gradebook/ledger.py", "lms/collect.py", "exports/moodle.py", "authoring/proving/audit.py",
     ],
 )  # fmt: skip

@@ -27,7 +27,6 @@ from sqlalchemy import event
 
 from autograder.authoring.classroom import hand_in
 from autograder.course import Course
-from autograder.feedback.page import Pages
 from autograder.gradebook import ledger, writer
 from autograder.grading import batch
 from autograder.outcome import Outcome, Status
@@ -127,11 +126,9 @@ EVERY = pytest.param(None, id="every", marks=pytest.mark.slow)
 @pytest.mark.parametrize("count", [6, EVERY])
 @pytest.mark.parametrize("attempt", ["first", "regrade", "stale"])
 def test_killed_before_any_step_an_attempt_is_written_whole_or_not_at_all(
-    story, attempt, count, tmp_path, monkeypatch
+    story, attempt, count, tmp_path
 ):
     origin, attempts = story
-    pages = Pages(origin.config)
-    monkeypatch.setattr(writer, "Pages", lambda config: pages)
 
     def write(course, last=sys.maxsize):
         with writer.opened(course) as book:

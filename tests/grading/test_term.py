@@ -219,8 +219,8 @@ class Term:
         found = {}
         for path in self.course.folder("feedback").glob(f"*/{assignment}/{assignment}.html"):
             page = path.read_text()
-            (score,) = re.findall(rf"{assignment} \(Score: ([\d.]+) /", page)
-            found[path.parents[1].name] = (float(score), "waiting for a mark" in page)
+            (score,) = re.findall(r"<dt>Score(?: so far)?</dt><dd>([\d.]+) <small>of", page)
+            found[path.parents[1].name] = (float(score), "Waiting for a mark" in page)
         return found
 
     def expect(self, tmp_path, assignment=A, feedback=True, waiting=(), **points) -> None:

@@ -318,7 +318,7 @@ def test_colours_can_be_read_in_light_and_dark(figures):
     style = Page(page.render(figures)).text("style")
     schemes = [
         dict(re.findall(r"--(\w+): (#\w+)", block))
-        for block in re.findall(r":root \{([^}]*--page[^}]*)\}", style)
+        for block in re.findall(r":root[^{]*\{([^}]*--page[^}]*)\}", style)
     ]
     assert len(schemes) == 3  # light, dark, print
     for scheme in schemes:

@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from autograder.course import Course, steps
-from autograder.feedback.page import Facts, Pages
+from autograder.feedback import bounded, cells
 from autograder.files import printable
 from autograder.grading.judging.judge import KernelNotStarted
 from autograder.kernel.limits import KILLED, Ending
@@ -51,7 +51,7 @@ class Grader:
         with Gradebook(self.db_url) as gradebook:
             notebook = gradebook.find_notebook(self._name, self._name)
             self.expected = expected_from_gradebook(notebook)
-        self._pages = Pages(self.config)
+        bounded.start()
 
     def grade(self, student: str, packed: Packed) -> Outcome:
         """Grade one submission; never raises for anything a student handed in."""
@@ -62,7 +62,7 @@ class Grader:
                 break
         outcome.seconds = time.monotonic() - started
         if outcome.notebook is not None:
-            outcome.page = self._page(outcome.student, outcome.notebook)
+            outcome.page = _page(outcome.notebook)
         return outcome
 
     def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
@@ -121,13 +121,14 @@ class Grader:
         }
         return resources
 
-    def _page(self, student: str, content: bytes) -> str | None:
-        try:
-            facts = Facts.before_anybody_looked(nbformat.reads(content.decode(), as_version=4))
-            return self._pages.page(content, student, self._name, facts)
-        except Exception:
-            # The writer renders it and reports what is wrong.
-            return None
+
+def _page(content: bytes) -> str | None:
+    """The part of the feedback page that needs no gradebook."""
+    try:
+        return cells.as_json(cells.render(nbformat.reads(content.decode(), as_version=4)))
+    except Exception:
+        # The writer tries again and reports what is wrong.
+        return None
 
 
 def failed(student: str, snapshot: Snapshot, message: str) -> Outcome:

@@ -31,7 +31,7 @@ from autograder.checking.reference import read_reference
 from autograder.checking.student import KernelDied, StudentError
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.feedback import figures, table
+from autograder.feedback import cells, figures, table
 from autograder.grading.judging import data, unparsed
 from autograder.kernel.grader import clock, tiers
 from autograder.kernel.grader.client import guarded
@@ -428,8 +428,9 @@ def outputs_of(results: list[CheckResult], max_points: float) -> list:
     if not (math.isfinite(points) and 0 <= points <= max_points):
         raise ValueError(f"expected 0 to {max_points} points, got {points}")
     shown = {"text/plain": table.as_text(results), "text/html": table.as_html(results)}
+    data = {cells.CHECKS: table.as_data(results)}
     return [
-        nbformat.v4.new_output("display_data", shown),
+        nbformat.v4.new_output("display_data", shown, metadata=data),
         nbformat.v4.new_output("execute_result", {"text/plain": repr(points)}),
     ]
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len
 
-from autograder.console import console, escape, say
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback.table import FOLLOWS
 from autograder.gradebook.records import LATE, NEEDS_MANUAL, STALE_SCORE, Record, class_records
 from autograder.outcome import CheckResult, Outcome, Status
+from autograder.terminal.console import console, escape, say
 
 COLOURS = {Status.GRADED: "green", Status.UNREADABLE: "red", Status.GRADER_ERROR: "red"}
 SENTENCE = re.compile(r"(?<=[.!?])\s|\n")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.exports.plugin import Written
     from autograder.gradebook.totals import Totals
     from autograder.lms.collect import Report
+    from autograder.lms.give_back import Returned
     from autograder.report.leaderboard import Place
 
 console = Console()
@@ -235,6 +236,16 @@ def collect_report(report: "Report") -> None:
         console.print(f"[red]left out[/] {escape(name)}: {escape(reason)}", soft_wrap=True)
     if report.ignored:
         console.print(f"ignored     {len(report.ignored)} files made by operating systems")
+
+
+def return_report(returned: "Returned") -> None:
+    """To whom feedback was given, and who was left out."""
+    for student, reason in returned.held_back.items():
+        console.print(f"[yellow]held back[/]   {escape(student)}: {escape(reason)}", soft_wrap=True)
+    place = returned.path or "the exchange"
+    say(f"returned    {len(returned.students)} pages: {place}")
+    for note in returned.notes:
+        console.print(f"[yellow]note[/]        {escape(note)}", soft_wrap=True)
 
 
 def calibration_report(figures: list["Figure"]) -> None:
