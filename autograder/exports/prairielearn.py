@@ -116,8 +116,11 @@ def _result(record: Record) -> tuple[str, str]:
     PrairieLearn knows only shares of all points, in which a part that nobody has marked would be 0.
     """
     if record.score is None or record.unfinished or not record.max_score:
-        return "", ""
+        return "", _plain([record.unfinished])
     percent = min(100.0, max(0.0, 100 * record.score / record.max_score))
-    said = (MARKUP.sub(r"\\\1", line.strip()) for line in text.summary(record))
-    # A blank line ends a paragraph.
-    return text.number(percent), "\n\n".join(said)
+    return text.number(percent), _plain(text.summary(record))
+
+
+def _plain(lines: Iterable[str]) -> str:
+    """Markdown that shows these lines as they are; a blank line ends a paragraph."""
+    return "\n\n".join(MARKUP.sub(r"\\\1", line.strip()) for line in lines)

@@ -7,9 +7,11 @@ import threading
 
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.gradebook.writer import opened
 from autograder.grading import batch, workers
 from autograder.grading.plan import plan
 from autograder.outcome import Outcome
+from autograder.rules import AT_ONCE, WHEN_MARKED
 from autograder.serving import page, protocol
 from autograder.serving.arrivals import Arrivals, Waiting
 from autograder.serving.exchange import Exchange
@@ -88,13 +90,20 @@ class Watch:
             self._state.problem(assignment, "", "")
 
     def _give_back(self, assignment: str, student: str) -> None:
-        """Release the student's feedback, if the submission has come from the exchange."""
+        """Release the student's feedback, if it has come from the exchange and may be seen now."""
         folder = self._course.folder("feedback") / student / assignment
-        if self._exchange.is_there and (folder / "submission_secret.txt").is_file():
+        if not (self._exchange.is_there and (folder / "submission_secret.txt").is_file()):
+            return
+        rule = Course(self._course.root).rules.of(assignment).feedback
+        if rule == AT_ONCE or (rule == WHEN_MARKED and self._is_marked(assignment, student)):
             try:
                 self._exchange.release(student, assignment)
             except UserError as error:
                 self._state.problem(assignment, student, str(error))
+
+    def _is_marked(self, assignment: str, student: str) -> bool:
+        with opened(self._course) as book:
+            return not book.find_submission(assignment, student).needs_manual_grade
 
 
 def main(course: Course) -> None:

@@ -506,9 +506,9 @@ def test_prairielearn_results(graded, tmp_path, results):
     assert list(rows["ada@uni.de"]) == ["uid", "qid", "submission_id", "score_perc", "feedback"]
     assert rows["ada@uni.de"]["score_perc"] == "93.75"
     blank = {uid for uid, row in rows.items() if not row["score_perc"]}
-    assert blank == {f"{s}@uni.de" for s in (MISSING - {"unreadable"}) | {"joerg-mueller"}} | {
-        "unreadable"
-    }
+    assert blank == {
+        f"{s}@uni.de" for s in (MISSING - {"unreadable"}) | {"joerg-mueller", "old"}
+    } | {"unreadable"}
     assert "submission_id" in written.notes[0] and "--template" in written.notes[0]
 
 
