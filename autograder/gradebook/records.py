@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
+from autograder.gradebook.released import read_source
 from autograder.gradebook.writer import STALE, agrees, opened, recover
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import collected
@@ -248,13 +248,9 @@ def _same_run(outcome: Outcome, submission: SubmittedAssignment | None) -> bool:
 
 def _exercise_order(course: Course, assignment: str) -> dict[str, int]:
     """The position of each graded cell in the notebook, by exercise; empty without a build."""
-    path = course.source_notebook(assignment)
-    if not path.is_file():
+    if not course.source_notebook(assignment).is_file():
         return {}
-    try:
-        cells = nbformat.read(path, as_version=4).cells
-    except Exception as error:
-        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
+    cells = read_source(course, assignment).cells
     names = [c.metadata.get("nbgrader", {}).get("grade_id", "") for c in cells]
     short = [n.removeprefix("check_").removeprefix("answer_") for n in names if n]
     return {name: place for place, name in enumerate(dict.fromkeys(short))}

@@ -14,6 +14,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from autograder import files, lock
+from autograder.checking import hidden
 from autograder.course import Course
 from autograder.files import printable
 from autograder.gradebook import drift, ledger
@@ -96,6 +97,8 @@ def grade(
     """
     watcher = watcher or Watcher()
     expect_settings(course)
+    # Before the gradebook is touched.
+    hidden.expect_python(course.hidden, assignment)
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         folders = {s: course.folder("submitted") / s / assignment for s in students}
