@@ -242,6 +242,15 @@ BROKEN = {
         put("notebooks/98 more.py", b"# %%\n1\n"), BUILD, "hidden/98 more with checks.py"),
     "source damaged": (put(SOURCE, b"{"), READ, "run `autograder build`"),
     "release damaged": (put(RELEASE, b"{"), (f"report {A}",), "run `autograder build`"),
+    "checks that are not Python": (
+        put(CHECKS, b"def ("), (f"grade {A}",), "hidden/99_tiny/checks.py:1: this is not Python"),
+    "answers that are not Python": (
+        put(f"hidden/{A}/answers.py", b"ANSWERS = ["), (f"grade {A}",), "answers.py:1: this is not"),
+    "checks in another encoding": (
+        put(CHECKS, b'x = "\xdc"\n'), (f"grade {A}",), "checks.py"),
+    "no checks": (
+        lambda root: shutil.rmtree(root / "hidden" / A), (f"grade {A}",), "expected the folder"),
+    "a source that is no notebook": (put(SOURCE, b"{"), (f"grade {A}",), "run `autograder build`"),
     "a folder for the gradebook": (folder("gradebook.db"), READ, "gradebook"),
     "no gradebook": (put("gradebook.db", b"garbage" * 99), READ, "file is not a database"),
     "half a gradebook": (

@@ -202,6 +202,7 @@ def _end_of_list(tree: ast.Module) -> tuple[int, int] | None:
             case (
                 ast.Assign(targets=[ast.Name(id="ANSWERS")], value=ast.List() as found)
                 | ast.AnnAssign(target=ast.Name(id="ANSWERS"), value=ast.List() as found)
+                | ast.AugAssign(target=ast.Name(id="ANSWERS"), value=ast.List() as found)
             ):
                 if found.end_lineno and found.end_col_offset:
                     return found.end_lineno, found.end_col_offset

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -162,12 +163,36 @@ def load(folder: Path, assignment: str) -> Hidden:
     UserError
         If the assignment has no folder there.
     """
+    _expect_folder(folder, assignment)
+    return _load(folder, assignment, files.digest(read(folder, assignment)))
+
+
+def expect_python(folder: Path, assignment: str) -> None:
+    """Look at the hidden files without importing any of them, which is quick.
+
+    Raises
+    ------
+    UserError
+        If the assignment has no folder there, or a module in it is not Python.
+    """
+    _expect_folder(folder, assignment)
+    for name, content in read(folder, assignment).items():
+        if name.endswith(".py"):
+            try:
+                with warnings.catch_warnings(action="ignore"):
+                    compile(content, f"hidden/{name}", "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+                said = error.msg if isinstance(error, SyntaxError) else error
+                raise UserError(f"hidden/{name}{line}: this is not Python: {said}") from None
+
+
+def _expect_folder(folder: Path, assignment: str) -> None:
     if not (folder / assignment).is_dir():
         raise UserError(
             f"expected the folder {folder / assignment} with checks.py, probes.py and answers.py, "
             "which does not exist: see docs/your-own-course.md"
         )
-    return _load(folder, assignment, files.digest(read(folder, assignment)))
 
 
 _load = functools.lru_cache(maxsize=64)(Hidden)

@@ -174,8 +174,8 @@ PIP = "/opt/autograder/bin/pip install --no-cache-dir -c /autograder/source/cons
 COURSE = "/autograder/source/course"
 # The name under which this package is installed.
 PACKAGE = "course-autograder"
-# The build for CPUs: Gradescope has no GPU.
-TORCH = "torch torchvision --index-url https://download.pytorch.org/whl/cpu"
+# The build for CPUs, which pip prefers as `2.9+cpu` is more than `2.9`: Gradescope has no GPU.
+TORCH = "torch torchvision --extra-index-url https://download.pytorch.org/whl/cpu"
 
 
 def autograder_zip(course: Course, assignment: str) -> bytes:

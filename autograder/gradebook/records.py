@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.course import Course
@@ -15,6 +14,7 @@ from autograder.errors import UserError
 from autograder.gradebook import dates, ledger
 from autograder.gradebook.drift import graded_points, points_differ
 from autograder.gradebook.penalties import counting
+from autograder.gradebook.released import read_source
 from autograder.gradebook.scores import agrees, sqlite_file
 from autograder.gradebook.submissions import whole_submissions
 from autograder.gradebook.writer import STALE, bring_up_to_date, opened
@@ -347,13 +347,9 @@ def _same_run(outcome: Outcome, submission: SubmittedAssignment | None) -> bool:
 
 def _exercise_order(course: Course, assignment: str) -> dict[str, int]:
     """The position of each graded cell in the notebook, by exercise; empty without a build."""
-    path = course.source_notebook(assignment)
-    if not path.is_file():
+    if not course.source_notebook(assignment).is_file():
         return {}
-    try:
-        cells = nbformat.read(path, as_version=4).cells
-    except Exception as error:
-        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
+    cells = read_source(course, assignment).cells
     names = [c.metadata.get("nbgrader", {}).get("grade_id", "") for c in cells]
     short = [n.removeprefix("check_").removeprefix("answer_") for n in names if n]
     return {name: place for place, name in enumerate(dict.fromkeys(short))}

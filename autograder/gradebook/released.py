@@ -7,8 +7,10 @@ import tempfile
 import zlib
 from pathlib import Path
 
+import nbformat
 import nbgrader.dbutil
 from alembic.script import ScriptDirectory
+from nbformat import NotebookNode
 from nbgrader.api import Base, Gradebook
 from nbgrader.apps import NbGraderAPI
 from sqlalchemy import create_engine, inspect, text
@@ -19,6 +21,21 @@ from autograder.errors import UserError
 from autograder.snapshot import Snapshot
 
 
+def read_source(course: Course, name: str) -> NotebookNode:
+    """The notebook in `source/`.
+
+    Raises
+    ------
+    UserError
+        If it is not a notebook.
+    """
+    path = course.source_notebook(name)
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
+
+
 def take_snapshot(course: Course, name: str) -> Snapshot:
     """The assignment's current state in `source/` and `hidden/`.
 
@@ -27,6 +44,7 @@ def take_snapshot(course: Course, name: str) -> Snapshot:
     UserError
         If nbgrader cannot release it.
     """
+    read_source(course, name)
     with tempfile.TemporaryDirectory(dir=course.private, prefix="scratch-") as folder:
         scratch = Path(folder)
         shutil.copytree(course.folder("source") / name, scratch / "source" / name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder import files, lock
+from autograder.checking import hidden
 from autograder.course import Course
 from autograder.gradebook import ledger, settled
 from autograder.grading.plan import Plan, plan
@@ -102,6 +103,8 @@ def grade(
         If the run was asked to end by SIGINT or SIGTERM.
     """
     watcher = watcher or Watcher()
+    # Before the gradebook is touched.
+    hidden.expect_python(course.hidden, assignment)
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         if ledger.is_unfinished(course, assignment):

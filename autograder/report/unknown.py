@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.feedback.table import FOLLOWS
 from autograder.outcome import Outcome, Status
 from autograder.report.similarity import solution_cells
 
@@ -56,14 +57,16 @@ def failing_alike(
             source = cells.get(exercise, "")
             checks = [c for c in outcome.checks if c.exercise == exercise]
             lost = [c for c in checks if c.points < c.max_points]
-            if not lost or any(c.diagnosis or c.error for c in checks):
+            first = next((c.message for c in lost if not FOLLOWS.search(c.message)), None)
+            # Without a first one, something is wrong in another exercise.
+            if first is None or any(c.diagnosis or c.error for c in checks):
                 continue
             if source.strip() in ("", stub.strip()):
                 continue
             # Numbers in messages depend on what was drawn for the submission.
-            alike = exercise, tuple(c.check for c in lost), NUMBER.sub("#", lost[0].message)
+            alike = exercise, tuple(c.check for c in lost), NUMBER.sub("#", first)
             found.setdefault(alike, []).append((student, source))
-            messages.setdefault(alike, lost[0].message)
+            messages.setdefault(alike, first)
     groups = []
     for alike, answers in found.items():
         example, source = min(answers, key=lambda answer: (len(answer[1]), answer[0]))

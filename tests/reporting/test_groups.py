@@ -43,7 +43,7 @@ def outcome(student, *messages, diagnosis="", status="graded"):
 
 def test_answers_that_fail_alike_are_one_group_with_the_shortest_as_its_example(tmp_path):
     answers = {"ada": "x = 1  # long", "ben": "x = 1", "cem": "x = 2", "dan": "x = 3",
-               "eve": STUB, "fay": "x = 4", "gus": "x = 5"}  # fmt: skip
+               "eve": STUB, "fay": "x = 4", "gus": "x = 5", "hal": "x = 6", "ida": "x = 10"}  # fmt: skip
     paths = {s: notebook(tmp_path / f"{s}.ipynb", source) for s, source in answers.items()}
     wrong = "3 of 6 values differ by more than 10 %"
     outcomes = {
@@ -54,13 +54,17 @@ def test_answers_that_fail_alike_are_one_group_with_the_shortest_as_its_example(
         "eve": outcome("eve", "not solved", "not solved"),
         "fay": outcome("fay", "", ""),
         "gus": outcome("gus", "", wrong, status="crashed"),
+        "hal": outcome("hal", "depends on the mean", "it depends on another exercise"),
+        "ida": outcome("ida", "depends on the entries", wrong.replace("3 of 6", "1 of 2")),
         "without a notebook": outcome("without a notebook", "", wrong),
     }
     released = notebook(tmp_path / "released.ipynb", STUB)
-    first, second = failing_alike(released, paths, outcomes)
+    first, second, third = failing_alike(released, paths, outcomes)
     assert (first.students, first.example, first.source) == (("ada", "ben"), "ben", "x = 1")
     assert (first.exercise, first.checks, first.message) == ("double", ("an_array",), wrong)
-    assert second.students == ("cem",)
+    assert (second.students, third.students) == (("cem",), ("ida",))
+    # What is wrong by itself leads, not what follows from it.
+    assert third.message.startswith("1 of 2 values differ")
 
 
 LONG = (
