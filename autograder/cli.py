@@ -366,9 +366,15 @@ def report(
 def totals(
     course: CourseOption = HERE,
     output: Annotated[
-        Path | None, typer.Option(help="Also write the table here: FILE.csv or FILE.html.")
+        Path | None,
+        typer.Option(
+            help="Also write the table here: FILE.csv or FILE.html.", callback=_to_write("")
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Also write the figures here.", callback=_to_write(".json")),
+    ] = None,
 ) -> None:
     """Show everybody's scores in all assignments, and what they come to with their weights.
 
@@ -384,7 +390,7 @@ def totals(
     if output is not None and output.suffix not in (".csv", ".html"):
         raise UserError(f"expected a file that ends in .csv or .html, got {output}")
     now = datetime.now(UTC)
-    found = adding.gather(Course.find(course), now)
+    found = adding.gather(_course(course), now)
     console.totals(found)
     if output is not None:
         csv = output.suffix == ".csv"
@@ -477,7 +483,11 @@ def give_back(
     ],
     course: CourseOption = HERE,
     output: Annotated[
-        Path | None, typer.Option(help="The zip file; default: ASSIGNMENT_feedback_PLATFORM.zip.")
+        Path | None,
+        typer.Option(
+            help="The zip file; default: ASSIGNMENT_feedback_PLATFORM.zip.",
+            callback=_to_write(".zip"),
+        ),
     ] = None,
     everybody: Annotated[
         bool, typer.Option("--all", help="Also to those whose marking is not done.")
@@ -489,7 +499,7 @@ def give_back(
     """
     from autograder.lms import give_back as giving
 
-    found = Course.find(course)
+    found = _course(course)
     name = found.expect_assignment(assignment)
     with console.progress(0, f"returning {name}") as advance:
         returned = giving.give_back(found, name, to, output, everybody, advance)

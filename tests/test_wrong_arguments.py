@@ -11,6 +11,8 @@ import pytest
 
 from autograder import cli
 from autograder.course import Course
+from autograder.gradebook import drift
+from autograder.gradebook.released import take_snapshot
 from autograder.gradebook.writer import opened
 from autograder.report import data
 
@@ -71,6 +73,15 @@ WRONG = {
        [A, "--to", "canvas", "--template", "../canvas.csv", "--output", "../canvas.csv"]],
     "report": each(argument=NAMES[:-1]) + each(A, output=UNWRITABLE) + each(A, json=UNWRITABLE),
     "leaderboard": each(argument=NAMES) + each(A, output=UNWRITABLE) + [[A, "--names=3"]],
+    "totals": each(output=[*UNWRITABLE, "../page.pdf"]) + each(json=UNWRITABLE)
+    + each(course=NO_COURSES),
+    "return": [[name, "--to", "moodle"] for name in NAMES[:-1]]
+    + each(A, "--to", "moodle", output=UNWRITABLE) + each(A, to=["", "excel", "MOODLE", "moodle"])
+    + [[A], [], [A, "--to", "exchange", "--output", "../page.zip"]],
+    "serve": each(course=NO_COURSES) + each(idle=["0", "-1", "soon", "1 hour", ""])
+    + [["99"], ["--watch=3"], ["--idle"], ["--course"], ["."], ["watch"], ["-v", "9"]],
+    "queue": each(course=NO_COURSES) + each("--json", course=NO_COURSES)
+    + [[], ["99"], ["--json=3"], ["--course"]],
     "bundle": each(argument=NAMES[:-1]) + each(A, output=UNWRITABLE) + each(course=NO_COURSES),
     "collect": [[name, "../no.zip"] for name in NAMES]
     + each(A, argument=[*UNREADABLE, *NO_TABLES, "../text.txt", "gradebook.db"])
@@ -105,14 +116,14 @@ def place(built_course, tmp_path_factory) -> Path:
 
 def enter_a_student(course: Course) -> None:
     """Write what grading would have left of one student."""
+    course.private.mkdir(exist_ok=True)
     with opened(course) as book:
-        book.add_assignment(A)
-        book.add_notebook(A, A)
-        for name, kind, points in [("double", "code", 3), ("mean", "code", 2)]:
-            book.add_grade_cell(f"check_{name}", A, A, max_score=points, cell_type=kind)
+        drift.register(course, book, take_snapshot(course, A))
         book.add_student("ada", first_name="Ada")
         for grade in book.add_submission(A, "ada").notebooks[0].grades:
-            grade.auto_score = 1.0
+            by_hand = grade.cell.cell_type != "code"
+            grade.auto_score, grade.manual_score = (None, 1.0) if by_hand else (1.0, None)
+            grade.needs_manual_grade = False
         book.db.commit()
     (course.root / "submitted" / "ada" / A).mkdir(parents=True)
     (course.root / "autograded" / "ada" / A).mkdir(parents=True)

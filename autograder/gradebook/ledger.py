@@ -15,6 +15,7 @@ import autograder
 from autograder import files
 from autograder.checking import hidden
 from autograder.course import Course, step_names
+from autograder.errors import UserError
 from autograder.outcome import Outcome
 
 # The engine's packages that an outcome and its page depend on.
@@ -119,11 +120,21 @@ def hashes(course: Course, assignment: str) -> dict[str, str]:
 
 
 def assignment_hash(course: Course, assignment: str) -> str:
-    """The source notebook without the points that a person gives: nothing is run for these."""
-    notebook = json.loads(course.source_notebook(assignment).read_bytes())
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            cell["metadata"].get("nbgrader", {}).pop("points", None)
+    """The source notebook without the points that a person gives: nothing is run for these.
+
+    Raises
+    ------
+    UserError
+        If it is not a notebook.
+    """
+    path = course.source_notebook(assignment)
+    try:
+        notebook = json.loads(path.read_bytes())
+        for cell in notebook["cells"]:
+            if cell["cell_type"] != "code":
+                cell["metadata"].get("nbgrader", {}).pop("points", None)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is not a notebook ({error}): run `autograder build`") from None
     return files.digest_of([json.dumps(notebook, sort_keys=True).encode()])
 
 

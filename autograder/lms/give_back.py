@@ -30,6 +30,8 @@ from autograder.submission import collected
 
 EXCHANGE = "exchange"
 PLATFORMS = ("moodle", "canvas", EXCHANGE)
+# As many students are named in a message.
+TOLD = 5
 NOTES = {
     "moodle": "in Moodle: Submissions → Upload multiple feedback files in a zip; the assignment "
     "needs the feedback type Feedback files",
@@ -96,9 +98,11 @@ def give_back(
             if reason:
                 returned.held_back[name] = reason
     if not pages:
-        reasons = "".join(f"\n  {name}: {why}" for name, why in returned.held_back.items())
-        hint = "" if everybody else "; --all also returns what is not marked yet"
-        raise UserError(f"there is no feedback of {assignment} to return{hint}{reasons}")
+        told = [f"{name}: {why}" for name, why in returned.held_back.items()]
+        more = [f"and {len(told) - TOLD} more"] if len(told) > TOLD else []
+        hint = [] if everybody else ["--all also returns what is not marked yet"]
+        reasons = "; ".join(told[:TOLD] + more + hint)
+        raise UserError(f"there is no feedback of {assignment} to return: {reasons}")
     returned.students = list(pages)
     if to == EXCHANGE:
         _release(course, assignment, returned.students)
