@@ -101,9 +101,9 @@ def results_table(outcomes: list[Outcome], title: str) -> Table:
     table = Table("student", "status", "score", "seconds", "what happened", title=title)
     for outcome in outcomes:
         score = "–" if outcome.score is None else f"{outcome.score:g} / {outcome.max_score:g}"
-        if outcome.status.needs_attention:
+        if not outcome.status.has_score:
             score = "–" if outcome.stale_score is None else f"{outcome.stale_score:g} (stale)"
-        remarks = [outcome.message, *outcome.notes]
+        remarks = list(dict.fromkeys([outcome.message, *outcome.attention, *outcome.notes]))
         lost = [c for c in outcome.checks if c.points < c.max_points]
         if lost and not outcome.message:
             remarks.append(f"{lost[0].exercise}: {lost[0].message}")
@@ -128,10 +128,10 @@ def where_to_look(course: Course, assignment: str) -> None:
 def attention(outcomes: list[Outcome]) -> None:
     """List the submissions an instructor has to deal with."""
     for outcome in outcomes:
-        if outcome.status.needs_attention:
+        if outcome.needs_attention:
             console.print(
                 f"[red]needs attention[/] {escape(outcome.student)}: {outcome.status}: "
-                f"{escape(outcome.message)}",
+                f"{escape('; '.join(dict.fromkeys([outcome.message, *outcome.attention])))}",
                 soft_wrap=True,
             )
 

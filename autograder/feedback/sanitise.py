@@ -6,8 +6,6 @@ as filters. Everything is allowed by name: tags, attributes, style properties, t
 takes too long or too much memory is shown without formatting (see `bounded`).
 """
 
-import base64
-import binascii
 import re
 
 from jinja2 import pass_context
@@ -20,6 +18,7 @@ from nh3 import Cleaner
 from pygments.token import STANDARD_TYPES
 
 from autograder.feedback import bounded
+from autograder.feedback.attached import Pictures, is_image
 from autograder.notebook import FAIL_CLOSED
 
 BLOCKS = frozenset(
@@ -68,10 +67,9 @@ LINKS = ("http://", "https://", "mailto:", "#")
 PICTURES = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif"))
 
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
-SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+IMAGES = ("image/png", "image/jpeg")
 MAX_TEXT = 1_000_000
 MAX_HTML = 200_000
-MAX_IMAGE = 4_000_000
 # All outputs of a page together.
 MAX_OUTPUTS = 50_000_000
 LEFT_OUT = "[more output than a page can show]\n"
@@ -147,16 +145,18 @@ def _takes_long(html: str) -> bool:
 @pass_context
 def markdown_to_html(context, source: str) -> str:
     """The Markdown filter of both templates: nbconvert's own, cleaned."""
-    attachments, text = context.get("cell", {}).get("attachments", {}), str(source)[:MAX_HTML]
+    pictures = Pictures(context.get("cell", {}).get("attachments", {}))
+    text = pictures.set_aside(str(source))[:MAX_HTML]
     try:
-        return bounded.call(_rendered, text, attachments)
+        html = bounded.call(_rendered, text)
     except bounded.TooMuch:
-        # A missing attachment, too much nesting: one cell must not spoil the whole page.
-        return f"<pre>{escape(text)}</pre>"
+        # Too much nesting: one cell must not spoil the whole page.
+        html = f"<pre>{escape(text)}</pre>"
+    return pictures.put_back(html)
 
 
-def _rendered(text: str, attachments: dict) -> str:
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+def _rendered(text: str) -> str:
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(text)
     return _cleaned(html) if len(html) <= MAX_HTML else TOO_LARGE
 
@@ -177,7 +177,7 @@ def _highlighted(source: str) -> str:
 def warm_up() -> None:
     """Import what the first text of each kind would."""
     for text in ("import a", "```python\nimport a\n```"):
-        _rendered(text, {})
+        _rendered(text)
     _highlighted("import a")
 
 
@@ -233,7 +233,7 @@ def _pictures_of(attachments) -> NotebookNode:
     found = NotebookNode()
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         if isinstance(bundle, dict):
-            found[name] = NotebookNode({k: v for k, v in bundle.items() if _is_image(k, v)})
+            found[name] = NotebookNode({k: v for k, v in bundle.items() if is_image(k, v)})
     return NotebookNode({name: bundle for name, bundle in found.items() if bundle})
 
 
@@ -253,7 +253,7 @@ def _safe_output(output: NotebookNode) -> NotebookNode | None:
     if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
         return None
     data = {mime: _text(output.data[mime]) for mime in TEXTS if mime in output.data}
-    data |= {mime: value for mime, value in output.data.items() if _is_image(mime, value)}
+    data |= {m: value for m, value in output.data.items() if m in IMAGES and is_image(m, value)}
     safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_alt_texts(output))
     if kind == "execute_result":
         safe.execution_count = None
@@ -263,7 +263,7 @@ def _safe_output(output: NotebookNode) -> NotebookNode | None:
 def _alt_texts(output) -> NotebookNode:
     given = output.get("metadata")
     found = NotebookNode()
-    for mime in SIGNATURES:
+    for mime in IMAGES:
         of_image = given.get(mime) if isinstance(given, dict) else None
         alt = of_image.get("alt") if isinstance(of_image, dict) else None
         found[mime] = NotebookNode(alt=alt[:1000] if isinstance(alt, str) else NO_ALT_TEXT)
@@ -273,14 +273,3 @@ def _alt_texts(output) -> NotebookNode:
 def _text(value) -> str:
     text = "".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "\n[cut off here]"
-
-
-def _is_image(mime: str, value) -> bool:
-    """Whether `value` is the base64 text of an image of type `mime`."""
-    if mime not in SIGNATURES or not isinstance(value, str) or len(value) > MAX_IMAGE:
-        return False
-    try:
-        content = base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return content.startswith(SIGNATURES[mime])

@@ -23,6 +23,7 @@ LATE = "late"
 STALE_SCORE = "stale"
 NEEDS_MANUAL = "needs manual grading"
 OTHER_RUN = "results of another run"
+LOOK = "needs attention"
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def _record(
             status, message = str(outcome.status), outcome.message
             seconds, isolation = outcome.seconds, outcome.isolation
             checks = tuple(outcome.checks)
-            stale = stale or (outcome.status.needs_attention and score is not None)
+            stale = stale or (not outcome.status.has_score and score is not None)
+            if outcome.attention:
+                flags.append(LOOK)
+                message = message or outcome.attention[0]
     if score is None:
         flags.append(status)
     if told_late or seconds_late > 0:

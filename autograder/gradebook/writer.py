@@ -39,6 +39,7 @@ from autograder.feedback.page import Facts, Pages, no_response
 from autograder.gradebook import ledger
 from autograder.gradebook.released import empty_gradebook, make_gradebook
 from autograder.outcome import Outcome
+from autograder.submission import timestamp
 from autograder.submission.pack import Packed
 
 STALE = "This score is of an earlier submission; the last grading run could not grade: "
@@ -204,7 +205,7 @@ class Writer:
         db = self._book.db
         submission = self._submission(student)
         if record["timestamp"] and record["timestamp"].strip():
-            submission.timestamp = _time(record["timestamp"])
+            submission.timestamp = timestamp.read(record["timestamp"])
         notebook = self._notebook(submission)
         for grade in notebook.grades:
             cell = record["cells"].get(grade.name, {})
@@ -341,14 +342,6 @@ def _changed_answers(nb, old_path: Path) -> list[str]:
 
     old = answers(nbformat.read(old_path, as_version=4).cells)
     return [name for name, answer in answers(nb.cells).items() if old.get(name) != answer]
-
-
-def _time(stamp: str):
-    """The time of a submission, as nbgrader keeps it; None if the text is not a time."""
-    try:
-        return utils.parse_utc(stamp.strip()[:100])
-    except (ValueError, OverflowError, TypeError):
-        return None
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:

@@ -27,8 +27,8 @@ from autograder.errors import UserError
 from autograder.gradebook.writer import opened
 from autograder.lms import names
 from autograder.lms.roster import Person, Roster, read_roster, slug, split_name
-from autograder.lms.zips import Archive, Member, Refused, Room
 from autograder.submission import collected
+from autograder.zips import Archive, Member, Refused, Room
 
 NEW, REPLACED, UNCHANGED, KEPT = "new", "replaced", "unchanged", "kept the old one"
 

@@ -256,21 +256,21 @@ def expect_readable_or_told(assignment: Grader, data: bytes, folder: Path) -> bo
     handed_in.mkdir()
     (handed_in / f"{A}.ipynb").write_bytes(data)
     try:
-        found = read_submission(handed_in, A, assignment.expected, folder / "files")
+        found = read_submission(handed_in, A, assignment.layout, folder / "files")
     except Unreadable as reason:
         assert "\n" not in str(reason)
         return False
     resources = assignment.resources("student", folder / "files")
     for step in map(import_item, assignment.config.Autograde.sanitize_preprocessors):
         _, resources = step(config=assignment.config)(found.notebook, resources)
-    for item in assignment.expected:
+    for item in assignment.layout.expected:
         cell = cell_of(found.notebook, item.grade_id)
         assert cell.cell_type == item.cell_type
         assert item.metadata.items() <= cell.metadata["nbgrader"].items()
         if item.locked and item.grade:
             assert cell.source == item.source
     ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in found.notebook.cells]
-    assert sorted(filter(None, ids)) == sorted(item.grade_id for item in assignment.expected)
+    assert sorted(filter(None, ids)) == sorted(item.grade_id for item in assignment.layout.expected)
     json.dumps(found.notebook)
     return True
 
@@ -457,7 +457,7 @@ def test_wrong_ids_and_languages_do_not_keep_a_page_from_being_made(
     handed_in = tmp_path / "handed-in"
     handed_in.mkdir()
     (handed_in / f"{A}.ipynb").write_text(json.dumps(raw))
-    found = read_submission(handed_in, A, ready.expected, tmp_path / "files").notebook
+    found = read_submission(handed_in, A, ready.layout, tmp_path / "files").notebook
     resources = ready.resources("student", tmp_path / "files")
     repair.Repair(config=ready.config)(found, resources)
     facts = Facts.before_anybody_looked(found)

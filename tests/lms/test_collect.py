@@ -10,9 +10,9 @@ import zlib
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import zips as archives
 from autograder.errors import UserError
 from autograder.lms import collect as collecting
-from autograder.lms import zips as archives
 from autograder.lms.roster import read_roster, slug
 from autograder.submission import collected
 
