@@ -100,7 +100,7 @@ def read_submission(folder: Path, assignment: str, layout: Layout, copy: Path) -
     return Submission(book.notebook, notes + book.notes, doubts)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Book:
     """A readable notebook: `work` is what it holds for each exercise that is not as handed out."""
 
@@ -183,25 +183,26 @@ def _choose(
         )
     worked = [book for book in fitting if book.work]
     own = next((book for book in fitting if book.path == right), None)
-    if own is not None and (own.work or not worked):
+    # Those that hold everything the others hold, the likeliest first.
+    able = [b for b in worked or fitting if all(b.holds(o) for o in worked)]
+    if own is not None and (own in able or (own.work and not able)):
         book = own
-    else:
-        # The likeliest of those that hold everything the others hold.
-        able = [b for b in worked or fitting if all(b.holds(o) for o in worked)]
-        if not able:
-            raise Unreadable(
-                f"expected one {right.name}, found {names(b.path for b in worked)} with different "
-                "work: keep the one that counts"
-            )
+    elif able:
         book = able[0]
+    else:
+        raise Unreadable(
+            f"expected one {right.name}, found {names(b.path for b in worked)} with different "
+            "work: keep the one that counts"
+        )
     others = [path for path in [*(b.path for b in found), *refused] if path != book.path]
     remarks, doubts = [], []
     listed = names(p for p in others if not is_litter(p.relative_to(folder)))
     if book.path == right:
         remarks += [f"{right.name} counts; also handed in: {listed}"] if listed else []
     else:
-        untouched = f", because {right.name} is as it was handed out" if own else ""
-        remarks.append(f"{names([book.path])} was graded as {right.name}{untouched}")
+        lacks = ", ".join(sorted(book.work.keys() - own.work.keys())) if own else ""
+        why = f", which has no work on {lacks}" if lacks else ""
+        remarks.append(f"{names([book.path])} was graded as {right.name}{why}")
         if listed and own is None:
             remarks.append(f"also handed in: {listed}")
     more = [b for b in worked if not book.holds(b) and not is_litter(b.path.relative_to(folder))]

@@ -13,7 +13,6 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from autograder.authoring.classroom import answered, cell_of, hand_in, prepend, released, solved
-from autograder.gradebook import writer
 from autograder.gradebook.released import scratch_api
 from autograder.grading import batch
 from autograder.outcome import Status

@@ -3,7 +3,7 @@ from autograder.settings import use_autograder
 c = get_config()  # noqa: F821
 use_autograder(c)
 c.CourseDirectory.course_id = "odd"
-c.Judge.timeout = 4
+c.Judge.timeout = 2
 c.Judge.submission_timeout = 12
 c.Judge.iopub_timeout = 2
 c.Judge.allow_unsealed = True

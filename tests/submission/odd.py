@@ -130,7 +130,7 @@ def right(book, folder):
     """Nothing happened to it."""
 
 
-@case(told="because 97_odd.ipynb is as it was handed out")
+@case(told="which has no work on answer_leaf, answer_why, circle, square, typical")
 def stub_beside_the_copy(book, folder):
     """The copy that Jupyter made holds the work."""
     write(folder / f"{A}.ipynb", stubbed(book))
@@ -170,11 +170,21 @@ def older_copy_beside(book, folder):
     write(folder / f"{A}-Copy1.ipynb", old)
 
 
-@case(5.0, told="holds other work", looked_at=True)
+@case(told="which has no work on typical")
 def copy_with_more_work(book, folder):
-    """The copy has an answer that the right one lacks."""
+    """The copy has an answer that the right one lacks, and all others."""
     write(folder / f"{A}-Copy1.ipynb", book)
     cell_of(book, "typical").source = STUB
+
+
+@case(4.0, told="holds other work", looked_at=True)
+def copy_with_other_work(book, folder):
+    """The copy has another answer, and the right one is wrong."""
+    write(folder / f"{A}-Copy1.ipynb", book)
+    cell_of(book, "circle").source = "def circle(r):\n    return r"
+    cell_of(
+        book, "typical"
+    ).source = "def typical(radii):\n    return math.pi * middle_of(radii) ** 2"
 
 
 @case(told="was graded as")
