@@ -28,6 +28,7 @@ from autograder.gradebook.writer import opened
 from autograder.lms import names
 from autograder.lms.roster import Person, Roster, read_roster, slug, split_name
 from autograder.submission import collected
+from autograder.submission.intake import OLDER
 from autograder.zips import Archive, Member, Refused, Room
 
 NEW, REPLACED, UNCHANGED, KEPT = "new", "replaced", "unchanged", "kept the old one"
@@ -194,7 +195,7 @@ class LmsExtractor(ExtractorPlugin):
             return
         chosen = max(right, key=lambda item: (item[0], str(item[1])))[1]
         if chosen != expected:
-            aside = _free(folder, PurePosixPath(f"older {expected.name}"))
+            aside = _free(folder, PurePosixPath(OLDER + expected.name))
             self._move(expected, aside, found, folder)
             self._move(chosen, expected, found, folder)
 

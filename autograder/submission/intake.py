@@ -31,6 +31,8 @@ MAX_DEPTH = 50
 READ_SECONDS = 120
 # Browsers, mail programs and systems that hide endings add to a notebook's name.
 NOTEBOOK = re.compile(r"\.ipynb(?: ?\(\d+\))?(?:\.(?:txt|json))?$", re.IGNORECASE)
+# What `autograder collect` calls a notebook that a newer one has replaced.
+OLDER = "older "
 ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip")
 MAX_CANDIDATES = 20
 LINKED = "the folder is a symbolic link: expected the submitted files themselves"
@@ -115,13 +117,18 @@ class _Book:
         return other.work.items() <= self.work.items()
 
 
+def _is_aside(path: Path) -> bool:
+    """Whether a notebook counts only if no other one has any work in it."""
+    return is_litter(path) or path.name.startswith(OLDER)
+
+
 def _candidates(folder: Path, assignment: str) -> list[Path]:
     """What may be the notebook, the likeliest first; `folder` itself has been looked at."""
 
     def rank(path: Path) -> tuple:
         name = path.name.lower()
         return (
-            any(is_litter(Path(part)) for part in path.relative_to(folder).parts),
+            _is_aside(path.relative_to(folder)),
             len(path.relative_to(folder).parts),
             name != f"{assignment}.ipynb".lower(),
             name,
@@ -182,6 +189,7 @@ def _choose(
             + "was another notebook handed in?"
         )
     worked = [book for book in fitting if book.work]
+    worked = [b for b in worked if not _is_aside(b.path.relative_to(folder))] or worked
     own = next((book for book in fitting if book.path == right), None)
     # Those that hold everything the others hold, the likeliest first.
     able = [b for b in worked or fitting if all(b.holds(o) for o in worked)]
@@ -205,10 +213,10 @@ def _choose(
         remarks.append(f"{names([book.path])} was graded as {right.name}{why}")
         if listed and own is None:
             remarks.append(f"also handed in: {listed}")
-    more = [b for b in worked if not book.holds(b) and not is_litter(b.path.relative_to(folder))]
+    more = [b for b in worked if not book.holds(b)]
     if more:
         doubts.append(f"{names(b.path for b in more)} holds other work than {names([book.path])}")
-    broken = [p for p in refused if not is_litter(p.relative_to(folder))]
+    broken = [p for p in refused if not _is_aside(p.relative_to(folder))]
     if broken and book.path != right:
         doubts.append(refused[broken[0]])
     return book, remarks, doubts

@@ -1,6 +1,7 @@
 """What was handed out: the cells of a release in their order, to recognize them in what comes back."""
 
 import ast
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -130,7 +131,7 @@ class Layout:
         alone = {n: frozenset(x for x in own if bound[x] == 1) for n, own in names.items()}
         return cls(expected, given, alone)
 
-    @property
+    @functools.cached_property
     def texts(self) -> frozenset[str]:
         """The given cells, as `plain` text."""
         return frozenset(plain(g.source) for g in self.given)

@@ -20,12 +20,18 @@ SENTENCE = 40
 def relink(nb: NotebookNode, layout: Layout) -> list[str]:
     """Give lost cells their ids back, in place; returns a sentence for each."""
     notes = _by_cell_id(nb, layout)
+    texts = [plain(cell.source) for cell in nb.cells]
     for item in layout.expected:
         if item.cell_type == "code" and item.locked:
-            notes += _check(nb, item)
+            notes += _check(nb, texts, item)
+    bound = {
+        id(cell): bound_by(cell.source)
+        for cell, text in zip(nb.cells, texts, strict=True)
+        if text not in layout.texts
+    }
     for item in layout.expected:
         if item.solution and not item.grade:
-            notes += _answer(nb, item, layout)
+            notes += _answer(nb, bound, item, layout)
     return notes
 
 
@@ -91,15 +97,15 @@ def _by_cell_id(nb: NotebookNode, layout: Layout) -> list[str]:
     return notes
 
 
-def _check(nb: NotebookNode, item: Expected) -> list[str]:
+def _check(nb: NotebookNode, texts: list[str], item: Expected) -> list[str]:
     """A copy of a self-check without its id stands where the check is to be judged."""
     if any(grade_id_of(cell) == item.grade_id for cell in nb.cells):
         return []
-    text = plain(item.source)
+    own = plain(item.source)
     copies = [
         cell
-        for cell in nb.cells
-        if cell.cell_type == "code" and grade_id_of(cell) is None and plain(cell.source) == text
+        for cell, text in zip(nb.cells, texts, strict=True)
+        if cell.cell_type == "code" and grade_id_of(cell) is None and text == own
     ]
     if not copies:
         return []
@@ -107,14 +113,15 @@ def _check(nb: NotebookNode, item: Expected) -> list[str]:
     return [f"{item.grade_id}: its self-check was found in a cell without an id"]
 
 
-def _answer(nb: NotebookNode, item: Expected, layout: Layout) -> list[str]:
+def _answer(
+    nb: NotebookNode, bound: dict[int, frozenset[str]], item: Expected, layout: Layout
+) -> list[str]:
     """An answer whose own cell is gone or untouched may stand in another cell."""
     own = [cell for cell in nb.cells if grade_id_of(cell) == item.grade_id]
     names = layout.names.get(item.grade_id, frozenset())
     if not names or not all(item.is_untouched(cell.source) for cell in own):
         return []
     by_id = {other.grade_id: other for other in layout.expected}
-    given = layout.texts
     provider = None
     for cell in nb.cells:
         other = by_id.get(grade_id_of(cell) or "")
@@ -122,7 +129,7 @@ def _answer(nb: NotebookNode, item: Expected, layout: Layout) -> list[str]:
             continue
         if other is not None and other.is_untouched(cell.source):
             continue
-        if plain(cell.source) in given or not bound_by(cell.source) & names:
+        if not bound.get(id(cell), frozenset()) & names:
             continue
         if cell.cell_type == "code" or _is_code(cell.source, names):
             provider = cell

@@ -187,6 +187,23 @@ def copy_with_other_work(book, folder):
     ).source = "def typical(radii):\n    return math.pi * middle_of(radii) ** 2"
 
 
+@case(5.0)
+def newer_attempt_with_less(book, folder):
+    """A platform gave two attempts, and the newer one counts."""
+    write(folder / f"older {A}.ipynb", book)
+    cell_of(book, "typical").source = STUB
+
+
+@case(told="was graded as")
+def copy_beside_an_old_checkpoint(book, folder):
+    """A name of the student's own, and a checkpoint with something else in it."""
+    old = copy.deepcopy(book)
+    cell_of(old, "circle").source = "def circle(r):\n    return 3"
+    write(folder / ".ipynb_checkpoints" / "mine-checkpoint.ipynb", old)
+    write(folder / "mine.ipynb", book)
+    return False
+
+
 @case(told="was graded as")
 def copy_of_a_copy(book, folder):
     """Neither has the right name, and one holds all that the other holds."""
@@ -996,6 +1013,20 @@ def page_of_paper(book, folder):
 def endless_experiment(book, folder):
     """An own cell never ends."""
     insert(book, at(book, "circle"), new_code_cell("# my experiment\nwhile True:\n    pass"))
+
+
+@case(5.0, told="was stopped after 2 s", looked_at=True, status="timed out")
+def needed_experiment(book, folder):
+    """An own cell does not end in time, and an answer uses what it would have defined."""
+    code = new_code_cell("while sum(range(1000)):\n    pass\ntable = [1]")
+    insert(book, at(book, "typical"), code)
+    cell_of(book, "typical").source = "def typical(radii):\n    return len(table)"
+
+
+@case()
+def good_bye(book, folder):
+    """Somebody thinks that a program has to end."""
+    insert(book, at(book, "circle"), new_code_cell("exit()"))
 
 
 @case(told="the cell that begins with `import os`", status="crashed")

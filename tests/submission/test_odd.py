@@ -9,6 +9,7 @@ import io
 import re
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -28,9 +29,11 @@ from autograder.checking.student import LocalStudent
 from autograder.course import Course
 from autograder.feedback import sanitise
 from autograder.feedback.sanitise import SafeNotebook
+from autograder.gradebook.records import LOOK, class_records
 from autograder.gradebook.released import take_snapshot
 from autograder.grading import batch
 from autograder.grading.judging.grade import Grader
+from autograder.report.data import gather
 from autograder.submission.intake import Unreadable, read_submission
 from autograder.submission.pack import pack
 from autograder.submission.repair import Repair
@@ -38,11 +41,17 @@ from autograder.submission.repair import Repair
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of files")
 
 # What only a kernel can run, and what the judge adds to it.
-IN_KERNELS = ("timed_cell", "endless_experiment", "fatal_experiment")
+IN_KERNELS = (
+    "timed_cell",
+    "endless_experiment",
+    "needed_experiment",
+    "fatal_experiment",
+    "good_bye",
+)
 FEW = """
 right stub_beside_the_copy package_missing_here package_in_a_cell_of_ones_own mended_below
 merge_of_answers timestamp_far_away text_in_a_new_cell text_in_a_file no_text four_megabytes
-heic_attached endless_experiment fatal_experiment
+heic_attached endless_experiment fatal_experiment good_bye
 """.split()
 
 
@@ -164,12 +173,12 @@ def few(odd_course):
     return grade(odd_course, FEW)
 
 
-@pytest.fixture(scope="module", params=range(4))
+@pytest.fixture(scope="module", params=range(7))
 def many(request, tmp_path_factory, odd_course):
-    """A quarter of the class, in a course of its own: (course, results)."""
+    """A seventh of the class, in a course of its own: (course, results)."""
     root = tmp_path_factory.mktemp("many") / "course"
     shutil.copytree(odd_course.root, root, ignore=shutil.ignore_patterns("submitted", "*.db"))
-    return Course(root), grade(Course(root), list(CASES)[request.param :: 4])
+    return Course(root), grade(Course(root), list(CASES)[request.param :: 7])
 
 
 def expect(name: str, result) -> None:
@@ -240,3 +249,34 @@ def test_both_pages_show_an_answer_with_its_picture(odd_course, few, name):
 def test_a_time_that_is_none_leaves_the_gradebook_without_one(odd_course, few):
     with Gradebook(odd_course.db_url, odd_course.course_id) as gradebook:
         assert gradebook.find_submission(A, "timestamp_far_away").timestamp is None
+
+
+def test_what_needs_attention_is_flagged_wherever_scores_go(odd_course, few):
+    name = "package_in_a_cell_of_ones_own"
+    records = {r.student: r for r in class_records(odd_course, A)}
+    assert LOOK in records[name].flags and "ModuleNotFoundError" in records[name].message
+    assert LOOK not in records["right"].flags
+    report = gather(odd_course, A, datetime(2026, 1, 1, tzinfo=UTC))
+    assert name in {found.student for found in report.attention}
+
+
+@pytest.mark.slow
+def test_own_cells_that_use_up_the_time_leave_enough_for_the_exercises(odd_course, tmp_path):
+    course = Course(tmp_path / "course")
+    shutil.copytree(
+        odd_course.root, course.root, ignore=shutil.ignore_patterns("submitted", "*.db")
+    )
+    with open(course.root / "nbgrader_config.py", "a") as config:
+        config.write("c.Judge.submission_timeout = 6\n")
+    hand_in(course, "right", course.folder("submitted") / "ada" / A)
+    path = course.folder("submitted") / "ada" / A / f"{A}.ipynb"
+    book = nbformat.read(path, as_version=4)
+    for _ in range(9):
+        book.cells.insert(2, nbformat.v4.new_code_cell("while True:\n    pass"))
+    write(path, book)
+    (result,) = batch.grade(course, A, ["ada"])
+    assert (result.status, result.score) == ("timed out", 7.0)
+    written = course.folder("autograded") / "ada" / A / f"{A}.ipynb"
+    cells = nbformat.read(written, as_version=4).cells
+    ends = [out.evalue for c in cells for out in c.get("outputs", []) if out.output_type == "error"]
+    assert "the time for the student's own cells was used up" in ends

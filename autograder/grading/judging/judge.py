@@ -151,6 +151,7 @@ class Judge(Execute):
         self._timeouts: Counter[bool] = Counter()
         # By position: seconds that cells took, and why some were ended.
         self._took: dict[int, float] = {}
+        self._own_took = 0.0
         self._ended: dict[int, str] = {}
         self._set_aside_demonstrations(nb)
         tier = self._tier()
@@ -295,7 +296,7 @@ class Judge(Execute):
         return cell, resources
 
     def _run_cell(self, cell, index):
-        own = _is_own(cell)
+        own = self._is_own(cell)
         if own and (reason := self._reason_to_leave_out(index)):
             self._ended[index] = reason
             cell.outputs = [_error("NotRun", reason)]
@@ -322,10 +323,11 @@ class Judge(Execute):
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
         finally:
             self._took[index] = self._clock() - self._cell_started
+            self._own_took += self._took[index] * own
 
     def _end_of_kernel(self, cell, index, status: Status, how: str) -> None:
         self._stop(status, f"{self._named(index)} {how}")
-        self._fatal = index if _is_own(cell) else None
+        self._fatal = index if self._is_own(cell) else None
 
     def _reason_to_leave_out(self, index: int) -> str:
         """Why a cell of the student's own is not run; "" if it is."""
@@ -333,20 +335,25 @@ class Judge(Execute):
             status, reason = self._left_out[index]
             self._note(status, f"{reason}; it was left out")
             return f"it was left out, as it had ended the kernel ({status})"
-        if self._own_seconds() > MOST_OWN * self.submission_timeout:
+        if self._own_took > MOST_OWN * self.submission_timeout:
             reason = "the time for the student's own cells was used up"
             self._note(Status.TIMED_OUT, f"{reason}{self._longest()}")
             return reason
         return ""
 
-    def _own_seconds(self) -> float:
-        return sum(s for i, s in self._took.items() if _is_own(self.nb.cells[i]))
+    def _is_own(self, cell) -> bool:
+        """Whether a cell is neither an exercise's nor given."""
+        marked = "nbgrader" in cell.metadata or cell.metadata.get(SETUP)
+        return not marked and plain(cell.source) not in self._layout.texts
 
     def _named(self, index: int) -> str:
         cell = self.nb.cells[index]
-        if _is_own(cell):
+        if self._is_own(cell):
             return f"the cell that begins with `{causes.first_line(cell.source)}`"
-        return grade_id_of(cell) or "the given setup"
+        return (
+            grade_id_of(cell)
+            or f"the given cell that begins with `{causes.first_line(cell.source)}`"
+        )
 
     def _longest(self) -> str:
         """Which cell took most of the time, as the end of a sentence."""
@@ -387,13 +394,13 @@ class Judge(Execute):
 
     def _defined_again(self, exercise: str, check: int) -> list[str]:
         """Whether the student has answered an exercise once more, where it does not count."""
-        names, given_texts = self._layout.names.get(exercise, frozenset()), self._layout.texts
+        names = self._layout.names.get(exercise, frozenset())
         return [
             f"{exercise}: {self._named(i)} defines it again, below its self-check, where it does not "
             "count"
             for i, cell in enumerate(self.nb.cells)
-            if i > check and cell.cell_type == "code" and _is_own(cell)
-            if bound_by(cell.source) & names and plain(cell.source) not in given_texts
+            if i > check and cell.cell_type == "code" and self._is_own(cell)
+            if bound_by(cell.source) & names
         ][:1]
 
     def _seed(self, check) -> int:
@@ -430,9 +437,9 @@ class Judge(Execute):
 
     def _get_timeout(self, cell):
         left = max(1, math.ceil(self._left()))
-        own = _is_own(cell)
+        own = self._is_own(cell)
         if own:
-            most = OWN_SHARE * self.submission_timeout - self._own_seconds()
+            most = OWN_SHARE * self.submission_timeout - self._own_took
             left = min(left, max(SHORT, math.ceil(most)))
         # An endless function is often called in many cells: each time-out halves the next one, so
         # that all of them together take at most twice the first. Own cells do not shorten answers.
@@ -444,7 +451,7 @@ class Judge(Execute):
             # it would ask again at once, and again.
             await asyncio.sleep(1)
             return None
-        self._timeouts[_is_own(cell)] += 1
+        self._timeouts[self._is_own(cell)] += 1
         index = next(i for i, other in enumerate(self.nb.cells) if other is cell)
         self._ended[index] = f"it was stopped after {timeout:g} s"
         self._note(Status.TIMED_OUT, f"{self._named(index)} was stopped after {timeout:g} s")
@@ -461,11 +468,6 @@ class Judge(Execute):
                 outs.append(note)
             return None
         return super().output(outs, msg, display_id, cell_index)
-
-
-def _is_own(cell) -> bool:
-    """Whether a cell is neither an exercise's nor the given setup."""
-    return "nbgrader" not in cell.metadata and not cell.metadata.get(SETUP)
 
 
 def _importing(modules: list[str]) -> str:
