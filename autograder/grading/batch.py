@@ -96,6 +96,11 @@ def grade(
     """
     watcher = watcher or Watcher()
     expect_settings(course)
+    if misplaced := _misplaced(course, assignment):
+        watcher.note(
+            f"not graded: {printable(', '.join(misplaced[:20]))} in {course.folder('submitted')}: "
+            f"expected STUDENT/{assignment}/"
+        )
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         folders = {s: course.folder("submitted") / s / assignment for s in students}
@@ -125,6 +130,21 @@ def grade(
                         watcher.note(EXPOSED)
                     _grade(todo, w, writer, hashes, watcher, done)
     return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _misplaced(course: Course, assignment: str) -> list[str]:
+    """What was handed in but not into a folder of the assignment, and so belongs to nobody."""
+    folder, name = course.folder("submitted"), assignment.lower()
+    known = set(course.submitted_students(assignment))
+    found = [
+        f"{student}/{entry}"
+        for student in sorted(os.listdir(folder))
+        if student not in known and not student.startswith(".") and (folder / student).is_dir()
+        for entry in sorted(os.listdir(folder / student))
+        if entry.lower().startswith(name)
+    ]
+    # Or without a student's folder.
+    return found + [e for e in sorted(os.listdir(folder)) if e.lower().startswith(name)]
 
 
 def _workers(

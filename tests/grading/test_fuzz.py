@@ -297,7 +297,7 @@ def no_notebook(folder: Path, path: Path) -> None:
     path.unlink()
 
 
-def two_notebooks(folder: Path, path: Path) -> None:
+def two_equal_notebooks(folder: Path, path: Path) -> None:
     path.rename(folder / "a.ipynb")
     shutil.copy(folder / "a.ipynb", folder / "b.ipynb")
 
@@ -336,7 +336,7 @@ def odd_things_beside_it(folder: Path, path: Path) -> None:
 
 FOLDERS = {
     no_notebook: Status.UNREADABLE,
-    two_notebooks: Status.UNREADABLE,
+    two_equal_notebooks: Status.GRADED,
     a_folder_for_the_notebook: Status.UNREADABLE,
     a_pipe_for_the_notebook: Status.UNREADABLE,
     a_link_to_itself: Status.UNREADABLE,

@@ -808,6 +808,13 @@ def mended_below(book, folder):
     book.cells.append(new_code_cell(right_one))
 
 
+@case(5.0, told="squared is defined only below, in the cell that begins with", looked_at=True)
+def helper_below(book, folder):
+    """At home, a cell further down had run before."""
+    cell_of(book, "typical").source = "def typical(radii):\n    return squared(middle_of(radii))"
+    book.cells.append(new_code_cell("def squared(r):\n    return math.pi * r * r"))
+
+
 # Written answers.
 
 
@@ -1026,7 +1033,7 @@ def needed_experiment(book, folder):
 @case()
 def good_bye(book, folder):
     """Somebody thinks that a program has to end."""
-    insert(book, at(book, "circle"), new_code_cell("exit()"))
+    insert(book, at(book, "circle"), new_code_cell("exit()"), new_code_cell("quit()"))
 
 
 @case(told="the cell that begins with `import os`", status="crashed")

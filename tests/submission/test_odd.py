@@ -49,7 +49,7 @@ IN_KERNELS = (
     "good_bye",
 )
 FEW = """
-right stub_beside_the_copy package_missing_here package_in_a_cell_of_ones_own mended_below
+right stub_beside_the_copy package_missing_here helper_below package_in_a_cell_of_ones_own mended_below
 merge_of_answers timestamp_far_away text_in_a_new_cell text_in_a_file no_text four_megabytes
 heic_attached endless_experiment fatal_experiment good_bye
 """.split()
@@ -280,3 +280,13 @@ def test_own_cells_that_use_up_the_time_leave_enough_for_the_exercises(odd_cours
     cells = nbformat.read(written, as_version=4).cells
     ends = [out.evalue for c in cells for out in c.get("outputs", []) if out.output_type == "error"]
     assert "the time for the student's own cells was used up" in ends
+
+
+def test_what_lies_outside_of_its_folder_is_told(odd_course, few, tmp_path):
+    submitted, notes = odd_course.folder("submitted"), []
+    (submitted / "outside").mkdir()
+    (submitted / "outside" / f"{A}.ipynb").write_text("{}")
+    (submitted / "outside" / "98_other").mkdir()
+    batch.grade(odd_course, A, ["right"], watcher=batch.Watcher(note=notes.append))
+    (note,) = notes
+    assert note.startswith(f"not graded: outside/{A}.ipynb in ") and note.endswith(f"STUDENT/{A}/")

@@ -33,24 +33,29 @@ class Failure:
 
 
 def explain(
-    results: list[CheckResult], cells: Sequence[NotebookNode], stopped: Mapping[int, str]
+    results: list[CheckResult],
+    cells: Sequence[NotebookNode],
+    judged: int,
+    stopped: Mapping[int, str],
 ) -> tuple[list[CheckResult], list[str]]:
     """The results, with the cell named that should have defined a missing name; and what to look at.
 
     Parameters
     ----------
     cells
-        Those that ran before, with their outputs.
+        Those of the submission; those before the position `judged` have run, and have their outputs.
     stopped
         Why cells at these positions were ended or left out.
     """
+    if not any(result.message for result in results):
+        return results, []
     failures: list[Failure] = []
-    for index, cell in enumerate(cells):
+    for index, cell in enumerate(cells[:judged]):
         if failure := _failure(cell, stopped.get(index, ""), failures):
             failures.append(failure)
     explained, look = [], []
     for result in results:
-        found = _explained(result, failures)
+        found = _explained(result, failures, cells[judged + 1 :])
         explained.append(found[0])
         if found[1]:
             look.append(f"{result.exercise}: {found[0].message}")
@@ -100,13 +105,20 @@ def _cause(name: str, failures: list[Failure]) -> Failure | None:
     return starred[-1] if starred else None
 
 
-def _explained(result: CheckResult, failures: list[Failure]) -> tuple[CheckResult, bool]:
+def _explained(
+    result: CheckResult, failures: list[Failure], below: Sequence[NotebookNode]
+) -> tuple[CheckResult, bool]:
     """The result, and whether somebody should look at it."""
     missing = UNDEFINED.search(result.message)
     if missing is None:
         return result, any(f"raised {kind}" in result.message for kind in ELSEWHERE)
     cause = _cause(missing[1], failures)
     if cause is None:
+        # At home it may have run before.
+        for cell in below:
+            if cell.cell_type == "code" and missing[1] in bound_by(cell.source):
+                where = f"below, in the cell that begins with `{first_line(cell.source)}`"
+                return replace(result, message=f"{missing[1]} is defined only {where}"), True
         return result, False
     message = f"the cell that defines {missing[1]} could not be run: {cause.reason}"
     return replace(result, message=message), cause.innocent

@@ -53,6 +53,8 @@ OWN_SHARE = 0.5
 # Seconds that each of them may take when that is used up, as later ones may define what answers use;
 # up to this part of the time.
 SHORT, MOST_OWN = 2, 0.75
+# `exit()` in a cell ends a kernel a tenth of a second later, in the middle of some other cell.
+STAY = '__import__("IPython").get_ipython().ask_exit = lambda: None'
 LIMIT_STATUS = {
     "memory": Status.OUT_OF_MEMORY,
     "wall": Status.TIMED_OUT,
@@ -376,7 +378,7 @@ class Judge(Execute):
             results = diagnose(
                 self._hidden, reference, checks, results, recorder.replies, self._seed
             )
-        results, look = causes.explain(results, self.nb.cells[:index], self._ended)
+        results, look = causes.explain(results, self.nb.cells, index, self._ended)
         self._outcome.checks += results
         if any(r.points < r.max_points for r in results):
             self._wrong.append((exercise, cell))
@@ -473,7 +475,7 @@ class Judge(Execute):
 def _importing(modules: list[str]) -> str:
     """Code that imports the packages of these modules and leaves no name behind."""
     packages = dict.fromkeys(name.partition(".")[0] for name in modules)
-    return "\n".join(f"import {name}; del {name}" for name in packages)
+    return "\n".join([STAY, *(f"import {name}; del {name}" for name in packages)])
 
 
 def _shorten(cell) -> None:
