@@ -12,7 +12,7 @@ KINDS = frozenset(
     name
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, BaseException)
-) | {"LinAlgError", "UnpicklingError", "WireError"}
+) | {"LinAlgError", "StdinNotImplementedError", "UnpicklingError", "UsageError", "WireError"}
 
 # No digit in a name, and three at most in a number: enough for sizes, too few for what was drawn.
 NAME, COUNT = r"[A-Za-z_]{1,40}", r"\d{1,3}"
@@ -59,6 +59,9 @@ HARMLESS = re.compile(
             r"Inference tensors cannot be saved for backward.*",
             rf'Module \[{NAME}\] is missing the required "forward" function',
             r"autograd is off here: work the gradients out by hand",
+            # Hardware that this machine lacks.
+            r"Torch not compiled with CUDA enabled|Found no NVIDIA driver on your system\..{0,300}",
+            r"PyTorch is not linked with support for mps devices",
         ]
     ),
     re.DOTALL,

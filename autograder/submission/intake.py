@@ -30,7 +30,7 @@ MAX_CONTAINERS = 200_000
 MAX_DEPTH = 50
 READ_SECONDS = 120
 # Browsers, mail programs and systems that hide endings add to a notebook's name.
-NOTEBOOK = re.compile(r"\.ipynb(?: ?\(\d+\))?(?:\.(?:txt|json))?$", re.IGNORECASE)
+NOTEBOOK = re.compile(r"\.ipynb(?: ?\(\d+\))?(?:\.(?:txt|json))?\s*$", re.IGNORECASE)
 # What `autograder collect` calls a notebook that a newer one has replaced.
 OLDER = "older "
 ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip")
@@ -136,7 +136,8 @@ def _candidates(folder: Path, assignment: str) -> list[Path]:
 
     files = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
     found = [path for path in files if NOTEBOOK.search(path.name) and path.name[:1] != "."]
-    named = [path for path in files if path.name.lower() in (f"{assignment}.json", assignment)]
+    names = {f"{assignment}{end}".lower() for end in ("", ".json", ".txt")}
+    named = [path for path in files if path.name.lower() in names]
     return sorted(found or named, key=rank)[:MAX_CANDIDATES]
 
 
@@ -225,10 +226,9 @@ def _choose(
 def _unzip(folder: Path) -> dict[Path, str]:
     """Unpack the zip files in a folder, each into a folder beside it; why some could not be."""
     refused = {}
-    found = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() == ".zip"]
+    paths = [p for p in sorted(folder.rglob("*")) if not p.is_symlink() and p.is_file()]
+    found = [p for p in paths if p.suffix.lower() == ".zip" or _is_zipped_notebook(p)]
     for path in found[:MAX_CANDIDATES]:
-        if path.is_symlink() or not path.is_file():
-            continue
         target = path.with_name(f"{path.stem} (unpacked)")
         try:
             with Archive(path) as archive:
@@ -241,6 +241,13 @@ def _unzip(folder: Path) -> dict[Path, str]:
             shutil.rmtree(target, ignore_errors=True)
             refused[path] = f"{printable(path.name)} was not unpacked: {reason}"
     return refused
+
+
+def _is_zipped_notebook(path: Path) -> bool:
+    if not NOTEBOOK.search(path.name):
+        return False
+    with open(path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _read(path: Path, layout: Layout) -> tuple[NotebookNode, list[str]]:
@@ -291,6 +298,10 @@ def _parsed(name: str, text: str) -> NotebookNode:
     try:
         raw = json_value(text.encode(errors="replace"))
     except (ValueError, RecursionError) as error:
+        if re.match(r"\s*<(?:!doctype html|html)", text[:1000], re.IGNORECASE):
+            raise Unreadable(
+                f"{name} is a web page, not a notebook: download the notebook itself"
+            ) from None
         raise Unreadable(f"{name} is not a notebook (not JSON: {str(error)[:100]})") from None
     if not isinstance(raw, dict):
         raise Unreadable(f"{name} is not a notebook (a JSON {type(raw).__name__})")

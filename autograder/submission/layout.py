@@ -136,6 +136,11 @@ class Layout:
         """The given cells, as `plain` text."""
         return frozenset(plain(g.source) for g in self.given)
 
+    @functools.cached_property
+    def lines(self) -> frozenset[str]:
+        """The lines of the given cells."""
+        return frozenset(line.strip() for g in self.given for line in g.source.splitlines())
+
 
 def plain(source: str) -> str:
     """A cell's text without what editors change in passing: space at the end of lines, empty lines."""

@@ -3,6 +3,7 @@
 import ast
 import copy
 from pathlib import Path
+from urllib.parse import quote
 
 from nbformat import NotebookNode
 
@@ -32,40 +33,42 @@ def gather(nb: NotebookNode, layout: Layout, folder: Path | None) -> list[str]:
     """
     notes = []
     items = [item for item in layout.expected if item.written and item.cell_type == "markdown"]
+    answers = {grade_id_of(cell): cell for cell in nb.cells}
     for item in items:
-        cell = next(c for c in nb.cells if grade_id_of(c) == item.grade_id)
-        if parts := _beside(nb, cell, layout):
+        cell = answers[item.grade_id]
+        if parts := _beside(nb, cell, item, layout):
             joined(nb, cell, item, parts)
             notes.append(
                 f"{item.grade_id}: text in the student's own cells beside it was joined to it"
             )
-    open_ = [
-        (item, cell)
-        for item in items
-        for cell in nb.cells
-        if grade_id_of(cell) == item.grade_id and item.is_untouched(cell.source)
-    ]
-    if not open_:
-        return notes
-    own, files = _elsewhere(nb, layout), _documents(folder)
-    for item, cell in open_:
+        for name in _attached(cell):
+            if (
+                f"attachment:{name}" not in cell.source
+                and f"attachment:{quote(name)}" not in cell.source
+            ):
+                cell.source += f"\n\n![{name}](<attachment:{name}>)"
+    left = [item for item in items if item.is_untouched(answers[item.grade_id].source)]
+    own, files = (_elsewhere(nb, layout), _documents(folder, layout)) if left else ([], [])
+    for item in left:
+        cell, found = answers[item.grade_id], []
         if own:
-            found = NotebookNode(source=ELSEWHERE)
-            joined(nb, cell, item, [found, *map(copy.deepcopy, own)], remove=False)
+            found += [NotebookNode(source=ELSEWHERE), *map(copy.deepcopy, own)]
             notes.append(
                 f"{item.grade_id}: untouched, but there is text of the student's own elsewhere"
             )
         if files:
-            names = ", ".join(f"`{name}`" for name in files)
             pictures = "".join(f"\n\n![{name}](<{name}>)" for name in files)
-            found = NotebookNode(source=BESIDE.format(names) + pictures)
-            joined(nb, cell, item, [found], remove=False)
+            names = ", ".join(f"`{name}`" for name in files)
+            found.append(NotebookNode(source=BESIDE.format(names) + pictures))
             notes.append(f"{item.grade_id}: untouched, but {', '.join(files)} was handed in, too")
+        # Without anything else it is "No response", whatever spaces it has.
+        cell.source = item.source
+        joined(nb, cell, item, found)
     return notes
 
 
-def joined(nb, cell, item: Expected, parts: list[NotebookNode], remove: bool = True) -> None:
-    """Put the texts of `parts`, in the order of the notebook, into `cell`, with their pictures."""
+def joined(nb, cell, item: Expected, parts: list[NotebookNode]) -> None:
+    """Move the texts of `parts`, in the order of the notebook, into `cell`, with their pictures."""
     place = {id(c): i for i, c in enumerate(nb.cells)}
     everything = sorted([cell, *parts], key=lambda c: place.get(id(c), len(place)))
     texts: list[str] = []
@@ -85,8 +88,7 @@ def joined(nb, cell, item: Expected, parts: list[NotebookNode], remove: bool = T
     cell.source = "\n\n".join(dict.fromkeys(texts)) or item.source
     if attachments:
         cell["attachments"] = NotebookNode(attachments)
-    if remove:
-        nb.cells = [c for c in nb.cells if c is cell or not any(c is p for p in parts)]
+    nb.cells = [c for c in nb.cells if c is cell or not any(c is p for p in parts)]
 
 
 def _attached(cell: NotebookNode) -> dict:
@@ -94,21 +96,46 @@ def _attached(cell: NotebookNode) -> dict:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def _beside(nb: NotebookNode, cell: NotebookNode, layout: Layout) -> list[NotebookNode]:
-    """The student's own texts before and after the answer's cell, up to the next other cell."""
-    texts = layout.texts
+def _beside(
+    nb: NotebookNode, cell: NotebookNode, item: Expected, layout: Layout
+) -> list[NotebookNode]:
+    """The student's own texts before and after the answer's cell, up to the next other cell.
+
+    Of a given text that was changed, such as the question, the lines that are not given; and only
+    for an untouched answer: guesses are written into given texts, too.
+    """
     index = next(i for i, c in enumerate(nb.cells) if c is cell)
     parts: list[NotebookNode] = []
     for way in (range(index - 1, -1, -1), range(index + 1, len(nb.cells))):
         for i in way:
             other = nb.cells[i]
-            if grade_id_of(other) is not None or plain(other.source) in texts - {""}:
+            if grade_id_of(other) is not None or plain(other.source) in layout.texts - {""}:
                 break
-            if other.source.strip() or _attached(other):
-                if not _is_text(other):
-                    break
-                parts.append(other)
+            if not (other.source.strip() or _attached(other)):
+                continue
+            if not _is_text(other):
+                break
+            if _is_changed(other, layout):
+                if item.is_untouched(cell.source) and (added := _added(other, layout)):
+                    parts.append(added)
+                break
+            parts.append(other)
     return parts
+
+
+def _is_changed(cell: NotebookNode, layout: Layout) -> bool:
+    """Whether a cell was made of a given one."""
+    lines = (line.strip() for line in cell.source.splitlines())
+    return (cell.get("id") or None) in {g.cell_id for g in layout.given} or any(
+        len(line) >= SENTENCE and line in layout.lines for line in lines
+    )
+
+
+def _added(cell: NotebookNode, layout: Layout) -> NotebookNode | None:
+    """The student's own lines in a given text."""
+    own = [line for line in cell.source.splitlines() if line.strip() not in layout.lines]
+    text = "\n".join(own).strip()
+    return NotebookNode(source=text, attachments=_attached(cell)) if text else None
 
 
 def _is_text(cell: NotebookNode) -> bool:
@@ -134,34 +161,28 @@ def _is_text(cell: NotebookNode) -> bool:
 
 def _elsewhere(nb: NotebookNode, layout: Layout) -> list[NotebookNode]:
     """The student's own texts anywhere; a given one with a word filled in is none."""
-    known = {item.grade_id for item in layout.expected}
-    given = {
-        line.strip()
-        for g in layout.given
-        for line in g.source.splitlines()
-        if len(line.strip()) >= SENTENCE
-    }
-    ids = {g.cell_id for g in layout.given} - {""}
     return [
         cell
         for cell in nb.cells
-        if grade_id_of(cell) not in known
-        and cell.get("id") not in ids
+        if grade_id_of(cell) is None
         and (len(cell.source.strip()) >= SENTENCE or _attached(cell))
-        and not any(line.strip() in given for line in cell.source.splitlines())
         and plain(cell.source) not in layout.texts
+        and not _is_changed(cell, layout)
         and _is_text(cell)
     ]
 
 
-def _documents(folder: Path | None) -> list[str]:
-    if folder is None or not folder.is_dir():
+def _documents(folder: Path | None, layout: Layout) -> list[str]:
+    """Files that may hold answers: none that a given cell speaks of."""
+    if folder is None:
         return []
-    return sorted(
+    given = "\n".join(layout.lines).lower()
+    return [
         path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
+        for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in DOCUMENTS
         and path.name.lower() not in NOT_ANSWERS
+        and path.name.lower() not in given
         and not path.is_symlink()
         and path.is_file()
-    )[:10]
+    ][:10]

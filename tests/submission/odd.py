@@ -290,6 +290,10 @@ for _name, _file in {
     "ending_txt": f"{A}.ipynb.txt",
     "ending_json": f"{A}.ipynb.json",
     "only_json": f"{A}.json",
+    "only_txt": f"{A}.txt",
+    "no_ending": A,
+    "space_at_the_end": f"{A}.ipynb ",
+    "folder_with_a_notebooks_name": f"{A}.ipynb/{A}.ipynb",
     "downloaded_twice": f"{A} (1).ipynb",
     "numbered_after_the_ending": f"{A}.ipynb (1)",
     "folder_deeper": f"homework/{A}.ipynb",
@@ -333,6 +337,21 @@ def stub_beside_the_zip(book, folder):
 def rar(book, folder):
     """An archive that nobody here can open."""
     (folder / "homework.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    return False
+
+
+@case()
+def zip_with_a_notebooks_name(book, folder):
+    """A zip file was renamed."""
+    zipped(folder, **{f"{A}.ipynb": book})
+    (folder / "homework.zip").rename(folder / f"{A}.ipynb")
+    return False
+
+
+@case(None, told="is a web page, not a notebook")
+def web_page(book, folder):
+    """The page about the notebook was saved instead of it."""
+    (folder / f"{A}.ipynb").write_text("\n<!DOCTYPE html><html><body>97_odd</body></html>")
     return False
 
 
@@ -567,6 +586,28 @@ def package_in_an_answer(book, folder):
 def package_in_a_function(book, folder):
     """It is imported when the answer is called."""
     cell_of(book, "typical").source = f"def typical(radii):\n    import {ABSENT}\n    return 1"
+
+
+@case(5.0, told="UsageError", looked_at=True)
+def magic_of_a_platform(book, folder):
+    """The answer's cell begins with a command that only one platform knows."""
+    cell_of(book, "typical").source = "%tensorflow_version 2.x\n" + cell_of(book, "typical").source
+
+
+@case(5.0, told="StdinNotImplementedError", looked_at=True)
+def question_to_the_user(book, folder):
+    """The answer's cell asks something."""
+    cell_of(book, "typical").source = "n = input('n?')\n" + cell_of(book, "typical").source
+
+
+@case(5.0, told="Torch not compiled with CUDA enabled", looked_at=True)
+def graphics_card(book, folder):
+    """The answer needs hardware that the grader lacks."""
+    cell_of(
+        book, "typical"
+    ).source = (
+        "def typical(radii):\n    raise AssertionError('Torch not compiled with CUDA enabled')"
+    )
 
 
 @case(5.0, told="FileNotFoundError", looked_at=True)
@@ -861,6 +902,15 @@ def text_in_the_question(book, folder):
     book.cells[i - 1].source += "\n\n" + TEXT
 
 
+@case(answers={"why": "both directions", "leaf": None})
+def guess_in_a_given_text(book, folder):
+    """Words added to a given text are no answer to another question."""
+    cell_of(book, "answer_leaf").source = "YOUR ANSWER HERE"
+    book.cells[at(book, "answer_why") + 1].source += " "
+    shown_of(book).source += "\n# my guess: 2"
+    book.cells[0].source += "\n\n*My guess:* it is two, and never three, as far as I can see."
+
+
 @case(answers={"why": TEXT})
 def text_as_a_comment(book, folder):
     """A code cell of comments."""
@@ -902,6 +952,12 @@ def text_in_a_file(book, folder):
     (folder / "answers.pdf").write_bytes(b"%PDF-1.4")
 
 
+@case(answers={"why": None})
+def text_deleted(book, folder):
+    """The answer's cell is empty."""
+    cell_of(book, "answer_why").source = "\n "
+
+
 @case(answers={"why": None, "leaf": "squares"})
 def no_text(book, folder):
     """Really no answer, and a note that has nothing to do with it."""
@@ -940,7 +996,6 @@ UNSHOWN = {
     "heic_attached": attached("a.heic", "image/heic", lambda: HEIC),
     "nine_megabytes": attached("a.png", "image/png", lambda: b"\x89PNG\r\n\x1a\n" + bytes(9 << 20)),
     "no_picture_at_all": attached("a.png", "image/png", lambda: b"hello"),
-    "attachment_lost": attached("a.png", "image/png", picture, "![x](attachment:other.png)"),
 }
 
 
@@ -994,6 +1049,12 @@ def picture_in_a_joined_cell(book, folder):
 
 
 @picture_case(PICTURES)
+def picture_that_no_text_mentions(book, folder):
+    """It is attached, and its place in the text was deleted."""
+    attached("a.png", "image/png", picture, "no {}")(book, folder)
+
+
+@picture_case(PICTURES)
 def picture_in_a_code_cell(book, folder):
     """The answer's cell became a code cell."""
     attached("a.png", "image/png", picture)(book, folder)
@@ -1004,6 +1065,12 @@ def picture_in_a_code_cell(book, folder):
 def file_that_is_not_there(book, folder):
     """The picture was not handed in."""
     cell_of(book, "answer_why").source = f"![sketch](sketch.png)\n\n{TEXT}"
+
+
+@picture_case(UNSHOWN)
+def attachment_lost(book, folder):
+    """An editor has dropped what was attached."""
+    cell_of(book, "answer_why").source = f"![sketch](attachment:image.png)\n\n{TEXT}"
 
 
 @case(answers={"why": "page1.jpg"}, told="page1.jpg was handed in")

@@ -50,7 +50,8 @@ IN_KERNELS = (
 )
 FEW = """
 right stub_beside_the_copy package_missing_here helper_below package_in_a_cell_of_ones_own mended_below
-merge_of_answers timestamp_far_away text_in_a_new_cell text_in_a_file no_text four_megabytes
+magic_of_a_platform question_to_the_user graphics_card
+merge_of_answers timestamp_far_away text_in_a_new_cell text_in_a_file no_text text_deleted four_megabytes
 heic_attached endless_experiment fatal_experiment good_bye
 """.split()
 

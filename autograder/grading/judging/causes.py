@@ -14,7 +14,10 @@ from autograder.submission.tidy import BETWEEN, OURS, THEIRS
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 # What the student's own computer had and this one has not.
-ELSEWHERE = ("ModuleNotFoundError", "ImportError", "FileNotFoundError")
+ELSEWHERE = (
+    "ModuleNotFoundError", "ImportError", "FileNotFoundError", "StdinNotImplementedError", "UsageError",
+)  # fmt: skip
+HARDWARE = re.compile(r"\bCUDA\b|\bNVIDIA\b|\bmps\b")
 PLACE = re.compile(r" ?\(.*?line (\d+)\)$")
 UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 MARKS = re.compile(rf"^(?:{re.escape(OURS)}|{re.escape(THEIRS)}|{BETWEEN}$)", re.MULTILINE)
@@ -89,8 +92,12 @@ def _failure(cell: NotebookNode, stopped: str, before: list[Failure]) -> Failure
         if cause is not None:
             return Failure(cell.source, cause.reason, cause.innocent)
         reason = raised.told(output.ename, output.evalue)
-        return Failure(cell.source, reason, output.ename in ELSEWHERE)
+        return Failure(cell.source, reason, output.ename in ELSEWHERE or _is_hardware(reason))
     return None
+
+
+def _is_hardware(message: str) -> bool:
+    return HARDWARE.search(message) is not None
 
 
 def _cause(name: str, failures: list[Failure]) -> Failure | None:
@@ -111,7 +118,8 @@ def _explained(
     """The result, and whether somebody should look at it."""
     missing = UNDEFINED.search(result.message)
     if missing is None:
-        return result, any(f"raised {kind}" in result.message for kind in ELSEWHERE)
+        raised_there = any(f"raised {kind}" in result.message for kind in ELSEWHERE)
+        return result, raised_there or _is_hardware(result.message)
     cause = _cause(missing[1], failures)
     if cause is None:
         # At home it may have run before.
