@@ -77,7 +77,7 @@ def repair(nb: NotebookNode, layout: Layout, folder: Path | None = None) -> list
         notes.extend(_restore(cell, by_id[name]))
     for item in layout.expected:
         if item.grade_id not in copies:
-            _add(nb, item, layout.expected)
+            _add(nb, item, layout)
             notes.append(f"{item.grade_id}: the cell had been deleted and was put back")
     notes.extend(_checks_after_solutions(nb, layout.expected))
     notes += put_back(nb, layout)
@@ -191,13 +191,18 @@ def _restore(cell: NotebookNode, item: Expected) -> list[str]:
     return notes
 
 
-def _add(nb: NotebookNode, item: Expected, expected: list[Expected]) -> None:
+def _add(nb: NotebookNode, item: Expected, layout: Layout) -> None:
     # A deleted code answer stays deleted: its stub would undo the same answer given elsewhere.
     empty = item.solution and not item.grade
     new = item.new_cell(MISSING if empty else item.source)
-    index = expected.index(item)
-    before = {e.grade_id for e in expected[:index]}
-    places = [i for i, c in enumerate(nb.cells) if grade_id_of(c) in before]
+    order = [e.grade_id for e in layout.expected]
+    before = set(order[: order.index(item.grade_id)])
+    texts = {plain(g.source) for g in layout.given if g.before in before | {item.grade_id}} - {""}
+    places = [
+        i
+        for i, c in enumerate(nb.cells)
+        if grade_id_of(c) in before or (grade_id_of(c) is None and plain(c.source) in texts)
+    ]
     solution = re.sub("^check_", "", item.grade_id)
     own = [i for i, c in enumerate(nb.cells) if grade_id_of(c) == solution]
     position = max(own or places or [len(nb.cells) - 1]) + 1

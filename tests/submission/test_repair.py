@@ -5,14 +5,15 @@ import random
 
 import nbformat
 import pytest
-from conftest import TINY
+from conftest import ROOT, TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.authoring.classroom import answered, cell_of
+from autograder.authoring.classroom import answered, cell_of, released, solved
 from autograder.authoring.expand import expand, stub_of
 from autograder.course import Course
 from autograder.submission.layout import Expected, Layout
+from autograder.submission.relink import holds_exercises, worked_on
 from autograder.submission.repair import MISSING, repair
 
 
@@ -127,3 +128,47 @@ def test_an_unknown_id_counts_as_an_ordinary_cell(source):
     notes = repair(notebook, layout_of(source))
     assert "nbgrader" not in extra.metadata
     assert notes == ["a cell with the unknown id 'extra' is treated as an ordinary cell"]
+
+
+# The real course: nothing is mistaken for damage, and everything is found again.
+
+ASSIGNMENTS = sorted(path.stem for path in ROOT.glob("notebooks/*.py"))
+
+
+@pytest.fixture(params=ASSIGNMENTS)
+def assignment(request, real_course):
+    """(course, name, source, layout) of an assignment."""
+    source = nbformat.read(real_course.source_notebook(request.param), as_version=4)
+    expected = Expected.from_notebook(released(real_course, request.param))
+    return real_course, request.param, source, Layout.of(expected, source)
+
+
+def test_solved_and_untouched_notebooks_are_left_alone(assignment):
+    course, name, _, layout = assignment
+    for notebook in (solved(course, name), released(course, name)):
+        before = [cell.source for cell in notebook.cells]
+        assert repair(notebook, layout) == []
+        assert [cell.source for cell in notebook.cells] == before
+    exercises = {item.grade_id for item in layout.expected if item.solution}
+    assert worked_on(solved(course, name), layout).keys() == exercises
+    assert worked_on(released(course, name), layout) == {}
+
+
+def test_every_cell_is_found_again_without_any_id(assignment):
+    course, name, source, layout = assignment
+    notebook = solved(course, name)
+    for cell in notebook.cells:
+        cell.metadata = nbformat.NotebookNode()
+        cell.pop("id", None)
+    assert holds_exercises(notebook, layout)
+    repair(notebook, layout)
+    assert ids(notebook) == ids(source)
+    for item in layout.expected:
+        text, solution = (cell_of(nb, item.grade_id).source for nb in (notebook, source))
+        assert item.locked or text.startswith(solution[:200].split("### BEGIN")[0])
+
+
+def test_no_assignment_is_taken_for_another(assignment):
+    course, name, _, layout = assignment
+    others = [other for other in ASSIGNMENTS if other != name]
+    assert not any(holds_exercises(solved(course, other), layout) for other in others)
