@@ -50,9 +50,10 @@ class Pictures:
         self._shown: list[tuple[str, str]] = []
         self._word = re.compile(rf"data:image/png;base64,{self._nonce}(\d+)x")
 
-    def set_aside(self, text: str) -> str:
-        """The text with a word in the place of each picture."""
+    def set_aside(self, text: str, most: int) -> str:
+        """The text with a word in the place of each picture, and at most so many characters."""
         text = INLINE.sub(lambda m: self._put(m[1].lower(), unquote(m[2]), "a picture"), text)
+        text = text[:most]
         if "attachment:" in text:
             for name in sorted(self._attached, key=len, reverse=True)[:MANY]:
                 text = self._replace(text, name)

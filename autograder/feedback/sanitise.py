@@ -146,7 +146,7 @@ def _takes_long(html: str) -> bool:
 def markdown_to_html(context, source: str) -> str:
     """The Markdown filter of both templates: nbconvert's own, cleaned."""
     pictures = Pictures(context.get("cell", {}).get("attachments", {}))
-    text = pictures.set_aside(str(source))[:MAX_HTML]
+    text = pictures.set_aside(str(source), MAX_HTML)
     try:
         html = bounded.call(_rendered, text)
     except bounded.TooMuch:

@@ -14,9 +14,15 @@ TYPES = {
     ".gif": "image/gif", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".png": "image/png",
     ".webp": "image/webp",
 }  # fmt: skip
-# An address in Markdown, with or without <>, and in an HTML tag.
-MARKDOWN = re.compile(r"(!\[[^\]\n]*\]\()(?:<([^>\n]+)>|([^)\s]+))")
-HTML = re.compile(r"(<img\b[^>]*?\bsrc\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+# An address in Markdown, with or without <>, and in an HTML tag; all of it short, as the time of a
+# search grows with the square of what one of them may hold.
+MARKDOWN = re.compile(r"(!\[[^\]\n]{0,300}\]\()(?:<([^>\n]{1,300})>|([^)\s]{1,300}))")
+HTML = re.compile(
+    r"(<img\b[^<>]{0,300}?\bsrc\s{0,9}=\s{0,9})(?:\"([^\"]{0,300})\"|'([^']{0,300})')",
+    re.IGNORECASE,
+)
+# Longer texts are not looked at.
+MAX_TEXT = 200_000
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
@@ -26,7 +32,7 @@ def embed(nb: NotebookNode, folder: Path) -> None:
     if not files:
         return
     for cell in nb.cells:
-        if cell.cell_type == "markdown" and ("](" in cell.source or "<img" in cell.source.lower()):
+        if cell.cell_type == "markdown" and len(cell.source) <= MAX_TEXT:
             _embed(cell, files)
 
 

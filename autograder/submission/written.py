@@ -15,6 +15,8 @@ ELSEWHERE = "*[The answer's cell is as it was handed out. Also found in the note
 BESIDE = "*[The answer's cell is as it was handed out. Also handed in: {}]*"
 # A line of this length is a given sentence, not a coincidence.
 SENTENCE = 30
+# Of what is found anywhere.
+MOST = 30
 # An answer on paper or in another program.
 DOCUMENTS = frozenset(
     """
@@ -88,7 +90,8 @@ def joined(nb, cell, item: Expected, parts: list[NotebookNode]) -> None:
     cell.source = "\n\n".join(dict.fromkeys(texts)) or item.source
     if attachments:
         cell["attachments"] = NotebookNode(attachments)
-    nb.cells = [c for c in nb.cells if c is cell or not any(c is p for p in parts)]
+    moved = {id(part) for part in parts} - {id(cell)}
+    nb.cells = [c for c in nb.cells if id(c) not in moved]
 
 
 def _attached(cell: NotebookNode) -> dict:
@@ -169,7 +172,7 @@ def _elsewhere(nb: NotebookNode, layout: Layout) -> list[NotebookNode]:
         and plain(cell.source) not in layout.texts
         and not _is_changed(cell, layout)
         and _is_text(cell)
-    ]
+    ][:MOST]
 
 
 def _documents(folder: Path | None, layout: Layout) -> list[str]:
@@ -185,4 +188,4 @@ def _documents(folder: Path | None, layout: Layout) -> list[str]:
         and path.name.lower() not in given
         and not path.is_symlink()
         and path.is_file()
-    ][:10]
+    ][:MOST]
