@@ -123,14 +123,14 @@ def _is_aside(path: Path) -> bool:
 
 
 def _candidates(folder: Path, assignment: str) -> list[Path]:
-    """What may be the notebook, the likeliest first; `folder` itself has been looked at."""
+    """What may be the notebook, the likeliest first."""
 
     def rank(path: Path) -> tuple:
         name = path.name.lower()
         return (
             _is_aside(path.relative_to(folder)),
-            len(path.relative_to(folder).parts),
             name != f"{assignment}.ipynb".lower(),
+            len(path.relative_to(folder).parts),
             name,
         )
 

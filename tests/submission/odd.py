@@ -232,6 +232,16 @@ def notebook_of_another_assignment_beside(book, folder):
     write(folder / "98_other.ipynb", other)
 
 
+@case()
+def the_whole_course(book, folder):
+    """Everything that was ever handed out, with the work in its place, and many drafts."""
+    for i in range(30):
+        write(folder / f"draft {i}.ipynb", nbformat.v4.new_notebook())
+    write(folder / "course" / "release" / f"{A}.ipynb", stubbed(book))
+    write(folder / "course" / "work" / A / f"{A}.ipynb", book)
+    return False
+
+
 @case(None, told="was another notebook handed in?")
 def another_assignment(book, folder):
     """The wrong file, with a function of the same name."""
