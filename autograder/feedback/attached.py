@@ -52,7 +52,7 @@ class Pictures:
 
     def set_aside(self, text: str, most: int) -> str:
         """The text with a word in the place of each picture, and at most so many characters."""
-        text = INLINE.sub(lambda m: self._put(m[1].lower(), unquote(m[2]), "a picture"), text)
+        text = INLINE.sub(lambda m: self._put(unquote(m[2]), "a picture"), text)
         text = text[:most]
         if "attachment:" in text:
             for name in sorted(self._attached, key=len, reverse=True)[:MANY]:
@@ -84,24 +84,20 @@ class Pictures:
 
     def _replace(self, text: str, name: str) -> str:
         bundle = self._attached[name]
-        found = [
-            (kind, value)
-            for kind, value in (bundle.items() if isinstance(bundle, dict) else ())
-            if is_image(kind, value)
-        ]
+        values = bundle.values() if isinstance(bundle, dict) else ()
+        found = [value for value in values if kind_of(value)]
         for written in dict.fromkeys((name, quote(name), quote(name, safe="/()"))):
             if f"attachment:{written}" in text:
-                word = self._put(*found[0], name) if found else self._missing(name)
+                word = self._put(found[0], name) if found else self._missing(name)
                 text = text.replace(f"attachment:{written}", word)
         return text
 
-    def _put(self, kind: str, data: str, name: str) -> str:
-        kind = "image/jpeg" if kind == "image/jpg" else kind
+    def _put(self, data: str, name: str) -> str:
         data = "".join(data.split())
-        if not is_image(kind, data):
-            size = f" of {len(data) * 3 / 4e6:.1f} MB" if len(data) > MAX_IMAGE else ""
-            return self._stand_in("", f"{name[:80]} ({kind}{size}) cannot be shown here")
-        return self._stand_in(kind, data)
+        if kind := kind_of(data):
+            return self._stand_in(kind, data)
+        size = f", of {len(data) * 3 / 4e6:.1f} MB" if len(data) > MAX_IMAGE else ""
+        return self._stand_in("", f"{name[:80]} of a kind{size} that cannot be shown here")
 
     def _missing(self, name: str) -> str:
         return self._stand_in(
@@ -121,14 +117,15 @@ class Pictures:
         return f"data:image/png;base64,{self._nonce}{len(self._shown) - 1}x"
 
 
-def is_image(kind: str, value) -> bool:
-    """Whether `value` is the base64 text of an image of type `kind`."""
-    if kind not in SIGNATURES or not isinstance(value, str) or len(value) > MAX_IMAGE:
-        return False
+def kind_of(value) -> str:
+    """What kind of image some base64 text holds, whatever it is called; "" if none or too large."""
+    if not isinstance(value, str) or len(value) > MAX_IMAGE:
+        return ""
     try:
         content = base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
-        return False
-    return content.startswith(SIGNATURES[kind]) and (
-        kind != "image/webp" or content[8:12] == b"WEBP"
-    )
+        return ""
+    for kind, signatures in SIGNATURES.items():
+        if content.startswith(signatures) and (kind != "image/webp" or content[8:12] == b"WEBP"):
+            return kind
+    return ""

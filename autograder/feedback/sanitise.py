@@ -18,7 +18,7 @@ from nh3 import Cleaner
 from pygments.token import STANDARD_TYPES
 
 from autograder.feedback import bounded
-from autograder.feedback.attached import Pictures, is_image
+from autograder.feedback.attached import Pictures, kind_of
 from autograder.notebook import FAIL_CLOSED
 
 BLOCKS = frozenset(
@@ -233,7 +233,7 @@ def _pictures_of(attachments) -> NotebookNode:
     found = NotebookNode()
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         if isinstance(bundle, dict):
-            found[name] = NotebookNode({k: v for k, v in bundle.items() if is_image(k, v)})
+            found[name] = NotebookNode({k: v for k, v in bundle.items() if kind_of(v)})
     return NotebookNode({name: bundle for name, bundle in found.items() if bundle})
 
 
@@ -253,7 +253,7 @@ def _safe_output(output: NotebookNode) -> NotebookNode | None:
     if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
         return None
     data = {mime: _text(output.data[mime]) for mime in TEXTS if mime in output.data}
-    data |= {m: value for m, value in output.data.items() if m in IMAGES and is_image(m, value)}
+    data |= {m: value for m, value in output.data.items() if m in IMAGES and kind_of(value) == m}
     safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_alt_texts(output))
     if kind == "execute_result":
         safe.execution_count = None

@@ -993,6 +993,8 @@ PICTURES = {
     "jpeg_attached": attached("a.jpg", "image/jpeg", lambda: picture("jpeg")),
     "gif_attached": attached("a.gif", "image/gif", lambda: picture("gif")),
     "webp_attached": attached("a.webp", "image/webp", lambda: picture("webp")),
+    "jpeg_called_png": attached("a.png", "image/png", lambda: picture("jpeg")),
+    "kind_in_capitals": attached("a.PNG", "image/PNG", picture),
     "four_megabytes": attached("a.png", "image/png", lambda: picture("png", 1150)),
     "name_with_spaces": attached(
         "Photo of me (1).png", "image/png", picture, "![me](<attachment:{}>)"
@@ -1105,6 +1107,13 @@ def needed_experiment(book, folder):
     code = new_code_cell("while sum(range(1000)):\n    pass\ntable = [1]")
     insert(book, at(book, "typical"), code)
     cell_of(book, "typical").source = "def typical(radii):\n    return len(table)"
+
+
+@case(told="the cell that begins with `import signal`", status="timed out")
+def deaf_experiment(book, folder):
+    """An own cell never ends, and listens to nobody."""
+    code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
+    insert(book, at(book, "circle"), new_code_cell(code))
 
 
 @case()

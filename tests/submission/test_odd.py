@@ -47,6 +47,7 @@ IN_KERNELS = (
     "needed_experiment",
     "fatal_experiment",
     "good_bye",
+    "deaf_experiment",
 )
 FEW = """
 right stub_beside_the_copy package_missing_here helper_below package_in_a_cell_of_ones_own mended_below
