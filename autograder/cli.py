@@ -126,7 +126,7 @@ def grade(
         "workers": workers, "scheduler": scheduler, "force": force, "accept_drift": accept_drift
     }  # fmt: skip
     outcomes = _grade(found, name, students, results, verbose, **options)
-    if any(o.status.needs_attention for o in outcomes):
+    if any(o.needs_attention for o in outcomes):
         raise typer.Exit(1)
 
 
@@ -590,7 +590,7 @@ def demo(
     console.say(f"a class of {demonstration.make_class(copied, assignment)} in {place}")
     students = copied.choose_students(assignment)
     outcomes = _grade(copied, assignment, students, place / "results.json")
-    if {o.student for o in outcomes if o.status.needs_attention} != {demonstration.BROKEN}:
+    if {o.student for o in outcomes if o.needs_attention} != {demonstration.BROKEN}:
         raise typer.Exit(1)
     console.say("This is expected: the demo's class includes one broken file.")
 

@@ -24,6 +24,11 @@ def grade_id_of(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def cell_id_of(grade_id: str) -> str:
+    """The id in the notebook format that the build gives the cell with this nbgrader id."""
+    return grade_id[:56].replace("_", "-")
+
+
 def reference_cells(source: NotebookNode) -> list[tuple[str | None, str]]:
     """The setup and solution cells of a source notebook, in order: the solution's id and the code.
 

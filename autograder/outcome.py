@@ -19,11 +19,6 @@ class Status(StrEnum):
         """Whether the points say something about the student's work and are recorded."""
         return self not in (Status.UNREADABLE, Status.GRADER_ERROR)
 
-    @property
-    def needs_attention(self) -> bool:
-        """Whether an instructor has to deal with the submission."""
-        return not self.has_score
-
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -54,6 +49,9 @@ class Outcome:
         The points of the hidden checks; None when nothing was graded.
     notes
         A sentence for each thing that was repaired or left out.
+    attention
+        Why a person should look at a submission that was graded: the score may be lower than what
+        the student has done, for a reason that is not in the answers.
     stale_score
         The score of an earlier submission that the gradebook still holds.
     notebook
@@ -72,10 +70,21 @@ class Outcome:
     isolation: str = ""
     message: str = ""
     notes: list[str] = field(default_factory=list)
+    attention: list[str] = field(default_factory=list)
     stale_score: float | None = None
     checks: list[CheckResult] = field(default_factory=list)
     notebook: bytes | None = field(default=None, repr=False)
     page: str | None = field(default=None, repr=False)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether an instructor has to deal with the submission."""
+        return not self.status.has_score or bool(self.attention)
+
+    @property
+    def said(self) -> list[str]:
+        """The message, and why a person should look; each sentence once."""
+        return list(dict.fromkeys(filter(None, [self.message, *self.attention])))
 
     def as_dict(self, titles: bool = False) -> dict:
         """Plain data: without notebook, page and errors, for the ledger with the checks' titles."""

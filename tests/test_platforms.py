@@ -16,7 +16,7 @@ from autograder.authoring.classroom import answered, hand_in, prepend, solved
 from autograder.authoring.new import new_course
 from autograder.course import Course
 from autograder.kernel.grader.tiers import Tier
-from autograder.lms.zips import Archive
+from autograder.zips import Archive
 
 A = "99_tiny"
 TEMPLATE = "01_images"

@@ -20,7 +20,7 @@ from autograder import files
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.notebook import FAIL_CLOSED, SETUP
+from autograder.notebook import FAIL_CLOSED, SETUP, cell_id_of
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
 # What a cell's id in nbgrader begins with, by its role.
@@ -123,7 +123,7 @@ def _nbgrader_metadata(cell: NotebookNode) -> dict:
 
 def _cell_id(grade_id: str | None, source: str, used: set[str]) -> str:
     """A valid nbformat id that follows from the cell itself, so that edits elsewhere keep it."""
-    base = (grade_id or hashlib.sha256(source.encode()).hexdigest()[:12])[:56].replace("_", "-")
+    base = cell_id_of(grade_id) if grade_id else hashlib.sha256(source.encode()).hexdigest()[:12]
     unique, copy = base, 1
     while unique in used:
         copy += 1

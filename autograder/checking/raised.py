@@ -12,7 +12,7 @@ KINDS = frozenset(
     name
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, BaseException)
-) | {"LinAlgError", "UnpicklingError", "WireError"}
+) | {"LinAlgError", "StdinNotImplementedError", "UnpicklingError", "UsageError", "WireError"}
 
 # No digit in a name, and three at most in a number: enough for sizes, too few for what was drawn.
 NAME, COUNT = r"[A-Za-z_]{1,40}", r"\d{1,3}"
@@ -33,7 +33,7 @@ HARMLESS = re.compile(
             rf"(not enough values|too many values) to unpack \(expected {COUNT}(, got {COUNT})?\)",
             rf"unsupported operand type\(s\) for \S{{1,3}}: '{NAME}' and '{NAME}'",
             rf"cannot access local variable '{NAME}' where it is not associated with a value",
-            rf"cannot import name '{NAME}'|No module named '{NAME}'",
+            rf"cannot import name '{NAME}'|No module named '{NAME}(\.{NAME}){{0,3}}'",
             r"division by zero|math domain error|maximum recursion depth exceeded.{0,60}",
             r"(list|tuple|string) index out of range|list indices must be integers or slices.{0,20}",
             rf"object of type '{NAME}' has no len\(\)|got {NAME}",
@@ -59,6 +59,9 @@ HARMLESS = re.compile(
             r"Inference tensors cannot be saved for backward.*",
             rf'Module \[{NAME}\] is missing the required "forward" function',
             r"autograd is off here: work the gradients out by hand",
+            # Hardware that this machine lacks.
+            r"Torch not compiled with CUDA enabled|Found no NVIDIA driver on your system\..{0,300}",
+            r"PyTorch is not linked with support for mps devices",
         ]
     ),
     re.DOTALL,
@@ -79,6 +82,11 @@ def described(kind: str, message: str, line: str) -> str:
     if kind == "NotImplementedError" and not message:
         return "not solved yet: the code still raises NotImplementedError"
     where = f" at `{line}`" if line else ""
+    return f"your code raised {told(kind, message, where)}"
+
+
+def told(kind: str, message: str, where: str = "") -> str:
+    """An error's kind and text, as far as they are Python's own words; `where` comes between them."""
     known = kind if kind in KINDS else "an exception of its own kind"
-    told = f": {message.strip()}" if HARMLESS.fullmatch(message.strip()) else ""
-    return f"your code raised {known}{where}{told}"
+    text = f": {message.strip()}" if HARMLESS.fullmatch(message.strip()) else ""
+    return f"{known}{where}{text}"

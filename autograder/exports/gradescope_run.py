@@ -24,7 +24,7 @@ from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.exports import gradescope
-from autograder.gradebook.records import Exercise, Record
+from autograder.gradebook.records import LATE, LOOK, Exercise, Record
 from autograder.grading import batch
 from autograder.kernel.grader import tiers
 from autograder.outcome import Outcome
@@ -80,7 +80,7 @@ def record_of(outcome: Outcome, late: bool = False) -> Record:
         outcome.score if outcome.status.has_score else None, outcome.max_score,
         seconds=outcome.seconds, message=outcome.message, isolation=outcome.isolation,
         exercises=tuple(Exercise(name, *both) for name, both in points.items()),
-        checks=tuple(outcome.checks), flags=("late",) if late else (),
+        checks=tuple(outcome.checks), flags=tuple(flag for flag, set_ in ((LATE, late), (LOOK, outcome.attention)) if set_),
     )  # fmt: skip
 
 

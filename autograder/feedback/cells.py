@@ -118,7 +118,7 @@ def _output(output: NotebookNode) -> str:
         return _scrolled(sanitise.clean(data["text/html"]))
     if "text/markdown" in data:
         return _on_paper(markdown(data["text/markdown"]))
-    for mime in sanitise.SIGNATURES:
+    for mime in sanitise.IMAGES:
         if mime in data:
             return _image(mime, data[mime], output.metadata[mime])
     return _printed(data["text/plain"])

@@ -6,8 +6,6 @@ as filters. Everything is allowed by name: tags, attributes, style properties, t
 takes too long or too much memory is shown without formatting (see `bounded`).
 """
 
-import base64
-import binascii
 import re
 
 from jinja2 import pass_context
@@ -20,6 +18,7 @@ from nh3 import Cleaner
 from pygments.token import STANDARD_TYPES
 
 from autograder.feedback import bounded
+from autograder.feedback.attached import Pictures, kind_of
 from autograder.feedback.formulas import Formulas, is_prose, without_marks
 from autograder.notebook import FAIL_CLOSED
 
@@ -69,10 +68,9 @@ LINKS = ("http://", "https://", "mailto:", "#")
 PICTURES = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif"))
 
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
-SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+IMAGES = ("image/png", "image/jpeg")
 MAX_TEXT = 1_000_000
 MAX_HTML = 200_000
-MAX_IMAGE = 4_000_000
 # All outputs of a page together.
 MAX_OUTPUTS = 50_000_000
 LEFT_OUT = "[more output than a page can show]\n"
@@ -152,18 +150,19 @@ def _takes_long(html: str) -> bool:
 @pass_context
 def markdown_to_html(context, source: str) -> str:
     """The Markdown filter of both templates: nbconvert's own, cleaned."""
-    attachments, text = context.get("cell", {}).get("attachments", {}), str(source)[:MAX_HTML]
+    pictures = Pictures(context.get("cell", {}).get("attachments", {}))
+    text = pictures.set_aside(str(source), MAX_HTML)
     try:
         # A formula of some dozen letters can take for ever.
-        apart = "$" in text or "\\" in text
-        return bounded.call(_rendered, text, *([attachments] if attachments else []), apart=apart)
+        html = bounded.call(_rendered, text, apart="$" in text or "\\" in text)
     except bounded.TooMuch:
-        # A missing attachment, too much nesting: one cell must not spoil the whole page.
-        return f"<pre>{escape(text)}</pre>"
+        # Too much nesting: one cell must not spoil the whole page.
+        html = f"<pre>{escape(text)}</pre>"
+    return pictures.put_back(html)
 
 
-def _rendered(text: str, attachments: dict | None = None) -> str:
-    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+def _rendered(text: str) -> str:
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(without_marks(text))
     return renderer.formulas.put_into(_cleaned(html)) if len(html) <= MAX_HTML else TOO_LARGE
 
@@ -265,7 +264,7 @@ def _pictures_of(attachments) -> NotebookNode:
     found = NotebookNode()
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         if isinstance(bundle, dict):
-            found[name] = NotebookNode({k: v for k, v in bundle.items() if _is_image(k, v)})
+            found[name] = NotebookNode({k: v for k, v in bundle.items() if kind_of(v)})
     return NotebookNode({name: bundle for name, bundle in found.items() if bundle})
 
 
@@ -288,7 +287,7 @@ def _safe_output(output: NotebookNode) -> NotebookNode | None:
     if "text/latex" in data and not {"text/html", "text/markdown"} & data.keys():
         # Then its formulas are drawn like those in texts.
         data["text/markdown"] = data["text/latex"]
-    data |= {mime: value for mime, value in output.data.items() if _is_image(mime, value)}
+    data |= {m: value for m, value in output.data.items() if m in IMAGES and kind_of(value) == m}
     safe = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=_about_images(output))
     if kind == "execute_result":
         safe.execution_count = None
@@ -299,7 +298,7 @@ def _about_images(output) -> NotebookNode:
     """Alternative texts, and the sizes at which images are meant to be shown."""
     given = output.get("metadata")
     found = NotebookNode()
-    for mime in SIGNATURES:
+    for mime in IMAGES:
         of_image = given.get(mime) if isinstance(given, dict) else None
         about = of_image if isinstance(of_image, dict) else {}
         alt = about.get("alt")
@@ -314,14 +313,3 @@ def _about_images(output) -> NotebookNode:
 def _text(value) -> str:
     text = "".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "\n[cut off here]"
-
-
-def _is_image(mime: str, value) -> bool:
-    """Whether `value` is the base64 text of an image of type `mime`."""
-    if mime not in SIGNATURES or not isinstance(value, str) or len(value) > MAX_IMAGE:
-        return False
-    try:
-        content = base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return content.startswith(SIGNATURES[mime])

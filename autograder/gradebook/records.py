@@ -31,6 +31,7 @@ STALE_SCORE = "stale"
 NEEDS_MANUAL = "needs manual grading"
 OTHER_RUN = "results of another run"
 OLD = "This score is of an earlier submission; the last one could not be graded."
+LOOK = "needs attention"
 
 
 @dataclass(frozen=True)
@@ -275,8 +276,11 @@ def _record(
             status, message = str(outcome.status), outcome.message
             seconds, isolation = outcome.seconds, outcome.isolation
             checks = tuple(outcome.checks)
-            if outcome.status.needs_attention:
+            if not outcome.status.has_score:
                 stale = stale or OLD
+            if outcome.attention:
+                flags.append(LOOK)
+                message = message or outcome.attention[0]
     stale = (stale or behind) if score is not None else ""
     if score is None:
         # A submission of written answers alone, which nobody has marked, has been graded.

@@ -41,6 +41,7 @@ from autograder.gradebook.released import empty_gradebook, make_gradebook
 from autograder.gradebook.scores import sqlite_file
 from autograder.gradebook.submissions import whole_submissions
 from autograder.outcome import Outcome, Status
+from autograder.submission import timestamp
 from autograder.submission.pack import Packed
 
 # What the exchange needs to know whose submission it was.
@@ -221,9 +222,9 @@ class Writer:
     def _record(self, record: dict, student: str) -> SubmittedAssignment:
         db = self._book.db
         submission = self._submission(student)
-        timestamp = record["receipts"]["timestamp.txt"]
-        if timestamp and timestamp.strip():
-            submission.timestamp = _time(timestamp)
+        stamp = record["receipts"]["timestamp.txt"]
+        if stamp and stamp.strip():
+            submission.timestamp = timestamp.read(stamp)
         notebook = self._notebook(submission)
         for grade in notebook.grades:
             cell = record["cells"].get(grade.name, {})
@@ -369,14 +370,6 @@ def _changed_answers(nb, old_path: Path) -> list[str]:
 
     old = answers(nbformat.read(old_path, as_version=4).cells)
     return [name for name, answer in answers(nb.cells).items() if old.get(name) != answer]
-
-
-def _time(stamp: str):
-    """The time of a submission, as nbgrader keeps it; None if the text is not a time."""
-    try:
-        return utils.parse_utc(stamp.strip()[:100])
-    except (ValueError, OverflowError, TypeError):
-        return None
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from autograder import files, lock
 from autograder.checking import hidden
 from autograder.course import Course
+from autograder.files import printable
 from autograder.gradebook import ledger, settled
 from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
@@ -105,6 +106,11 @@ def grade(
     watcher = watcher or Watcher()
     # Before the gradebook is touched.
     hidden.expect_python(course.hidden, assignment)
+    if misplaced := _misplaced(course, assignment):
+        watcher.note(
+            f"not graded: {printable(', '.join(misplaced[:20]))} in {course.folder('submitted')}: "
+            f"expected STUDENT/{assignment}/"
+        )
     with lock.held(course.private, f"grading in {course.root}"):
         was_killed = _clear_away(course)
         if ledger.is_unfinished(course, assignment):
@@ -122,6 +128,23 @@ def grade(
             )  # fmt: skip
             settled.note(course, assignment)
     return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _misplaced(course: Course, assignment: str) -> list[str]:
+    """What was handed in but not into a folder of the assignment, and so belongs to nobody."""
+    folder, name = course.folder("submitted"), assignment.lower()
+    if not folder.is_dir():
+        return []
+    known = set(course.submitted_students(assignment))
+    found = [
+        f"{student}/{entry}"
+        for student in sorted(os.listdir(folder))
+        if student not in known and not student.startswith(".") and (folder / student).is_dir()
+        for entry in sorted(os.listdir(folder / student))
+        if entry.lower().startswith(name)
+    ]
+    # Or without a student's folder.
+    return found + [e for e in sorted(os.listdir(folder)) if e.lower().startswith(name)]
 
 
 def _finish(course: Course, assignment: str) -> None:

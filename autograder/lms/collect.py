@@ -28,8 +28,9 @@ from autograder.gradebook.writer import opened
 from autograder.lms import names
 from autograder.lms.assignments import expect_assignment
 from autograder.lms.roster import Person, Roster, read_roster, slug, split_name
-from autograder.lms.zips import Archive, Member, Refused, Room
 from autograder.submission import collected
+from autograder.submission.intake import NOTEBOOK, OLDER
+from autograder.zips import Archive, Member, Refused, Room
 
 NEW, REPLACED, UNCHANGED, KEPT = "new", "replaced", "unchanged", "kept the old one"
 
@@ -152,7 +153,7 @@ class LmsExtractor(ExtractorPlugin):
             if place.suffix.lower() == ".zip":
                 unpacked = self._unpack_inner(place, folder, found, room)
             rank = (origin.attachment, -len(str(origin.file)))
-            notebooks += [(rank, p) for p in unpacked if p.suffix == ".ipynb"]
+            notebooks += [(rank, p) for p in unpacked if NOTEBOOK.search(p.name)]
         if not found.files:
             return
         self.found[person.student] = found
@@ -195,17 +196,22 @@ class LmsExtractor(ExtractorPlugin):
             return
         chosen = max(right, key=lambda item: (item[0], str(item[1])))[1]
         if chosen != expected:
-            aside = _free(folder, PurePosixPath(f"older {expected.name}"))
+            aside = _free(folder, PurePosixPath(OLDER + expected.name))
             self._move(expected, aside, found, folder)
             self._move(chosen, expected, found, folder)
+            # What lies beside it, such as a trained network, is looked for beside it.
+            for beside in sorted(chosen.parent.iterdir()):
+                if not os.path.lexists(folder / beside.name):
+                    self._move(beside, folder / beside.name, found, folder)
 
     def _move(self, path: Path, target: Path, found: Found, folder: Path) -> None:
         if not path.exists():
             return
         path.rename(target)
+        old, new = str(path.relative_to(folder)), str(target.relative_to(folder))
         for source, place in found.files.items():
-            if place == str(path.relative_to(folder)):
-                found.files[source] = str(target.relative_to(folder))
+            if place == old or place.startswith(f"{old}{os.sep}"):
+                found.files[source] = new + place.removeprefix(old)
 
 
 class LmsCollector(FileNameCollectorPlugin):

@@ -18,6 +18,7 @@ from autograder.errors import UserError
 from autograder.gradebook import ledger
 from autograder.gradebook.records import (
     LATE,
+    LOOK,
     NEEDS_MANUAL,
     NOT_SUBMITTED,
     OTHER_RUN,
@@ -266,7 +267,7 @@ def _attention(records: list[Record]) -> list[Attention]:
         Attention(r.student, r.name, r.status, r.message or r.stale, list(r.flags))
         for r in records
         if r.status not in (Status.GRADED, NOT_SUBMITTED)
-        or not {STALE_SCORE, OTHER_RUN}.isdisjoint(r.flags)
+        or not {STALE_SCORE, OTHER_RUN, LOOK}.isdisjoint(r.flags)
     ]
     return sorted(
         found,

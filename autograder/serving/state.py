@@ -86,10 +86,10 @@ class State:
     def as_dict(self) -> dict:
         """Plain data; times are seconds since 1970, `latency` is from arrival to feedback."""
         failed = {
-            (name, student): f"{outcome.status}: {outcome.message}"
+            (name, student): f"{outcome.status}: {'; '.join(outcome.said)}"
             for name, outcomes in self._latest.items()
             for student, outcome in outcomes.items()
-            if outcome.status.needs_attention
+            if outcome.needs_attention
         }
         return {
             "course": self.course.root.name,

@@ -13,8 +13,11 @@ from autograder.submission.refused import (
     MAX_NOTEBOOK_BYTES,
     MAX_OTHER_BYTES,
     Unreadable,
+    is_notebook,
     left_out,
+    too_large,
 )
+from autograder.submission.tidy import decoded
 
 # As many files and folders as fit into a kernel; more levels would exceed Python's stack, or a path.
 MAX_ENTRIES = 20_000
@@ -23,7 +26,10 @@ MAX_LEVELS = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """One item in a submitted folder. `data` is None for anything but a file, or if it is too large."""
+    """One item in a submitted folder. `data` is None for anything but a file, or if it is too large.
+
+    `kind` is file, folder, link, other (a special file) or closed (nobody may read it).
+    """
 
     path: str
     kind: str
@@ -65,9 +71,13 @@ class Packed:
             elif entry.kind in ("link", "other"):
                 if not _plant(path, link=entry.kind == "link"):
                     notes.append(left_out(path.name, link=entry.kind == "link"))
+            elif entry.kind == "closed":
+                notes.append(f"{printable(entry.path)} could not be read and was left out")
+            elif entry.data is None and not is_notebook(path):
+                notes.append(too_large(entry.path, entry.size))
             else:
                 path.write_bytes(entry.data or b"")
-                # A file too large to be packed gets its size back, without taking up space.
+                # A notebook too large to be packed gets its size back, without taking up space.
                 os.truncate(path, entry.size)
         return notes
 
@@ -86,15 +96,15 @@ class Packed:
                     notes.append(f"the folder {printable(entry.path)} was left out")
             elif entry.kind == "folder":
                 path.mkdir()
-            elif entry.kind == "file" and path.suffix != ".ipynb":
-                path.write_bytes(entry.data or b"")
+            elif entry.kind == "file" and not is_notebook(path) and entry.data is not None:
+                path.write_bytes(entry.data)
         return notes
 
     def text(self, name: str) -> str | None:
         """The text of the file `name`, undecodable bytes replaced; None if there is none."""
         for entry in self.entries:
             if entry.path == name and entry.kind == "file":
-                return (entry.data or b"").decode(errors="replace")
+                return decoded(entry.data or b"")
         return None
 
 
@@ -137,16 +147,21 @@ def _read(folder: Path, keep: bool) -> Packed:
             total.update(f"{kind}\0{name}\0".encode("utf-8", "surrogateescape"))
             if kind == "file":
                 size = info.st_size
-                if path.suffix == ".ipynb":
+                if is_notebook(path):
                     fits = size <= MAX_NOTEBOOK_BYTES
                     notebooks += size * fits
                 else:
-                    others += size
-                    fits = others <= MAX_OTHER_BYTES
+                    fits = others + size <= MAX_OTHER_BYTES
+                    others += size * fits
                 if notebooks > MAX_NOTEBOOK_BYTES:
                     refused = f"the notebooks have more than {MAX_NOTEBOOK_BYTES >> 20} MB"
                     return Packed((), total.hexdigest(), refused=refused)
-                data, content = _content(path, keep) if fits else (None, b"")
+                try:
+                    data, content = _content(path, keep) if fits else (None, b"")
+                except PermissionError:
+                    if is_notebook(path):
+                        raise
+                    kind, content = "closed", b""
                 size = size if data is None else len(data)
                 total.update(f"{size}\0".encode() + content)
             entries.append(Entry(name, kind, size, data))

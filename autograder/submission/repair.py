@@ -6,7 +6,7 @@ the student's editor did to it; repairs are reported.
 """
 
 import re
-from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,107 +14,107 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.course import Course
 from autograder.notebook import grade_id_of
+from autograder.submission import pictures, written
 from autograder.submission.given import presentable
+from autograder.submission.layout import Expected, Layout, plain
+from autograder.submission.put_back import put_back
+from autograder.submission.relink import relink
 
 MISSING = "# This cell was missing from the submission."
 
 
-@dataclass(frozen=True)
-class Expected:
-    """A cell of the release that nbgrader knows by its id."""
-
-    grade_id: str
-    cell_type: str
-    grade: bool
-    solution: bool
-    locked: bool
-    points: float | None
-    source: str
-
-    @classmethod
-    def from_notebook(cls, notebook: NotebookNode) -> list["Expected"]:
-        """The graded, solution and locked cells of an nbgrader notebook, in order."""
-        cells = [c for c in notebook.cells if "nbgrader" in c.metadata]
-        return [
-            cls(
-                c.metadata.nbgrader.grade_id, c.cell_type, utils.is_grade(c), utils.is_solution(c),
-                utils.is_locked(c), c.metadata.nbgrader.get("points"), c.source,
-            )
-            for c in cells
-        ]  # fmt: skip
-
-    @property
-    def metadata(self) -> dict:
-        known = {
-            "grade": self.grade, "grade_id": self.grade_id, "locked": self.locked,
-            "schema_version": 3, "solution": self.solution, "task": False,
-            "cell_type": self.cell_type,
-        }  # fmt: skip
-        return known | ({"points": self.points} if self.grade else {})
-
-    def new_cell(self, source: str) -> NotebookNode:
-        make = getattr(nbformat.v4, f"new_{self.cell_type}_cell")
-        return make(source, metadata={"nbgrader": self.metadata})
-
-
 class Repair(NbGraderPreprocessor):
-    """The first sanitize step of this course: `repair` against the cells the gradebook knows."""
+    """The first sanitize step of this course: `repair` against the cells the gradebook knows.
+
+    `resources["layout"]` is the assignment's layout; without it, the course's own source counts.
+    """
 
     def preprocess(self, nb, resources):
         info = resources["nbgrader"]
-        with Gradebook(info["db_url"]) as gradebook:
-            notebook = gradebook.find_notebook(info["notebook"], info["assignment"])
-            expected = expected_from_gradebook(notebook)
-        notes = repair(nb, expected)
+        layout = resources["layout"] = resources.get("layout") or self._layout(info)
+        path = resources.get("metadata", {}).get("path")
+        notes = repair(nb, layout, Path(path) if path else None)
         for note in notes:
             self.log.warning("%s: %s", info["student"], note)
         resources["repairs"] = notes
         return nb, resources
 
-
-def expected_from_gradebook(notebook) -> list[Expected]:
-    """The expected cells of a gradebook's notebook; each check right after its solution."""
-    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-    solutions = {cell.name for cell in notebook.solution_cells}
-    return [
-        Expected(
-            cell.name, cell.cell_type, cell.name in points, cell.name in solutions,
-            cell.locked, points.get(cell.name), cell.source,
-        )
-        for cell in notebook.source_cells
-    ]  # fmt: skip
+    def _layout(self, info) -> Layout:
+        course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
+        source = course.source_notebook(info["assignment"])
+        with Gradebook(info["db_url"]) as gradebook:
+            notebook = gradebook.find_notebook(info["notebook"], info["assignment"])
+            expected = Expected.from_gradebook(notebook)
+        there = nbformat.read(source, as_version=4) if source.is_file() else None
+        return Layout.of(expected, there)
 
 
-def grade_ids(nb: NotebookNode) -> set[str]:
-    """The nbgrader ids in a notebook, whatever the form of its metadata."""
-    return {name for cell in nb.cells if (name := grade_id_of(cell)) is not None}
+def repair(nb: NotebookNode, layout: Layout, folder: Path | None = None) -> list[str]:
+    """Repair `nb` in place; return one sentence per repair.
 
-
-def repair(nb: NotebookNode, expected: list[Expected]) -> list[str]:
-    """Repair `nb` in place; return one sentence per repair."""
+    `folder` has the files that were handed in beside it.
+    """
     notes: list[str] = []
-    by_id = {item.grade_id: item for item in expected}
-    copies: dict[str, list[NotebookNode]] = {}
+    by_id = {item.grade_id: item for item in layout.expected}
     for cell in nb.cells:
         _tidy(cell)
         name = grade_id_of(cell)
-        if name in by_id:
-            copies.setdefault(name, []).append(cell)
-        elif cell.metadata.pop("nbgrader", None) is not None and name:
+        if name not in by_id and cell.metadata.pop("nbgrader", None) is not None and name:
             notes.append(f"a cell with the unknown id {name[:60]!r} is treated as an ordinary cell")
+    notes += _free_changed_checks(nb, layout)
+    notes += relink(nb, layout)
+    copies: dict[str, list[NotebookNode]] = {}
+    for cell in nb.cells:
+        if name := grade_id_of(cell):
+            copies.setdefault(name, []).append(cell)
     for name, cells in copies.items():
         if len(cells) > 1:
             notes.append(
                 f"{name}: {len(cells)} cells had this id; {_unify(nb, by_id[name], cells)}"
             )
     for name, (cell, *_) in copies.items():
-        notes.extend(_restore(nb, cell, by_id[name]))
-    for item in expected:
+        notes.extend(_restore(cell, by_id[name]))
+    for item in layout.expected:
         if item.grade_id not in copies:
-            _add(nb, item, expected)
+            _add(nb, item, layout)
             notes.append(f"{item.grade_id}: the cell had been deleted and was put back")
-    notes.extend(_checks_after_solutions(nb, expected))
+    notes.extend(_checks_after_solutions(nb, layout.expected))
+    notes += put_back(nb, layout)
+    notes += written.gather(nb, layout, folder)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.pop("attachments", None)
+    if folder is not None:
+        pictures.embed(nb, folder)
+    return notes
+
+
+def _free_changed_checks(nb: NotebookNode, layout: Layout) -> list[str]:
+    """Let what a student wrote into a self-check's cell run as an ordinary cell before the check."""
+    notes, cells = [], []
+    by_id = {item.grade_id: item for item in layout.expected if item.locked}
+    as_given = {
+        name
+        for cell in nb.cells
+        if (name := grade_id_of(cell)) in by_id and plain(cell.source) == plain(by_id[name].source)
+    }
+    last = {grade_id_of(cell): index for index, cell in enumerate(nb.cells)}
+    for index, cell in enumerate(nb.cells):
+        cells.append(cell)
+        name = grade_id_of(cell)
+        item = by_id.get(name or "")
+        if item is None or item.cell_type != "code" or item.is_untouched(cell.source):
+            continue
+        if _is_as_released(cell):
+            # The self-check of an earlier release.
+            continue
+        del cell.metadata["nbgrader"]
+        if name not in as_given and index == last[name]:
+            cells.append(item.new_cell(item.source))
+        notes.append(f"{name}: what was written into the self-check runs as an ordinary cell")
+    nb.cells = cells
     return notes
 
 
@@ -139,7 +139,6 @@ def _fit_type(cell: NotebookNode, cell_type: str) -> None:
     cell.cell_type = cell_type
     if cell_type == "code":
         cell.outputs, cell.execution_count = [], None
-        cell.pop("attachments", None)
     else:
         cell.pop("outputs", None)
         cell.pop("execution_count", None)
@@ -154,14 +153,13 @@ def _unify(nb: NotebookNode, item: Expected, cells: list[NotebookNode]) -> str:
         return "the last one counts"
     if item.cell_type == "markdown":
         kept, *spare = cells
-        texts = [c.source for c in cells if c.source.strip() and c.source != item.source]
-        kept.source = "\n\n".join(dict.fromkeys(texts)) or item.source
         cells[:] = [kept]
+        written.joined(nb, kept, item, [c for c in spare if not item.is_untouched(c.source)])
         _remove(nb, spare)
         return "their texts were joined"
     # Copies or parts of a solution run in order, as they would in Jupyter; an untouched copy would
     # undo the answer.
-    untouched = [c for c in cells if c.source.strip() == item.source.strip()]
+    untouched = [c for c in cells if item.is_untouched(c.source)]
     worked = [c for c in cells if not any(c is u for u in untouched)]
     kept, *others = worked or cells
     cells[:] = [kept]
@@ -177,7 +175,7 @@ def _remove(nb: NotebookNode, spare: list[NotebookNode]) -> None:
     nb.cells = [c for c in nb.cells if not any(c is s for s in spare)]
 
 
-def _restore(nb: NotebookNode, cell: NotebookNode, item: Expected) -> list[str]:
+def _restore(cell: NotebookNode, item: Expected) -> list[str]:
     notes = []
     if cell.cell_type != item.cell_type:
         notes.append(f"{item.grade_id}: the {cell.cell_type} cell is a {item.cell_type} cell again")
@@ -211,13 +209,18 @@ def _is_as_released(cell: NotebookNode) -> bool:
         return False
 
 
-def _add(nb: NotebookNode, item: Expected, expected: list[Expected]) -> None:
+def _add(nb: NotebookNode, item: Expected, layout: Layout) -> None:
     # A deleted code answer stays deleted: its stub would undo the same answer given elsewhere.
     empty = item.solution and not item.grade
     new = item.new_cell(MISSING if empty else item.source)
-    index = expected.index(item)
-    before = {e.grade_id for e in expected[:index]}
-    places = [i for i, c in enumerate(nb.cells) if grade_id_of(c) in before]
+    order = [e.grade_id for e in layout.expected]
+    before = set(order[: order.index(item.grade_id)])
+    texts = {plain(g.source) for g in layout.given if g.before in before | {item.grade_id}} - {""}
+    places = [
+        i
+        for i, c in enumerate(nb.cells)
+        if grade_id_of(c) in before or (grade_id_of(c) is None and plain(c.source) in texts)
+    ]
     solution = re.sub("^check_", "", item.grade_id)
     own = [i for i, c in enumerate(nb.cells) if grade_id_of(c) == solution]
     position = max(own or places or [len(nb.cells) - 1]) + 1

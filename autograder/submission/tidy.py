@@ -19,6 +19,43 @@ MINOR = 5
 ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
 
+# What git and other programs leave where two versions could not be merged.
+OURS, BASE, BETWEEN, THEIRS = "<" * 7, "|" * 7, "=" * 7, ">" * 7
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file, whatever program on whatever system has saved it."""
+    try:
+        return data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        pass
+    text = data.decode(errors="replace")
+    if text.count("\ufffd") <= sum(ord(c) > 127 for c in text) / 2:
+        return text
+    return data.decode("cp1252", errors="replace")
+
+
+def sides(text: str) -> list[tuple[str, str]]:
+    """The two versions in a file that a merge has left in conflict, with their names; or nothing."""
+    names = ["one side", "the other side"]
+    versions: tuple[list[str], list[str]] = ([], [])
+    state, conflicts = "", 0
+    for line in text.splitlines():
+        mark = line[:7]
+        if mark == OURS:
+            state, names[0] = mark, line[7:].strip() or names[0]
+        elif state and mark in (BASE, BETWEEN):
+            state = mark
+        elif state and mark == THEIRS:
+            state, names[1] = "", line[7:].strip() or names[1]
+            conflicts += 1
+        else:
+            for version, own in zip(versions, (OURS, BETWEEN)):
+                if state in ("", own):
+                    version.append(line)
+    return [(n, "\n".join(v)) for n, v in zip(names, versions)] if conflicts else []
+
+
 def tidy(raw: dict) -> None:
     """Make damaged cells readable, as far as possible, in place.
 
@@ -41,9 +78,13 @@ def tidy(raw: dict) -> None:
                 cell["metadata"] = {}
             text = "input" if "input" in cell else "source"
             lines = cell.get(text, "")
-            cell[text] = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
+            joined = "".join(map(str, lines)) if isinstance(lines, list) else str(lines)
+            cell[text] = joined.replace("\r\n", "\n")
     if not isinstance(raw.get("metadata"), dict):
         raw["metadata"] = {}
+    for name in ("nbformat", "nbformat_minor"):
+        if str(raw.get(name)).removesuffix(".0") in ("0", "1", "2", "3", "4", "5"):
+            raw[name] = int(float(raw[name]))
     # Without it nbformat reads the notebook, and refuses it when a page is made.
     minor = raw.get("nbformat_minor")
     if raw.get("nbformat") == 4 and not (type(minor) is int and minor >= 0):
@@ -65,14 +106,12 @@ def main(path: str) -> str:
     # Millions of new lists are not garbage, and looking for garbage again and again takes minutes.
     gc.disable()
     try:
-        with open(path, encoding="utf-8") as file:
-            raw = json.load(file)
+        with open(path, "rb") as file:
+            raw = json.loads(decoded(file.read()))
         if not isinstance(raw, dict):
             return f"is not a notebook (a JSON {type(raw).__name__})"
         tidy(raw)
         text = json.dumps(raw)
-    except UnicodeDecodeError:
-        return "is not UTF-8 text"
     except (ValueError, RecursionError) as error:
         return f"is not a notebook (not JSON: {str(error)[:100]})"
     except MemoryError:

@@ -199,8 +199,8 @@ def leaderboard(places: list["Place"], title: str) -> None:
 def attention(outcomes: list[Outcome]) -> None:
     """The submissions that an instructor has to deal with."""
     for outcome in outcomes:
-        if outcome.status.needs_attention:
-            what = f"{outcome.student}: {outcome.status}: {outcome.message}"
+        if outcome.needs_attention:
+            what = f"{outcome.student}: {outcome.status}: {'; '.join(outcome.said)}"
             console.print(f"[red]needs attention[/] {escape(what)}", soft_wrap=True)
 
 

@@ -49,10 +49,10 @@ def show(
         place = course.folder(kind) / "STUDENT" / assignment
         console.print(f"{kind:<11} {escape(str(place))}", soft_wrap=True)
     for outcome in outcomes:
-        if outcome.status.needs_attention:
+        if outcome.needs_attention:
             console.print(
                 f"[red]needs attention[/] {escape(_who(outcome.student, now))}: {outcome.status}: "
-                f"{escape(outcome.message)}",
+                f"{escape('; '.join(outcome.said))}",
                 soft_wrap=True,
             )
     say(f"in total    {sums(outcomes, now)}")
@@ -62,10 +62,10 @@ def sums(outcomes: list[Outcome], records: Mapping[str, Record]) -> str:
     """How many were graded, wait for a mark, are late and need attention."""
     found = [records[o.student] for o in outcomes if o.student in records]
     counts = {
-        "graded": sum(not o.status.needs_attention for o in outcomes),
+        "graded": sum(not o.needs_attention for o in outcomes),
         "waiting for a mark": sum(NEEDS_MANUAL in r.flags for r in found),
         "late": sum(LATE in r.flags for r in found),
-        "needing attention": sum(o.status.needs_attention for o in outcomes),
+        "needing attention": sum(o.needs_attention for o in outcomes),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items())
 
@@ -106,7 +106,7 @@ def score(outcome: Outcome, record: Record | None, before: Record | None) -> str
     if record is None or record.score is None:
         return "–"
     text = f"{record.score:g} / {record.max_score:g}"
-    if outcome.status.needs_attention or STALE_SCORE in record.flags:
+    if not outcome.status.has_score or STALE_SCORE in record.flags:
         return f"{text} (stale)"
     if before is not None and before.score is not None and abs(before.score - record.score) > 1e-6:
         text = f"{before.score:g} → {text}"
@@ -118,8 +118,8 @@ def score(outcome: Outcome, record: Record | None, before: Record | None) -> str
 def in_short(outcome: Outcome, record: Record | None) -> list[str]:
     """The first problem, and what is left for a person."""
     lost = problems(outcome)
-    if outcome.message:
-        said = [outcome.message]
+    if outcome.said:
+        said = list(outcome.said)
     elif lost:
         more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
         said = [f"{lost[0].exercise}: {first_sentence(lost[0].message)}{more}"]
@@ -131,7 +131,7 @@ def in_short(outcome: Outcome, record: Record | None) -> list[str]:
 def everything(outcome: Outcome, record: Record | None) -> list[str]:
     """All that was lost, repaired or left out."""
     lost = [f"{check.exercise}: {check.message}" for check in problems(outcome)]
-    return [*filter(None, [outcome.message]), *lost, *waiting(record), *outcome.notes]
+    return [*outcome.said, *lost, *waiting(record), *outcome.notes]
 
 
 def problems(outcome: Outcome) -> list[CheckResult]:

@@ -216,13 +216,6 @@ def test_scratch_gradebooks_leave_the_courses_alone(course, tmp_path):
     assert course.config.CourseDirectory.root == str(course.root)
 
 
-@pytest.mark.parametrize(
-    "stamp", ["0001-01-01 00:00:00+14:00", "9" * 5000, "99999999999-01-01", "[", "1e999"]
-)
-def test_a_time_that_is_none_is_no_error(stamp):
-    assert writer._time(stamp) is None
-
-
 @pytest.mark.slow
 def test_a_folder_with_the_name_of_the_page_costs_nothing(course):
     hand_in(course, "ada", A, solved(course, A))

@@ -109,14 +109,15 @@ def test_what_is_packed_is_unpacked_with_links_that_lead_nowhere(tmp_path):
     assert names == {"sub", "sub/data"}
 
 
-def test_a_file_too_large_is_not_carried_but_keeps_its_size(tmp_path, monkeypatch):
+def test_a_file_too_large_is_left_out_and_told(tmp_path, monkeypatch):
     monkeypatch.setattr(pack, "MAX_OTHER_BYTES", 10)
     folder = submission(tmp_path / "one")
     (folder / "zip_of_death").write_bytes(b"x" * 11)
     content = pack.pack(folder)
     assert [e.data for e in content.entries if e.path == "zip_of_death"] == [None]
-    content.unpack(tmp_path / "copy")
-    assert (tmp_path / "copy" / "zip_of_death").stat().st_size == 11
+    (note,) = content.unpack(tmp_path / "copy")
+    assert note.startswith("zip_of_death has 0 MB and was left out")
+    assert not (tmp_path / "copy" / "zip_of_death").exists()
 
 
 def test_each_hash_changes_with_what_it_stands_for(course, monkeypatch):

@@ -174,7 +174,8 @@ def hand_in_oddities(course):
     path = hand_in(course, "misnamed", A, perfect)
     path.rename(path.with_name("99_tiny (1).ipynb"))
     for name in ("a.ipynb", "b.ipynb"):
-        path = hand_in(course, "two", A, perfect)
+        answer = {"mean": "def mean(v):\n    return v.mean()"} if name == "b.ipynb" else {}
+        path = hand_in(course, "two", A, answered(perfect, answer))
         path.rename(path.with_name(name))
     path = hand_in(course, "one_too_many", A, perfect)
     path.with_name("draft.ipynb").write_text("{}")

@@ -257,21 +257,21 @@ def expect_readable_or_told(assignment: Grader, data: bytes, folder: Path) -> bo
     handed_in.mkdir()
     (handed_in / f"{A}.ipynb").write_bytes(data)
     try:
-        found = read_submission(handed_in, A, assignment.expected, folder / "files")
+        found = read_submission(handed_in, A, assignment.layout, folder / "files")
     except Unreadable as reason:
         assert "\n" not in str(reason)
         return False
     resources = assignment.resources("student", folder / "files")
     for step in map(import_item, assignment.config.Autograde.sanitize_preprocessors):
         _, resources = step(config=assignment.config)(found.notebook, resources)
-    for item in assignment.expected:
+    for item in assignment.layout.expected:
         cell = cell_of(found.notebook, item.grade_id)
         assert cell.cell_type == item.cell_type
         assert item.metadata.items() <= cell.metadata["nbgrader"].items()
         if item.locked and item.grade:
             assert cell.source == item.source
     ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in found.notebook.cells]
-    assert sorted(filter(None, ids)) == sorted(item.grade_id for item in assignment.expected)
+    assert sorted(filter(None, ids)) == sorted(item.grade_id for item in assignment.layout.expected)
     json.dumps(found.notebook)
     return True
 
@@ -298,7 +298,7 @@ def no_notebook(folder: Path, path: Path) -> None:
     path.unlink()
 
 
-def two_notebooks(folder: Path, path: Path) -> None:
+def two_equal_notebooks(folder: Path, path: Path) -> None:
     path.rename(folder / "a.ipynb")
     shutil.copy(folder / "a.ipynb", folder / "b.ipynb")
 
@@ -337,7 +337,7 @@ def odd_things_beside_it(folder: Path, path: Path) -> None:
 
 FOLDERS = {
     no_notebook: Status.UNREADABLE,
-    two_notebooks: Status.UNREADABLE,
+    two_equal_notebooks: Status.GRADED,
     a_folder_for_the_notebook: Status.UNREADABLE,
     a_pipe_for_the_notebook: Status.UNREADABLE,
     a_link_to_itself: Status.UNREADABLE,
@@ -458,7 +458,7 @@ def test_wrong_ids_and_languages_do_not_keep_a_page_from_being_made(
     handed_in = tmp_path / "handed-in"
     handed_in.mkdir()
     (handed_in / f"{A}.ipynb").write_text(json.dumps(raw))
-    found = read_submission(handed_in, A, ready.expected, tmp_path / "files").notebook
+    found = read_submission(handed_in, A, ready.layout, tmp_path / "files").notebook
     resources = ready.resources("student", tmp_path / "files")
     repair.Repair(config=ready.config)(found, resources)
     page = pages.render(found, Facts("student", "student", A))

@@ -22,7 +22,7 @@ import pytest
 from autograder.checking import wire
 from autograder.checking.reply import CheckFailed, Reply
 from autograder.feedback import bounded, sanitise
-from autograder.lms.zips import Archive, Refused
+from autograder.zips import Archive, Refused
 
 SEED = int(os.environ.get("FUZZ_SEED", 0))
 REPLIES = int(os.environ.get("FUZZ_REPLIES", 300))

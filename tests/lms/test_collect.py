@@ -10,9 +10,9 @@ import zlib
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import zips as archives
 from autograder.errors import UserError
 from autograder.lms import collect as collecting
-from autograder.lms import zips as archives
 from autograder.lms.roster import read_roster, slug
 from autograder.submission import collected
 
@@ -256,8 +256,18 @@ def test_a_damaged_file_costs_nobody_else_anything(course, tmp_path):
 def test_a_students_own_zip_is_unpacked(course, collect):
     inner = zipped({f"mine/{A}.ipynb": "ada", "mine/model.py": "x", "__MACOSX/._a": ""})
     report = collect({"Ada_1_assignsubmission_file_/all.zip": inner})
-    assert handed_in(course) == {f"ada/{A}/{A}.ipynb": "ada", f"ada/{A}/all/mine/model.py": "x"}
+    # What lies beside the notebook stays beside it: checks look for files there.
+    assert handed_in(course) == {f"ada/{A}/{A}.ipynb": "ada", f"ada/{A}/model.py": "x"}
     assert report.placed[0].files == {"Ada_1_assignsubmission_file_/all.zip": "all/"}
+
+
+def test_a_folder_comes_along_with_its_notebook(course, collect):
+    place = "Ada_1_assignsubmission_file_"
+    files = {f"{A}.ipynb.txt": "ada", "net.pt": "x", "data/a.csv": "1"}
+    report = collect({f"{place}/mine/{name}": text for name, text in files.items()})
+    assert handed_in(course) == {f"ada/{A}/{name}": text for name, text in files.items()}
+    assert report.placed[0].files[f"{place}/mine/data/a.csv"] == "data/a.csv"
+    assert not report.needs_attention
 
 
 def test_a_students_dangerous_zip_stays_as_it_is(course, collect):

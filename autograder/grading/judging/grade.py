@@ -1,6 +1,7 @@
 """One submission → its outcome. Nothing here opens the course's gradebook."""
 
 import copy
+import itertools
 import tempfile
 import time
 import traceback
@@ -21,14 +22,17 @@ from autograder.grading.judging.judge import KernelNotStarted
 from autograder.kernel.limits import KILLED, Ending
 from autograder.outcome import Outcome, Status
 from autograder.snapshot import Snapshot
+from autograder.submission import timestamp
 from autograder.submission.intake import Unreadable, read_submission
+from autograder.submission.layout import Expected, Layout
 from autograder.submission.pack import Packed
-from autograder.submission.repair import expected_from_gradebook
 
 # formgrader's pages write ids into HTML and scripts without escaping them.
 MARKUP = frozenset('<>"&`\\')
 # A kernel may end for reasons that have nothing to do with the student's code.
 ATTEMPTS = 2
+# Cells of the student's own that may end a kernel, until what is left is not judged.
+MAX_LEFT_OUT = 2
 
 
 class Grader:
@@ -50,37 +54,54 @@ class Grader:
         self.db_url = snapshot.write_gradebook(scratch)
         with Gradebook(self.db_url) as gradebook:
             notebook = gradebook.find_notebook(self._name, self._name)
-            self.expected = expected_from_gradebook(notebook)
+            expected = Expected.from_gradebook(notebook)
+        source = nbformat.reads(snapshot.source.decode(), as_version=4)
+        self.layout = Layout.of(expected, source)
         bounded.start()
 
     def grade(self, student: str, packed: Packed) -> Outcome:
         """Grade one submission; never raises for anything a student handed in."""
         started = time.monotonic()
-        for _ in range(ATTEMPTS):
-            outcome, unsure = self._attempt(student, packed)
-            if not unsure:
+        left_out: dict[int, tuple[Status, str]] = {}
+        for attempt in itertools.count(1):
+            outcome, unsure, fatal = self._attempt(student, packed, left_out)
+            if unsure and attempt < ATTEMPTS:
+                continue
+            if fatal is None or len(left_out) >= MAX_LEFT_OUT:
                 break
+            # The exercises after it are judged all the same, in a new kernel.
+            left_out[fatal] = outcome.status, outcome.message
         outcome.seconds = time.monotonic() - started
         if outcome.notebook is not None:
             outcome.page = _page(outcome.notebook)
         return outcome
 
-    def _attempt(self, student: str, packed: Packed) -> tuple[Outcome, bool]:
-        """An outcome, and whether the kernel may have ended through no fault of the student's code."""
+    def _attempt(
+        self, student: str, packed: Packed, left_out: dict[int, tuple[Status, str]]
+    ) -> tuple[Outcome, bool, int | None]:
+        """An outcome, whether the kernel may have ended through no fault of the student's code, and
+        which cell of the student's own has ended it.
+        """
         outcome = Outcome(printable(student), self._name, Status.GRADED, self._max_score)
-        unsure = False
+        unsure, fatal = False, None
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
             try:
                 _refuse(student, packed)
                 folder, files = Path(place, "handed-in"), Path(place, "files")
                 outcome.notes += packed.unpack(folder)
-                submission = read_submission(folder, self._name, self.expected, files)
-                outcome.notes += submission.notes
+                submission = read_submission(folder, self._name, self.layout, files)
+                outcome.notes += submission.notes + _about_time(packed)
                 resources = self.resources(student, files)
                 resources["submission"], resources["outcome"] = packed.hash, outcome
-                ending = self._run_steps(submission.notebook, resources)
-                unsure = _is_unsure(outcome.status, ending)
+                resources["left_out"] = left_out
+                resources = self._run_steps(submission.notebook, resources)
+                unsure = _is_unsure(outcome.status, resources["ending"])
+                fatal = resources["fatal"]
                 outcome.score = float(sum(c.points for c in outcome.checks))
+                if outcome.score < self._max_score:
+                    outcome.attention += submission.doubts
+                if outcome.attention and outcome.status is Status.GRADED:
+                    outcome.message = outcome.attention[0]
                 if outcome.status.has_score:
                     # Half a surrogate pair can be in JSON, but not in a file or a gradebook.
                     text = nbformat.writes(submission.notebook)
@@ -95,24 +116,25 @@ class Grader:
                     f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
                 )
         _make_storable(outcome)
-        return outcome, unsure
+        return outcome, unsure, fatal
 
-    def _run_steps(self, notebook: NotebookNode, resources: ResourcesDict) -> Ending | None:
+    def _run_steps(self, notebook: NotebookNode, resources: ResourcesDict) -> ResourcesDict:
         """Run nbgrader's configured steps on the notebook, in place, except the gradebook's own.
 
-        What they find goes into `resources["outcome"]`; returns how the kernel ended, if it died.
+        What they find goes into `resources["outcome"]`; how the kernel ended, see `Judge`.
         """
         config = copy.deepcopy(self.config)
         for step in steps(config):
             if not issubclass(step, (SaveAutoGrades, AssignLatePenalties)):
                 _, resources = step(config=config)(notebook, resources)
         resources["outcome"].notes += resources.get("repairs", [])
-        return resources["ending"]
+        return resources
 
     def resources(self, student: str, files: Path) -> ResourcesDict:
         """What nbgrader's steps are told about a submission whose files are in the folder `files`."""
         resources = ResourcesDict()
         resources["metadata"] = {"path": str(files)}
+        resources["layout"] = self.layout
         resources["nbgrader"] = {
             "student": student,
             "assignment": self._name,
@@ -148,6 +170,15 @@ def _refuse(student: str, packed: Packed) -> None:
         raise Unreadable(packed.refused)
 
 
+def _about_time(packed: Packed) -> list[str]:
+    """A remark if the time of handing in cannot be read."""
+    text = packed.text("timestamp.txt")
+    if text is None or timestamp.read(text) is not None:
+        return []
+    found = f"holds {printable(text.strip()[:40])!r}" if text.strip() else "is empty"
+    return [f"timestamp.txt {found}, which is no time: graded without one"]
+
+
 def _is_unsure(status: Status, ending: Ending | None) -> bool:
     """Whether a kernel was ended from outside: together with its supervisor, or by the host."""
     return (
@@ -165,5 +196,7 @@ def _make_storable(outcome: Outcome) -> None:
         kept = (c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
         return "".join(kept).encode(errors="replace").decode()
 
-    outcome.message, outcome.notes = plain(outcome.message), [plain(n) for n in outcome.notes]
+    outcome.message = plain(outcome.message)
+    outcome.notes = [plain(note) for note in outcome.notes]
+    outcome.attention = [plain(reason) for reason in outcome.attention]
     outcome.checks = [replace(c, message=plain(c.message)) for c in outcome.checks]

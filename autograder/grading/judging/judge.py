@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -32,20 +33,28 @@ from autograder.checking.student import KernelDied, StudentError
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import cells, figures, table
-from autograder.grading.judging import data, unparsed
+from autograder.grading.judging import causes, data
 from autograder.kernel.grader import clock, tiers
 from autograder.kernel.grader.client import guarded
 from autograder.kernel.grader.student import KernelStudent
 from autograder.kernel.grader.tiers import Tier
 from autograder.kernel.limits import KILLED, Ending, Limits
 from autograder.kernel.supervisor import cgroup
-from autograder.notebook import demonstrations
+from autograder.notebook import SETUP, demonstrations, grade_id_of
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import given, pack
+from autograder.submission.layout import Layout, bound_by, plain
 
 CELL_OUTPUT_BYTES = 1_000_000
 DROPPED = "[more output dropped]\n"
 START_SECONDS = 120
+# The part of a submission's time that cells of the student's own may take: exercises get the rest.
+OWN_SHARE = 0.5
+# Seconds that each of them may take when that is used up, as later ones may define what answers use;
+# up to this part of the time.
+SHORT, MOST_OWN = 2, 0.75
+# `exit()` in a cell ends a kernel a tenth of a second later, in the middle of some other cell.
+STAY = '__import__("IPython").get_ipython().ask_exit = lambda: None'
 LIMIT_STATUS = {
     "memory": Status.OUT_OF_MEMORY,
     "wall": Status.TIMED_OUT,
@@ -94,7 +103,9 @@ class Judge(Execute):
     """Runs the cells, judges the check cells, and enters what it finds into `resources["outcome"]`.
 
     `resources["submission"]` is the hash of everything handed in (see `pack`), from which the
-    challenges follow. `resources["ending"]` says how the kernel ended, if it died.
+    challenges follow. `resources["ending"]` says how the kernel ended, if it died, and
+    `resources["fatal"]` at which cell of the student's own; cells at the positions in
+    `resources["left_out"]` are not run, for the reasons there.
     """
 
     # Seconds in which a kernel waits for a core are not counted, see `clock`.
@@ -136,7 +147,14 @@ class Judge(Execute):
         self._submission = (resources.get("submission") or self._handed_in()).encode()
         self._wrong: list[tuple] = []
         self._stopped = ""
-        self._timeouts = 0
+        self._layout: Layout = resources.get("layout") or Layout([])
+        self._left_out: dict[int, tuple[Status, str]] = resources.get("left_out", {})
+        self._fatal: int | None = None
+        self._timeouts: Counter[bool] = Counter()
+        # By position: seconds that cells took, and why some were ended.
+        self._took: dict[int, float] = {}
+        self._own_took = 0.0
+        self._ended: dict[int, str] = {}
         self._set_aside_demonstrations(nb)
         tier = self._tier()
         blank = Outcome(resources["nbgrader"]["student"], self._assignment, Status.GRADED, 0.0)
@@ -155,7 +173,7 @@ class Judge(Execute):
         finally:
             # Windows keeps what a process uses that the student's code has left behind.
             shutil.rmtree(self._scratch, ignore_errors=True)
-        resources["ending"] = self._ending
+        resources["ending"], resources["fatal"] = self._ending, self._fatal
         return nb, resources
 
     def _set_aside_demonstrations(self, nb) -> None:
@@ -280,8 +298,15 @@ class Judge(Execute):
         return cell, resources
 
     def _run_cell(self, cell, index):
+        own = self._is_own(cell)
+        if own and (reason := self._reason_to_leave_out(index)):
+            self._ended[index] = reason
+            cell.outputs = [_error("NotRun", reason)]
+            return
         if self._left() <= 0:
-            self._stop(Status.TIMED_OUT, "all of the submission's time was used up")
+            self._stop(
+                Status.TIMED_OUT, f"all of the submission's time was used up{self._longest()}"
+            )
             cell.outputs = [_error("NotRun", self._stopped)]
             return
         self._output_bytes, self._cell_started = 0, self._clock()
@@ -289,13 +314,55 @@ class Judge(Execute):
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
             status, how = self._how_it_ended()
-            self._stop(status, f"the kernel died in the middle of a cell: {how}")
+            self._end_of_kernel(cell, index, status, f"ended the kernel: {how}")
             cell.outputs.append(_error("DeadKernelError", self._stopped))
         except CellTimeoutError:
             # The interrupt was ignored: this kernel is of no more use.
             run_sync(self.km.shutdown_kernel)(now=True)
-            self._stop(Status.TIMED_OUT, "a cell ran out of time and could not be stopped")
+            self._end_of_kernel(
+                cell, index, Status.TIMED_OUT, "ran out of time and could not be stopped"
+            )
             cell.outputs.append(_error("CellTimeoutError", self._stopped))
+        finally:
+            self._took[index] = self._clock() - self._cell_started
+            self._own_took += self._took[index] * own
+
+    def _end_of_kernel(self, cell, index, status: Status, how: str) -> None:
+        self._stop(status, f"{self._named(index)} {how}")
+        self._fatal = index if self._is_own(cell) else None
+
+    def _reason_to_leave_out(self, index: int) -> str:
+        """Why a cell of the student's own is not run; "" if it is."""
+        if index in self._left_out:
+            status, reason = self._left_out[index]
+            self._note(status, f"{reason}; it was left out")
+            return f"it was left out, as it had ended the kernel ({status})"
+        if self._own_took > MOST_OWN * self.submission_timeout:
+            reason = "the time for the student's own cells was used up"
+            self._note(Status.TIMED_OUT, f"{reason}{self._longest()}")
+            return reason
+        return ""
+
+    def _is_own(self, cell) -> bool:
+        """Whether a cell is neither an exercise's nor given."""
+        marked = "nbgrader" in cell.metadata or cell.metadata.get(SETUP)
+        return not marked and plain(cell.source) not in self._layout.texts
+
+    def _named(self, index: int) -> str:
+        cell = self.nb.cells[index]
+        if self._is_own(cell):
+            return f"the cell that begins with `{causes.first_line(cell.source)}`"
+        return (
+            grade_id_of(cell)
+            or f"the given cell that begins with `{causes.first_line(cell.source)}`"
+        )
+
+    def _longest(self) -> str:
+        """Which cell took most of the time, as the end of a sentence."""
+        if not self._took:
+            return ""
+        index = max(self._took, key=lambda i: self._took[i])
+        return f": {self._named(index)} took {self._took[index]:.0f} s of {self.submission_timeout:.0f}"
 
     def _judge(self, cell, index):
         exercise = cell.metadata.nbgrader["grade_id"].removeprefix("check_")
@@ -311,10 +378,11 @@ class Judge(Execute):
             results = diagnose(
                 self._hidden, reference, checks, results, recorder.replies, self._seed
             )
-        results = unparsed.explain(results, self.nb.cells[:index])
+        results, look = causes.explain(results, self.nb.cells, index, self._ended)
         self._outcome.checks += results
         if any(r.points < r.max_points for r in results):
             self._wrong.append((exercise, cell))
+            self._outcome.attention += [*dict.fromkeys(look), *self._defined_again(exercise, index)]
         if self._student.timed_out and self._outcome.status is Status.GRADED:
             self._note(Status.TIMED_OUT, f"{exercise}: the code did not finish in time")
         if self._student.died and not self._stopped:
@@ -325,6 +393,17 @@ class Judge(Execute):
         if errors:
             self._note(Status.GRADER_ERROR, "; ".join(errors))
         cell.outputs = outputs_of(results, float(cell.metadata.nbgrader["points"]))
+
+    def _defined_again(self, exercise: str, check: int) -> list[str]:
+        """Whether the student has answered an exercise once more, where it does not count."""
+        names = self._layout.names.get(exercise, frozenset())
+        return [
+            f"{exercise}: {self._named(i)} defines it again, below its self-check, where it does not "
+            "count"
+            for i, cell in enumerate(self.nb.cells)
+            if i > check and cell.cell_type == "code" and self._is_own(cell)
+            if bound_by(cell.source) & names
+        ][:1]
 
     def _seed(self, check) -> int:
         names = (self._student_id, self._assignment, check.exercise, check.name)
@@ -360,9 +439,13 @@ class Judge(Execute):
 
     def _get_timeout(self, cell):
         left = max(1, math.ceil(self._left()))
+        own = self._is_own(cell)
+        if own:
+            most = OWN_SHARE * self.submission_timeout - self._own_took
+            left = min(left, max(SHORT, math.ceil(most)))
         # An endless function is often called in many cells: each time-out halves the next one, so
-        # that all of them together take at most twice the first.
-        return max(1, min(self.timeout / 2**self._timeouts, left)) if self.timeout else left
+        # that all of them together take at most twice the first. Own cells do not shorten answers.
+        return max(1, min(self.timeout / 2 ** self._timeouts[own], left)) if self.timeout else left
 
     async def _async_handle_timeout(self, timeout, cell=None):
         if self._clock() - self._cell_started < timeout:
@@ -370,8 +453,10 @@ class Judge(Execute):
             # it would ask again at once, and again.
             await asyncio.sleep(1)
             return None
-        self._timeouts += 1
-        self._note(Status.TIMED_OUT, f"a cell did not finish within {timeout:g} seconds")
+        self._timeouts[self._is_own(cell)] += 1
+        index = next(i for i, other in enumerate(self.nb.cells) if other is cell)
+        self._ended[index] = f"it was stopped after {timeout:g} s"
+        self._note(Status.TIMED_OUT, f"{self._named(index)} was stopped after {timeout:g} s")
         return await super()._async_handle_timeout(timeout, cell)
 
     def handle_comm_msg(self, outs, msg, cell_index):
@@ -390,7 +475,7 @@ class Judge(Execute):
 def _importing(modules: list[str]) -> str:
     """Code that imports the packages of these modules and leaves no name behind."""
     packages = dict.fromkeys(name.partition(".")[0] for name in modules)
-    return "\n".join(f"import {name}; del {name}" for name in packages)
+    return "\n".join([STAY, *(f"import {name}; del {name}" for name in packages)])
 
 
 def _shorten(cell) -> None:
