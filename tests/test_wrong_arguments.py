@@ -12,6 +12,7 @@ import pytest
 from autograder import cli
 from autograder.course import Course
 from autograder.gradebook.writer import opened
+from autograder.grading import workers
 from autograder.report import data
 
 A = "99_tiny"
@@ -81,8 +82,6 @@ WRONG = {
     "demo": each(argument=[p for p in NO_FOLDERS if p != LONG]) + each(course=NO_COURSES)
     + [["a", "b"], ["--nothing"], ["/dev/null"], ["nbgrader_config.py"], ["../no.zip"], ["hidden"]],
 }  # fmt: skip
-# They import what the assignment needs before they can say what is wrong.
-HEAVY = {"audit", "try"}
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +158,7 @@ def test_every_command_is_called_in_at_least_twenty_wrong_ways():
     assert {name: len(calls) for name, calls in WRONG.items() if len(calls) < 18} == {}
 
 
-@pytest.mark.parametrize(
-    "command", [pytest.param(c, marks=[pytest.mark.slow] * (c in HEAVY)) for c in WRONG]
-)
+@pytest.mark.parametrize("command", WRONG)
 def test_wrong_arguments_get_one_message_and_change_nothing(command, place, run):
     before = contents(place)
     problems = []
@@ -171,6 +168,19 @@ def test_wrong_arguments_get_one_message_and_change_nothing(command, place, run)
             problems.append((arguments, code, printed, told))
     assert problems == []
     assert contents(place) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "address", ["", "nonsense", "tcp://127.0.0.1:1", "http://[", "tcp://", "../folder"]
+)
+def test_no_scheduler_gets_one_message(address, place, run, monkeypatch, tmp_path):
+    monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 1)
+    root = tmp_path / "course"
+    shutil.copytree(place / "course", root)
+    code, _, told = run(root, "grade", A, "--scheduler", address)
+    assert code == 2 and is_one_message(told), (code, told)
+    assert "expected a Dask scheduler at" in told
 
 
 def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
