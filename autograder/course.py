@@ -61,6 +61,7 @@ class Course:
                 "no hidden check runs: see docs/your-own-course.md"
             )
         self._expect_sections(config)
+        _refuse_wrong_types(config, self.root / "nbgrader_config.py")
         config.CourseDirectory.root = str(self.root)
         return config
 
@@ -190,9 +191,25 @@ class Course:
     @property
     def preload(self) -> list[str]:
         """The modules that the course's notebooks use: `c.Judge.preload`."""
-        named = self.config.Judge.get("preload", [])
-        # Anything else is refused with the other settings of the judge.
-        return list(named) if isinstance(named, (list, tuple)) else []
+        return list(self.config.Judge.get("preload", []))
+
+
+def _refuse_wrong_types(config: Config, path: Path) -> None:
+    """Of the settings that are read before nbgrader, which checks its own, has been loaded."""
+    texts = {
+        f"CourseDirectory.{name}": value
+        for name, value in config.CourseDirectory.items()
+        if name.endswith("_directory") or name in ("db_url", "course_id")
+    }
+    wrong = {name: ("a text", value) for name, value in texts.items() if not isinstance(value, str)}
+    modules = config.Judge.get("preload", [])
+    if not isinstance(modules, list | tuple) or not all(isinstance(m, str) for m in modules):
+        wrong["Judge.preload"] = ("a list of modules' names", modules)
+    for name, (expected, value) in wrong.items():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        numbers = [number for number, line in enumerate(lines, 1) if name in line]
+        place = f"{path}:{numbers[-1]}" if numbers else f"{path}"
+        raise UserError(f"{place}: expected {expected} as c.{name}, got {value!r}")
 
 
 def steps(config: Config) -> list[type]:
