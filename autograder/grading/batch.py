@@ -132,19 +132,17 @@ def grade(
 
 def _misplaced(course: Course, assignment: str) -> list[str]:
     """What was handed in but not into a folder of the assignment, and so belongs to nobody."""
-    folder, name = course.folder("submitted"), assignment.lower()
-    if not folder.is_dir():
+    folder, known = course.folder("submitted"), set(course.submitted_students(assignment))
+
+    def named_like_it(place: Path) -> list[str]:
+        # A folder that nobody may read, or none.
+        with contextlib.suppress(OSError):
+            return sorted(e for e in os.listdir(place) if e.lower().startswith(assignment.lower()))
         return []
-    known = set(course.submitted_students(assignment))
-    found = [
-        f"{student}/{entry}"
-        for student in sorted(os.listdir(folder))
-        if student not in known and not student.startswith(".") and (folder / student).is_dir()
-        for entry in sorted(os.listdir(folder / student))
-        if entry.lower().startswith(name)
-    ]
-    # Or without a student's folder.
-    return found + [e for e in sorted(os.listdir(folder)) if e.lower().startswith(name)]
+
+    others = [] if not folder.is_dir() else sorted(set(os.listdir(folder)) - known)
+    found = [f"{student}/{e}" for student in others for e in named_like_it(folder / student)]
+    return found + named_like_it(folder)
 
 
 def _finish(course: Course, assignment: str) -> None:
