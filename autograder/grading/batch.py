@@ -51,20 +51,20 @@ class Watcher:
 
     Parameters
     ----------
-    begin
-        Called before anything is changed; not at all if everything is as the last run left it.
     plan
         Called with how many submissions are to be graded, and how many are unchanged.
     outcome
         Called with each outcome that has been written.
     note
         Called with a sentence that an instructor should read.
+    begin
+        Called before anything is changed; not at all if everything is as the last run left it.
     """
 
-    begin: Callable[[], None] = lambda: None
     plan: Callable[[int, int], None] = lambda todo, unchanged: None
     outcome: Callable[[Outcome], None] = lambda outcome: None
     note: Callable[[str], None] = lambda sentence: None
+    begin: Callable[[], None] = lambda: None
 
 
 def grade(

@@ -18,7 +18,7 @@ from autograder.files import is_litter, printable
 from autograder.notebook import grade_id_of
 from autograder.submission import tidy as tidying
 from autograder.submission.layout import Layout
-from autograder.submission.refused import (
+from autograder.submission.pack import (
     LINKED,
     MAX_NOTEBOOK_BYTES,
     MAX_OTHER_BYTES,

@@ -8,20 +8,37 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.files import printable
-from autograder.submission.refused import (
-    LINKED,
-    MAX_NOTEBOOK_BYTES,
-    MAX_OTHER_BYTES,
-    Unreadable,
-    is_notebook,
-    left_out,
-    too_large,
-)
 from autograder.submission.tidy import decoded
 
+MAX_NOTEBOOK_BYTES = 400 << 20
+MAX_OTHER_BYTES = 200 << 20
+LINKED = "the folder is a symbolic link: expected the submitted files themselves"
 # As many files and folders as fit into a kernel; more levels would exceed Python's stack, or a path.
 MAX_ENTRIES = 20_000
 MAX_LEVELS = 50
+
+
+def is_notebook(path: Path | PurePosixPath) -> bool:
+    """Whether a name is that of a notebook."""
+    return path.suffix.lower() == ".ipynb"
+
+
+class Unreadable(Exception):
+    """Nothing here can be graded; the message says why and what to do."""
+
+
+def left_out(name: str, link: bool) -> str:
+    """The remark about a symbolic link or a special file."""
+    kind = "a symbolic link" if link else "not an ordinary file"
+    return f"{printable(name)} is {kind} and was left out"
+
+
+def too_large(name: str, size: int) -> str:
+    """The remark about a file that is not taken along."""
+    return (
+        f"{printable(name)} has {size >> 20} MB and was left out: the files beside the notebook may "
+        f"have {MAX_OTHER_BYTES >> 20} MB"
+    )
 
 
 @dataclass(frozen=True)

@@ -118,13 +118,13 @@ def test_a_picture_is_shown_at_the_size_it_is_meant_to_have():
     shown = page.render(
         new_notebook(cells=[
             new_code_cell("plot()", outputs=[picture(width=4, height=2, alt='a "b"')]),
-            new_markdown_cell('<img src="data:image/png;base64,AAAA" width="50" height="9999">'),
+            new_markdown_cell('<img src="data:image/png;base64,iVBORw0KGgo=" width="50" height="9999">'),
             new_code_cell("", outputs=[picture(width=True, height="1 onerror=x")]),
         ]),
         facts(),
     )  # fmt: skip
     assert 'alt="a &#34;b&#34;" width="4" height="2">' in shown
-    assert '<img src="data:image/png;base64,AAAA" width="50">' in shown
+    assert '<img src="data:image/png;base64,iVBORw0KGgo=" width="50">' in shown
     assert f'alt="{sanitise.NO_ALT_TEXT}">' in shown
 
 
@@ -145,7 +145,7 @@ def test_dollars_that_are_no_formula_stay_as_they_were_typed(text, kept):
 
 def test_a_formula_never_breaks_out_of_an_attribute():
     html = cells.markdown(
-        '![$x<y$](data:image/png;base64,AAAA) <abbr title="&#xE000;0&#xE001;">z</abbr>'
+        '![$x<y$](data:image/png;base64,iVBORw0KGgo=) <abbr title="&#xE000;0&#xE001;">z</abbr>'
     )
     assert 'alt="$x&lt;y$"' in html and "<math" not in html
 
