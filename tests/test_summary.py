@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from autograder import cli, summary
+from autograder import cli
 from autograder.authoring.classroom import hand_in, released
 from autograder.errors import UserError
 from autograder.gradebook import ledger
@@ -17,6 +17,7 @@ from autograder.grading import plan
 from autograder.lms.students import choose
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission.pack import digest
+from autograder.terminal import summary
 
 A = "99_tiny"
 LONG = "Maria Magdalena von und zu Hohenlohe-Waldenburg-Schillingsfürst"
@@ -138,13 +139,13 @@ def test_a_dry_run_says_why_and_changes_nothing(class_of_four, monkeypatch, caps
     attempt(course, "ada")
     attempt(course, "ben", submission="other")
     attempt(course, "jm1", checks="other", environment="other")
-    found = plan.plan(course, A, choose(course, A))
+    found = plan.reasons(course, A, choose(course, A))
     assert found == {
         "ada": "", "ben": "the submission has changed",
         "jm1": "the checks have changed; libraries, helpers or settings have changed",
         "jm2": "it has not been graded yet",
     }  # fmt: skip
-    assert plan.plan(course, A, ["ada"], force=True) == {"ada": "all are graded again (--force)"}
+    assert plan.reasons(course, A, ["ada"], force=True) == {"ada": "all are graded again (--force)"}
     before = sorted(course.root.rglob("*"))
     monkeypatch.chdir(course.root)
     monkeypatch.setattr(sys, "argv", ["autograder", "grade", A, "--dry-run"])
@@ -155,7 +156,7 @@ def test_a_dry_run_says_why_and_changes_nothing(class_of_four, monkeypatch, caps
     assert "ben: the submission has changed\n" in said
     assert "would grade 3 of 4; 1 have not changed since they were graded" in said
     (course.root / "gradebook.db").unlink()
-    assert plan.plan(course, A, ["ada"])["ada"].startswith("its results are not all in")
+    assert plan.reasons(course, A, ["ada"])["ada"].startswith("its results are not all in")
     before.remove(course.root / "gradebook.db")
     assert sorted(course.root.rglob("*")) == before
 

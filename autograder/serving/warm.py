@@ -36,7 +36,8 @@ autograder.grading.dispatch autograder.report.data autograder.report.page autogr
 """.split()
 # Seconds between two looks at what has changed, while it watches.
 LOOK = 2.0
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+# Windows has no SIGCHLD, and no warm process.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGCHLD", signal.SIGTERM))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.gradebook import ledger
+from autograder.gradebook import drift, ledger
+from autograder.gradebook.released import take_snapshot
+from autograder.gradebook.writer import opened
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.report import data, overview, page, similarity, write
 from autograder.report.data import Similar
@@ -98,11 +99,9 @@ def test_what_a_whole_small_class_has_written_alike_is_not_remarkable(tmp_path):
 @pytest.fixture
 def graded(course) -> Course:
     """Two students with equal answers; one answer is blank, one was marked with 0 by hand."""
-    with Gradebook(course.db_url, course.course_id) as book:
-        book.add_assignment(A)
-        book.add_notebook(A, A)
-        for name, kind in [("check_double", "code"), ("answer_why", "markdown")]:
-            book.add_grade_cell(name, A, A, max_score=2, cell_type=kind)
+    course.private.mkdir(exist_ok=True)
+    with opened(course) as book:
+        drift.register(course, book, take_snapshot(course, A))
         for student in ("ada", "ben"):
             book.add_student(student, first_name=student.title(), last_name="<i>X")
             for grade in book.add_submission(A, student).notebooks[0].grades:
