@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.kernel.grader.launcher import WARM_NODE
 
 # Seconds for an answer; a process that has just found changed code starts anew before it answers.
 PATIENCE = 30
@@ -31,7 +32,7 @@ def folder(course: Course) -> Path:
 
 def node_address(course: Course) -> Path:
     """A file with the address of the warm process's node, for those who need kernels only."""
-    return folder(course) / "node"
+    return course.private / WARM_NODE
 
 
 def listen(course: Course) -> socket.socket:

@@ -117,6 +117,24 @@ def test_changed_code_or_configuration_is_not_used_from_memory(course, warm):
     assert "commands start warm" in warm.process.stdout.readline()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="sealed kernels need Linux")
+def test_nbgraders_own_commands_take_kernels_from_it(course, warm):
+    """And so does formgrader's button."""
+    if not protocol.node_address(course).is_file():
+        pytest.skip("kernels cannot be sealed in namespaces here")
+    node = next(
+        p for p in psutil.Process(warm.process.pid).children() if "node.node" in str(p.cmdline())
+    )
+    before = node.cpu_times().children_system + node.cpu_times().children_user
+    command = [AUTOGRADER.with_name("nbgrader"), "autograde", course.assignments[0], "--student",
+               "bob", "--create", "--force"]  # fmt: skip
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    # The supervisor of the kernel was a child of this node, and has ended.
+    assert node.cpu_times().children_system + node.cpu_times().children_user > before
+
+
 def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
     """A command in the warm process that gets a signal while a student's code runs."""
     name, student = course.assignments[0], "endless"

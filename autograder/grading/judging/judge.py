@@ -34,8 +34,9 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import cells, figures, table
 from autograder.grading.judging import causes, data
-from autograder.kernel.grader import clock, tiers
+from autograder.kernel.grader import clock, launcher, tiers
 from autograder.kernel.grader.client import guarded
+from autograder.kernel.grader.launcher import WARM_NODE
 from autograder.kernel.grader.student import KernelStudent
 from autograder.kernel.grader.tiers import Tier
 from autograder.kernel.limits import KILLED, Ending, Limits
@@ -261,6 +262,8 @@ class Judge(Execute):
                 variables=self.environment,
             )
         self.config.SealedProvisioner.preload = self.preload
+        # Kernels of nbgrader's own commands and of formgrader's button start as fast as ours.
+        launcher.use(self._course.private / WARM_NODE)
         manager = super().create_kernel_manager()
         if self.kernel_name == Tier.PLAIN.kernel_name:
             if os.name == "posix":

@@ -32,6 +32,9 @@ SET = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
+# In a course's private folder: the address of the node of its warm process, if there is one.
+WARM_NODE = Path("serve", "node")
+
 # Seconds until a node that is there accepts a connection, and until one that should end is killed.
 CONNECT_SECONDS = 30
 STOP_SECONDS = 30
