@@ -36,6 +36,8 @@ autograder.grading.dispatch autograder.report.data autograder.report.page autogr
 """.split()
 # Seconds between two looks at what has changed, while it watches.
 LOOK = 2.0
+# The exit code of a command that has told a person what is wrong.
+CANNOT = 2
 # Windows has no SIGCHLD, and no warm process.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGCHLD", signal.SIGTERM))
 
@@ -156,8 +158,13 @@ class Server:
                 elif self._is_told_to_end():
                     return None
             self._running -= {p for p in self._running if os.waitpid(p, os.WNOHANG)[0]}
-            if self._watcher and os.waitpid(self._watcher, os.WNOHANG)[0]:
-                self._watcher = 0
+            if self._watcher:
+                process, status = os.waitpid(self._watcher, os.WNOHANG)
+                if process:
+                    self._watcher = 0
+                    if os.waitstatus_to_exitcode(status) == CANNOT:
+                        # It has said why, and another one could not either.
+                        return None
 
     def _is_told_to_end(self) -> bool:
         return bool({signal.SIGINT, signal.SIGTERM} & set(self._woken.recv(4096)))
@@ -305,4 +312,4 @@ if __name__ == "__main__":
         main(*sys.argv[1:])
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(CANNOT)

@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook.writer import opened
 from autograder.grading import batch, workers
 from autograder.grading.plan import plan
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
 from autograder.rules import AT_ONCE, WHEN_MARKED
 from autograder.serving import page, protocol
 from autograder.serving.arrivals import Arrivals, Waiting
@@ -21,6 +22,8 @@ from autograder.serving.state import State
 TOGETHER = 16
 # Seconds until what could not be done is tried again.
 AGAIN = 5
+# How often what the grader failed at is tried again, until it arrives anew.
+TRIES = 2
 
 
 class Watch:
@@ -32,6 +35,7 @@ class Watch:
         self._exchange = Exchange(course)
         self._state = State(course)
         self._ended = threading.Event()
+        self._tries: Counter[tuple[str, str]] = Counter()
 
     def end(self, *_) -> None:
         """End after what is being graded has been written."""
@@ -59,17 +63,29 @@ class Watch:
         """What has arrived, or was left unfinished, while nobody watched."""
         for assignment in self._course.assignments:
             students = self._course.submitted_students(assignment)
-            if students and self._course.source_notebook(assignment).is_file():
+            if not (students and self._course.source_notebook(assignment).is_file()):
+                continue
+            try:
                 planned = plan(self._course, assignment, students)
-                self._arrivals.add(assignment, planned.todo)
-                for student in planned.unchanged:
-                    self._give_back(assignment, student)
+            except UserError as error:
+                self._state.problem(assignment, "", str(error))
+                continue
+            self._arrivals.add(assignment, planned.todo)
+            for student in planned.unchanged:
+                self._give_back(assignment, student)
 
     def _grade(self, chosen: list[Waiting], cluster: workers.Workers) -> None:
         assignment = chosen[0].assignment
         since = {w.student: w.since for w in chosen}
 
         def written(outcome: Outcome) -> None:
+            key = assignment, outcome.student
+            if outcome.status == Status.GRADER_ERROR and self._tries[key] < TRIES:
+                # Its process may have died of something else.
+                self._tries[key] += 1
+                self._arrivals.add(assignment, [outcome.student])
+            else:
+                self._tries.pop(key, None)
             self._give_back(assignment, outcome.student)
             self._state.graded(outcome, since.get(outcome.student))
             self._state.queue(self._arrivals.waiting(), [])
