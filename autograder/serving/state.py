@@ -56,6 +56,7 @@ class State:
             name: {s: a.outcome for s, a in ledger.latest(self.course, name).items()}
             for name in self.course.assignments
         }
+        self._write()
 
     def queue(self, waiting: Sequence[Waiting], running: Sequence[Waiting]) -> None:
         """Who waits, and who is being graded."""

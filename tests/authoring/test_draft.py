@@ -146,6 +146,8 @@ def test_a_drafted_mistake_is_accepted_by_the_audit(course, monkeypatch):
     hand_in(course, "cem", A, perfect)
     batch.grade(course, A, ["ada", "ben", "cem"])
     assert data.example(course, A, "double") == "ada"
+    with pytest.raises(UserError, match="behaves like no known mistake; .* double"):
+        data.example(course, A, "mean")
     found = drafting.draft(course, A, "double", "ada", allow_unsealed=True)
     assert found.mistake.failing == ("one_number", "an_array")
     assert found.mistake.source == "def double(x):\n    x_ = x + 1\n    return x_\n"
@@ -159,5 +161,3 @@ def test_a_drafted_mistake_is_accepted_by_the_audit(course, monkeypatch):
         drafting.draft(course, A, "double", "ben", allow_unsealed=True)
     with pytest.raises(UserError, match="loses nothing for certain"):
         drafting.draft(course, A, "double", "cem", allow_unsealed=True)
-    with pytest.raises(UserError, match="behaves like no known mistake; .* double"):
-        data.example(course, A, "mean")

@@ -23,6 +23,11 @@ LEFT_OUT = {
     "uv run jupyter lab": "opens a browser; a browser test looks at formgrader",
     "uv run autograder leaderboard 05": "needs an assignment whose checks measure something",
     "uv run autograder calibrate 05": "trains networks",
+    "uv run autograder return 03 --to canvas": "nothing was collected from there",
+    "uv run autograder return 03 --to exchange": "nothing was handed in there",
+    "uv run autograder serve": "does not end by itself",
+    "uv run nbgrader export": "refuses, as the bank has changed since the class was graded",
+    "uv run autograder queue": "needs a process that watches",
 }
 RIGHT = "def brighten(image, amount):\n    return np.clip(image.astype(int) + amount, 0, 255).astype(np.uint8)\n"
 # By Ben.

@@ -77,7 +77,13 @@ def test_it_ends_with_its_grader_even_in_the_middle_of_a_text(number):
         f"threading.Thread(target=bounded.call, args=(re.sub, *{ENDLESS!r}), daemon=True).start()\n"
         "print(bounded._formatter._process.pid, flush=True); threading.Event().wait()"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as grader:
+    command = [sys.executable, "-c", code]
+
+    def hear_interrupts():
+        # A shell starts background jobs without.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=hear_interrupts) as grader:
         helper = psutil.Process(int(grader.stdout.readline()))
         all_of_it = [helper, *helper.children()]
         os.kill(grader.pid, number)

@@ -1,6 +1,7 @@
 """Commands through the warm process of a course: as without it, whatever dies."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,6 +136,14 @@ def test_nbgraders_own_commands_take_kernels_from_it(course, warm):
     assert node.cpu_times().children_system + node.cpu_times().children_user > before
 
 
+def is_being_graded(course: Course) -> bool:
+    try:
+        return any(course.private.glob("scratch-*/order-*/worker-*/*/files"))
+    except FileNotFoundError:
+        # A folder has gone while it was looked into.
+        return False
+
+
 def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
     """A command in the warm process that gets a signal while a student's code runs."""
     name, student = course.assignments[0], "endless"
@@ -143,10 +152,16 @@ def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
                           "source": "while True: pass"})  # fmt: skip
     hand_in(course, student, name, book)
     command = [AUTOGRADER, "grade", name, "--student", student, "--force"]
+
+    def hear_interrupts():
+        # A shell starts background jobs without.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     caller = subprocess.Popen(
-        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while not [*course.private.glob("scratch-*/order-*/worker-*/*/files")]:
+        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hear_interrupts,
+    )  # fmt: skip
+    while not is_being_graded(course):
         assert caller.poll() is None, caller.communicate()
     assert forked(warm), (
         psutil.Process(warm.process.pid).children(),
@@ -165,6 +180,7 @@ def interrupted(course: Course, warm: Warm, number: int) -> subprocess.Popen:
 def test_an_interrupt_ends_the_command_and_not_the_warm_process(course, warm):
     caller = interrupted(course, warm, signal.SIGINT)
     said = caller.communicate(timeout=SECONDS)
+    shutil.rmtree(course.folder("submitted") / "endless")
     assert caller.returncode == 130, said
     assert "run the same command again" in said[1]
     assert run(course, "grade", course.assignments[0], "--student", "ada").returncode == 0
@@ -174,6 +190,7 @@ def test_an_interrupt_ends_the_command_and_not_the_warm_process(course, warm):
 def test_a_killed_command_is_reported_and_nothing_is_lost(course, warm):
     caller = interrupted(course, warm, signal.SIGKILL)
     said = caller.communicate(timeout=SECONDS)
+    shutil.rmtree(course.folder("submitted") / "endless")
     assert caller.returncode == 2, said
     assert "was killed" in said[1]
     assert run(course, "grade", course.assignments[0], "--student", "ada").returncode == 0

@@ -1,9 +1,6 @@
 """What arrives is graded and given back without anybody running a command."""
 
-import contextlib
 import json
-import os
-import random
 import shutil
 import subprocess
 import sys
@@ -16,10 +13,8 @@ import psutil
 import pytest
 from watchfiles import watch
 
-from autograder.authoring.classroom import hand_in, released, solved
+from autograder.authoring.classroom import hand_in, solved
 from autograder.gradebook import ledger
-from autograder.gradebook.records import class_records
-from autograder.outcome import Status
 from autograder.serving import arrivals, protocol, state
 from autograder.serving.arrivals import Arrivals
 from serving.conftest import AUTOGRADER, SECONDS, Warm
@@ -148,52 +143,3 @@ def test_without_the_process_above_it_the_watcher_ends(watching):
     watching.process.kill()
     watching.process.wait()
     assert psutil.wait_procs(below, timeout=SECONDS)[1] == []
-
-
-# More, for a longer run.
-KILLS = int(os.environ.get("CRASH_KILLS", "4"))
-
-
-@pytest.mark.slow
-def test_whatever_dies_while_submissions_arrive_every_score_is_right(course):
-    rng, name = random.Random(7), course.assignments[0]
-    right, untouched = solved(course, name), released(course, name)
-    expected = {}
-    warm, killed = Warm(course, "--watch"), []
-    try:
-        for number in range(3 * KILLS):
-            student = f"kill{number:03d}"
-            expected[student] = right if rng.random() < 0.7 else untouched
-            hand_in(course, student, name, expected[student])
-            if number % 3 == 2:
-                wait_for(course.root, lambda at=number // 2: count(course) >= at)
-                head = psutil.Process(warm.process.pid)
-                victim = rng.choice([head, *head.children(recursive=True)])
-                killed.append(victim.pid == head.pid)
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    victim.kill()
-                if warm.process.poll() is not None or killed[-1]:
-                    warm.process.wait()
-                    warm.process.stdout.close()
-                    warm = Warm(course, "--watch")
-        wait_for(course.root, lambda: count(course) == len(expected))
-    finally:
-        warm.close()
-    records = {r.student: r for r in class_records(course, name) if r.student in expected}
-    points = {s: sum(c.points for c in record.checks) for s, record in records.items()}
-    most = max(points.values())
-    assert points == {s: most if book is right else 0.0 for s, book in expected.items()}
-    for student, record in records.items():
-        assert [e.score for e in record.exercises if not e.written].count(None) == 0
-        assert (course.folder("feedback") / student / name / f"{name}.html").is_file()
-    assert not [*ledger.prepared(course, name).glob("*")]
-
-
-def count(course) -> int:
-    """How many of these have been graded."""
-    found = ledger.latest(course, course.assignments[0])
-    return sum(
-        attempt.outcome.status == Status.GRADED
-        for student, attempt in found.items()
-        if student.startswith("kill")
-    )
