@@ -102,7 +102,7 @@ def test_the_page_can_be_followed_in_an_empty_folder(tmp_path):
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert scores.keys() == {"ada-lovelace", "ben-okri"}
     assert scores["ada-lovelace"] > scores["ben-okri"]
-    for name in (f"{A}_report.html", "course.zip", "grades.csv", "gradebook.db",
+    for name in (f"{A}_report.html", "course.zip", "gradebook.db",
                  f"feedback/ben-okri/{A}/{A}.html"):  # fmt: skip
         assert (course / name).is_file(), name
     assert list((tmp_path / "exchange").rglob(f"{A}.ipynb"))

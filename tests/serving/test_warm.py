@@ -56,7 +56,8 @@ def test_the_folder_and_the_environment_are_those_of_the_caller(course, warm, tm
     here.mkdir()
     run(course, "grade", name)
     command = [AUTOGRADER, "report", name, "--course", course.root, "--json", "figures.json"]
-    subprocess.run(command, cwd=here, check=True, capture_output=True, timeout=SECONDS)
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
     assert {p.name for p in here.iterdir()} == {f"{name}_report.html", "figures.json"}
 
 
