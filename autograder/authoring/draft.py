@@ -111,7 +111,7 @@ def _answer(course: Course, assignment: str, exercise: str, student: str) -> str
             f"({type(error).__name__}): grade {student} first"
         ) from None
     if cell.source.strip() in ("", cell_of(released(course, assignment), exercise).source.strip()):
-        raise UserError(f"{student} has left {exercise} as it was given")
+        raise UserError(f"{student} has not changed {exercise}: there is no answer to draft from")
     return cell.source
 
 

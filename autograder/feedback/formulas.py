@@ -2,7 +2,7 @@
 
 A formula never passes through the cleaner as markup. While Markdown is rendered, a mark stands for
 it; after cleaning, each mark in a text is replaced by elements that are written here, one by one,
-from a list of what is allowed. What cannot be converted stays as it was typed.
+from a list of what is allowed. What cannot be converted is shown as typed.
 """
 
 import functools

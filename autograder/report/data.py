@@ -301,7 +301,7 @@ def _written(records: list[Record]) -> list[Written]:
                 tops[exercise.name] = exercise.max_score
                 waiting[exercise.name] += 1
             elif exercise.written and exercise.score is not None and not exercise.by_hand:
-                # Handed in as it was given: nobody has marked it, and nobody needs to.
+                # Handed in unchanged: nobody has marked it, and nobody needs to.
                 blank[exercise.name] += 1
             elif exercise.written and exercise.score is not None:
                 marked.setdefault(exercise.name, []).append(exercise.score)

@@ -32,7 +32,7 @@ def failing_alike(
 ) -> list[FailingAlike]:
     """Groups of answers without a diagnosis, the largest first, in the order of the exercises.
 
-    Answers that were left as they were given are not counted, nor are those of a kernel that died.
+    Unchanged answers are not counted, nor are those whose kernel died.
 
     Parameters
     ----------

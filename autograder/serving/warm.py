@@ -148,7 +148,7 @@ class Server:
             if left <= 0:
                 return None
             if self._watching:
-                self._start_anew_if_changed()
+                self._is_current()
                 if not self._watcher and self._fork_watcher():
                     return Watching()
             for key, _ in self._selector.select(min(left, LOOK) if self._watching else left):
@@ -171,8 +171,7 @@ class Server:
 
     def _answer(self) -> Asked | None:
         """Take one command; without an answer, its caller does the work itself."""
-        self._start_anew_if_changed()
-        current = stamp(self._course) == self._stamp
+        current = self._is_current()
         connection, _ = self._listener.accept()
         connection.settimeout(protocol.PATIENCE)
         streams: list[int] = []
@@ -192,10 +191,13 @@ class Server:
             os.close(stream)
         return None
 
-    def _start_anew_if_changed(self) -> None:
-        if not self._running and stamp(self._course) != self._stamp:
+    def _is_current(self) -> bool:
+        """Whether memory and disk agree; if not, this process starts anew once no command runs."""
+        current = stamp(self._course) == self._stamp
+        if not current and not self._running:
             self.close()
             start(self._course, self._minutes, self._watching)
+        return current
 
     def _fork_watcher(self) -> bool:
         """Whether this is the copy."""

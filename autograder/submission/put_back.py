@@ -22,7 +22,7 @@ class Seen:
 
 
 def put_back(nb: NotebookNode, layout: Layout) -> list[str]:
-    """Insert given cells that are not there as they were handed out; a sentence for each.
+    """Insert the given cells that are missing or changed; returns a sentence for each.
 
     A changed one stays and runs after the original, so that whatever stops it half-way (a package
     of another machine) leaves no name undefined. Cells on which no answer depends stay away.
@@ -50,7 +50,7 @@ def put_back(nb: NotebookNode, layout: Layout) -> list[str]:
 
 
 def _is_there(cells: list[Seen], given: Given, layout: Layout) -> bool:
-    """Whether the cell is as it was handed out; a setup also before the exercises that follow it."""
+    """Whether the cell is there, unchanged; a setup cell also has to precede the exercises after it."""
     text, later = plain(given.source), _later(given, layout)
     for seen in cells:
         if seen.cell.cell_type == "code" and seen.text == text:

@@ -54,7 +54,7 @@ def holds_exercises(nb: NotebookNode, layout: Layout) -> bool:
 
 
 def worked_on(nb: NotebookNode, layout: Layout) -> dict[str, str]:
-    """By id: what the notebook holds for each exercise that is not as it was handed out."""
+    """By id: what the notebook holds for each exercise that a student has worked on."""
     known = {item.grade_id for item in layout.expected}
     by_id = {item.grade_id: item for item in layout.expected if item.solution}
     found: dict[str, list[str]] = {}

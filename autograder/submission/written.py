@@ -11,8 +11,8 @@ from autograder.notebook import grade_id_of
 from autograder.submission.given import ONE_PARSER
 from autograder.submission.layout import Expected, Layout, plain
 
-ELSEWHERE = "*[The answer's cell is as it was handed out. Also found in the notebook:]*"
-BESIDE = "*[The answer's cell is as it was handed out. Also handed in: {}]*"
+ELSEWHERE = "*[The answer's cell is unchanged. Also found in the notebook:]*"
+BESIDE = "*[The answer's cell is unchanged. Also handed in: {}]*"
 # A line of this length is a given sentence, not a coincidence.
 SENTENCE = 30
 # Of what is found anywhere.
