@@ -15,6 +15,8 @@ from autograder.errors import UserError
 
 FILE = "course.toml"
 AT_ONCE, WHEN_MARKED, WHEN_RELEASED = RELEASES = ("at once", "when marked", "when released")
+# What `serve --watch` gives back before the due date: all of these say less than the last one.
+NOTHING, DONE, POINTS, MESSAGES = EARLY = ("nothing", "done", "points", "messages")
 UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 DAY = timedelta(days=1)
 DATE = "2026-12-01T23:59:00"
@@ -53,13 +55,31 @@ class LatePolicy:
 
 @dataclass(frozen=True)
 class AssignmentRules:
-    """What holds for one assignment. `due` has a time zone; `extensions`: student → time beyond it."""
+    """What holds for one assignment.
+
+    Parameters
+    ----------
+    due
+        In UTC.
+    extensions
+        Student → time beyond the due date.
+    before_due
+        What is given back before the due date (see `EARLY`); None: as `feedback` says.
+    attempts_per_hour
+        How many submissions of a student are graded within an hour as they arrive; None: all.
+    """
 
     due: datetime | None = None
     extensions: dict[str, timedelta] = field(default_factory=dict)
     weight: float = 1.0
     feedback: str = AT_ONCE
+    before_due: str | None = None
+    attempts_per_hour: int | None = None
     late: LatePolicy | None = None
+
+    def due_for(self, student: str) -> datetime | None:
+        """When it is due for this student, in UTC."""
+        return self.due and self.due + self.extensions.get(student, timedelta())
 
     @property
     def grace(self) -> timedelta:
@@ -133,11 +153,14 @@ class _Reader:
         self._zone: ZoneInfo | None = None
 
     def rules(self, path: Path, assignments: list[str]) -> Rules:
-        top = dict(self._table((), self._found, "timezone", "feedback", "late", "assignments"))
+        known = ("timezone", "feedback", "before_due", "attempts_per_hour", "late", "assignments")
+        top = dict(self._table((), self._found, *known))
         if "timezone" in top:
             self._zone = self._timezone(("timezone",), top["timezone"])
         default = AssignmentRules(
-            feedback=self._feedback(("feedback",), top.get("feedback", AT_ONCE)),
+            feedback=self._one_of(("feedback",), top.get("feedback", AT_ONCE), RELEASES),
+            before_due=self._early(("before_due",), top),
+            attempts_per_hour=self._attempts(("attempts_per_hour",), top),
             late=self._late(("late",), top["late"]) if "late" in top else None,
         )
         tables = dict(self._table(("assignments",), top.get("assignments", {}), *assignments))
@@ -148,7 +171,16 @@ class _Reader:
 
     def _assignment(self, name: str, table, default: AssignmentRules) -> AssignmentRules:
         keys = ("assignments", name)
-        own = dict(self._table(keys, table, "due", "weight", "feedback", "late", "extensions"))
+        known = (
+            "due",
+            "weight",
+            "feedback",
+            "before_due",
+            "attempts_per_hour",
+            "late",
+            "extensions",
+        )
+        own = dict(self._table(keys, table, *known))
         due = self._date((*keys, "due"), own["due"]) if "due" in own else None
         extensions = {}
         if "extensions" in own:
@@ -159,10 +191,22 @@ class _Reader:
                 if extension is not None:
                     extensions[student] = extension
         weight = self._number((*keys, "weight"), own.get("weight", 1.0))
-        feedback = own.get("feedback", default.feedback)
-        late = self._late((*keys, "late"), own["late"]) if "late" in own else default.late
+        if "before_due" in own and "due" not in own:
+            self._wrong((*keys, "before_due"), "before_due needs a date: write `due`")
+        inherited = {
+            "feedback": default.feedback,
+            "before_due": default.before_due,
+            "attempts_per_hour": default.attempts_per_hour,
+        }
+        own = {key: value for key, value in inherited.items() if value is not None} | own
         return AssignmentRules(
-            due, extensions, weight, self._feedback((*keys, "feedback"), feedback), late
+            due=due,
+            extensions=extensions,
+            weight=weight,
+            feedback=self._one_of((*keys, "feedback"), own["feedback"], RELEASES),
+            before_due=self._early((*keys, "before_due"), own),
+            attempts_per_hour=self._attempts((*keys, "attempts_per_hour"), own),
+            late=self._late((*keys, "late"), own["late"]) if "late" in own else default.late,
         )
 
     def _late(self, keys: tuple[str, ...], table) -> LatePolicy | None:
@@ -200,12 +244,23 @@ class _Reader:
         self._wrong(keys, f'expected a time zone such as "Europe/Berlin", got {_shown(value)}')
         return None
 
-    def _feedback(self, keys: tuple[str, ...], value) -> str:
-        if value in RELEASES:
+    def _one_of(self, keys: tuple[str, ...], value, words: tuple[str, ...]) -> str:
+        if value in words:
             return value
-        expected = " or ".join(f'"{name}"' for name in RELEASES)
+        expected = " or ".join(f'"{name}"' for name in words)
         self._wrong(keys, f"expected {expected}, got {_shown(value)}")
-        return WHEN_RELEASED
+        return words[-1]
+
+    def _early(self, keys: tuple[str, ...], table: dict) -> str | None:
+        value = table.get(keys[-1])
+        return None if value is None else self._one_of(keys, value, EARLY)
+
+    def _attempts(self, keys: tuple[str, ...], table: dict) -> int | None:
+        value = table.get(keys[-1])
+        if value is None or (_is_number(value) and value >= 1 and value == int(value)):
+            return value if value is None else int(value)
+        self._wrong(keys, f"expected a whole number, 1 or more, got {_shown(value)}")
+        return None
 
     def _number(self, keys: tuple[str, ...], value) -> float:
         if _is_number(value) and value >= 0:

@@ -17,6 +17,7 @@ FILE = """\
 # A comment.
 timezone = "Europe/Berlin"
 feedback = "when marked"
+attempts_per_hour = 6
 
 [late]
 grace = "15 minutes"
@@ -27,6 +28,8 @@ at_most = "50%"
 due = 2026-12-01T23:59:00
 weight = 2
 feedback = "at once"
+before_due = "done"
+attempts_per_hour = 2
 
 [assignments.01_first.extensions]
 ada = "3 days"
@@ -53,10 +56,14 @@ def test_the_file_says_all_of_it(tmp_path):
     }  # fmt: skip
     assert (first.weight, second.weight) == (2.0, 1.0)
     assert (first.feedback, second.feedback) == (rules.AT_ONCE, rules.WHEN_MARKED)
+    assert (first.before_due, second.before_due) == (rules.DONE, None)
+    assert (first.attempts_per_hour, second.attempts_per_hour) == (2, 6)
+    assert first.due_for("ada") == datetime(2026, 12, 4, 22, 59, tzinfo=UTC)
+    assert first.due_for("cem") == first.due
     assert second.due == datetime(2026, 12, 8, 17, tzinfo=UTC)
     assert first.late == LatePolicy(Amount(10, True), timedelta(minutes=15), Amount(50, True))
     assert second.late == LatePolicy(Amount(1.5))
-    assert found.place("assignments", A, "extensions", "ada").endswith("course.toml:16")
+    assert found.place("assignments", A, "extensions", "ada").endswith("course.toml:19")
 
 
 @pytest.mark.parametrize("root", [ROOT, TEMPLATE], ids=["this course", "a new one"])
@@ -95,7 +102,7 @@ def test_each_day_begun_costs_the_same_up_to_the_most(late, lost):
 
 WRONG = [
     ("[late", 1, "expected TOML"),
-    ("weight = 1", 1, "weight: expected timezone or feedback or late or assignments, got 'weight'"),
+    ("weight = 1", 1, "weight: expected timezone or feedback or before_due or attempts_per_hour or late or assignments, got 'weight'"),
     ("\n[asignments.01_first]", 2, "did you mean assignments?"),
     ("[assignments.01]\nweight = 1", 1, "got '01': did you mean 01_first?"),
     ("[assignments.01_frist]\nweight = 1", 1, "did you mean 01_first?"),
@@ -118,6 +125,11 @@ WRONG = [
     ("[late]\nper_day = 1\nat_mots = 1", 3, "did you mean at_most?"),
     ("feedback = 'later'", 1, 'expected "at once" or "when marked" or "when released"'),
     ("feedback = ['at once']", 1, "got ['at once']"),
+    ("before_due = 'all'", 1, 'expected "nothing" or "done" or "points" or "messages"'),
+    ("[assignments.01_first]\nbefore_due = 'done'", 2, "before_due needs a date: write `due`"),
+    ("attempts_per_hour = 0", 1, "expected a whole number, 1 or more, got 0"),
+    ("attempts_per_hour = 1.5", 1, "got 1.5"),
+    ("attempts_per_hour = '6'", 1, "got '6'"),
     ("timezone = 'Berlin'", 1, "expected a time zone such as"),
     ("timezone = '../../etc/passwd'", 1, "expected a time zone such as"),
     ("timezone = 1", 1, "expected a time zone such as"),

@@ -6,7 +6,7 @@ the file has had one, the file alone decides, also when the line is deleted agai
 
 import difflib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook, SubmittedAssignment
@@ -63,9 +63,8 @@ def due_for(rules: AssignmentRules, student: str, entered: datetime | None) -> d
     entered
         The due date in the gradebook, which counts if `course.toml` has none.
     """
-    if rules.due is None:
-        return entered
-    return rules.due.replace(tzinfo=None) + rules.extensions.get(student, timedelta())
+    own = rules.due_for(student)
+    return entered if own is None else own.replace(tzinfo=None)
 
 
 def unknown_students(course: Course, book: Gradebook, assignment: str) -> list[str]:

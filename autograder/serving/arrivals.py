@@ -1,10 +1,12 @@
 """Who has handed in: found by watching folders, in the order in which it happened."""
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from watchfiles import Change, watch
 
@@ -57,25 +59,28 @@ class Arrivals(threading.Thread):
             found = [Waiting(a, s, since) for (a, s), (since, _) in self._waiting.items()]
         return sorted(found, key=lambda w: w.since)
 
-    def take(self, most: int, seconds: float) -> list[Waiting]:
+    def take(
+        self, most: int, seconds: float, held: Callable[[Waiting], bool] = lambda waiting: False
+    ) -> list[Waiting]:
         """Up to `most` complete submissions of one assignment, the first one's; they wait no more.
 
-        Waits `seconds` for one; empty if none has come.
+        Waits `seconds` for one; empty if none has come. Those that are `held` stay.
         """
         end = time.time() + seconds
         while True:
-            found = self._take(most)
+            found = self._take(most, held)
             left = end - time.time()
             if found or left <= 0:
                 return found
             with self._changed:
                 self._changed.wait(min(left, QUIET / 2 if self._waiting else left))
 
-    def _take(self, most: int) -> list[Waiting]:
+    def _take(self, most: int, held: Callable[[Waiting], bool]) -> list[Waiting]:
         before = time.time() - QUIET
         with self._changed:
             quiet = {key for key, (_, last) in self._waiting.items() if last <= before}
         ready = [w for w in self.waiting() if (w.assignment, w.student) in quiet]
+        ready = [w for w in ready if not held(w)]
         chosen = [w for w in ready if w.assignment == ready[0].assignment][:most]
         with self._changed:
             for w in chosen:
@@ -89,16 +94,30 @@ class Arrivals(threading.Thread):
         folder = self._course.folder("submitted")
         folder.mkdir(exist_ok=True)
         places = [folder] + [self._exchange.inbound] * self._exchange.is_there
-        looked = 0.0
+        looked = time.time()
+        seen = self._times()
         for changes in watch(
             *places, watch_filter=None, debounce=200, step=50, stop_event=self._ended,
             rust_timeout=int(1000 * QUIET), yield_on_timeout=True, raise_interrupt=False,
         ):  # fmt: skip
             self._note(changes)
-            if time.time() - looked > LOOK and self._exchange.is_there:
+            if time.time() - looked > LOOK:
                 looked = time.time()
-                self._note({(Change.added, str(p)) for p in self._exchange.inbound.iterdir()})
+                before, seen = seen, self._times()
+                new = [path for path, changed in seen.items() if before.get(path) != changed]
+                if self._exchange.is_there:
+                    new += self._exchange.inbound.iterdir()
+                self._note({(Change.added, str(path)) for path in new})
             self._collect()
+
+    def _times(self) -> dict[Path, int]:
+        """When each submission's folder, or a file in it, was last changed."""
+        found = {}
+        for folder in self._course.folder("submitted").glob("*/*"):
+            with contextlib.suppress(OSError):
+                there = [folder, *folder.iterdir()]
+                found[folder] = max(path.stat().st_mtime_ns for path in there)
+        return found
 
     def _note(self, changes: set[tuple[Change, str]]) -> None:
         now = time.time()
@@ -107,8 +126,7 @@ class Arrivals(threading.Thread):
             for _, path in changes:
                 inside = os.path.relpath(os.path.realpath(path), submitted).split(os.sep)
                 if inside[0] != os.pardir:
-                    if len(inside) > 1 and inside[1] in self._course.assignments:
-                        key = inside[1], inside[0]
+                    for key in self._submissions(path, inside):
                         since, _ = self._waiting.get(key, (now, now))
                         self._waiting[key] = since, now
                 elif self._exchange.is_there:
@@ -116,6 +134,16 @@ class Arrivals(threading.Thread):
                     since, _ = self._inbound.get(name, (now, now))
                     self._inbound[name] = since, now
             self._changed.notify()
+
+    def _submissions(self, path: str, inside: list[str]) -> list[tuple[str, str]]:
+        """The submissions that a change at `path` may be of.
+
+        What is created in a new folder before that is watched, too, is not told of: a new folder of a
+        student may have submissions in it.
+        """
+        student, *below = inside
+        names = below[:1] or [n for n in self._course.assignments if os.path.isdir(f"{path}/{n}")]
+        return [(name, student) for name in names if name in self._course.assignments]
 
     def _collect(self) -> None:
         """Take from the exchange what is complete there; a submission's time is its arrival there."""

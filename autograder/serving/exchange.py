@@ -56,15 +56,16 @@ class Exchange:
         """
         return self._done(self._api.exchange.Collect, student, assignment, update=True)
 
-    def release(self, student: str, assignment: str) -> None:
-        """Give the student the feedback that is in `feedback/`.
+    def release(self, student: str, assignment: str, folder: Path) -> None:
+        """Give the student the feedback that is in `folder`/STUDENT/ASSIGNMENT.
 
         Raises
         ------
         UserError
             If nbgrader cannot.
         """
-        self._done(self._api.exchange.ReleaseFeedback, student, assignment)
+        with temp_attrs(self._api.coursedir, feedback_directory=str(folder)):
+            self._done(self._api.exchange.ReleaseFeedback, student, assignment)
 
     def _done(self, step, student: str, assignment: str, **traits) -> str:
         with temp_attrs(self._api.coursedir, assignment_id=assignment, student_id=student):

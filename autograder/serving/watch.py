@@ -5,17 +5,21 @@ import shutil
 import signal
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 
+from autograder import rules
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.gradebook.writer import opened
+from autograder.gradebook import ledger
 from autograder.grading import batch, workers
 from autograder.grading.plan import plan
 from autograder.outcome import Outcome, Status
-from autograder.rules import AT_ONCE, WHEN_MARKED
 from autograder.serving import page, protocol
 from autograder.serving.arrivals import Arrivals, Waiting
-from autograder.serving.exchange import Exchange
+from autograder.serving.attempts import Attempts
+from autograder.serving.giving import Giving
 from autograder.serving.state import State
 
 # Submissions that are handed out together: those of other assignments wait for the last of them.
@@ -32,8 +36,12 @@ class Watch:
     def __init__(self, course: Course):
         self._course = course
         self._arrivals = Arrivals(course)
-        self._exchange = Exchange(course)
+        self._giving = Giving(course)
         self._state = State(course)
+        self._attempts = Attempts(course)
+        # Whom the limit of attempts holds back, and until when.
+        self._held: dict[tuple[str, str], datetime] = {}
+        self._rules = course.rules
         self._ended = threading.Event()
         self._tries: Counter[tuple[str, str]] = Counter()
 
@@ -53,7 +61,10 @@ class Watch:
             while not self._ended.is_set() and os.getppid() == parent:
                 for name, student in list(self._arrivals.problems):
                     self._state.problem(name, student, self._arrivals.problems.pop((name, student)))
-                chosen = self._arrivals.take(TOGETHER, seconds=1)
+                self._read_rules()
+                for name, student in self._giving.due_now():
+                    self._give_back(ledger.latest(self._course, name)[student].outcome)
+                chosen = self._arrivals.take(TOGETHER, 1, self._is_held)
                 self._state.queue(self._arrivals.waiting(), chosen)
                 if chosen:
                     self._grade(chosen, cluster)
@@ -71,8 +82,25 @@ class Watch:
                 self._state.problem(assignment, "", str(error))
                 continue
             self._arrivals.add(assignment, planned.todo)
-            for student in planned.unchanged:
-                self._give_back(assignment, student)
+            for outcome in planned.unchanged.values():
+                self._give_back(outcome)
+
+    def _read_rules(self) -> None:
+        """While the file is wrong, what it said before holds."""
+        with self._problem_of("", ""):
+            self._rules = rules.read(self._course.root / rules.FILE, self._course.assignments)
+            self._state.problem("", "", "")
+
+    def _is_held(self, waiting: Waiting) -> bool:
+        """Whether the student has handed in too often to be graded now, and is told so."""
+        key, now = (waiting.assignment, waiting.student), ledger.now()
+        until = self._attempts.next_one(self._rules, *key, now)
+        if until > now and self._held.get(key) != until:
+            self._held[key] = until
+            limit = self._rules.of(waiting.assignment).attempts_per_hour or 0
+            with self._problem_of(*key):
+                self._giving.say_waiting(*key, limit, until)
+        return until > now
 
     def _grade(self, chosen: list[Waiting], cluster: workers.Workers) -> None:
         assignment = chosen[0].assignment
@@ -86,7 +114,10 @@ class Watch:
                 self._arrivals.add(assignment, [outcome.student])
             else:
                 self._tries.pop(key, None)
-            self._give_back(assignment, outcome.student)
+            self._give_back(outcome)
+            attempt = ledger.latest(self._course, assignment).get(outcome.student)
+            if attempt is not None:
+                self._attempts.add(assignment, attempt)
             self._state.graded(outcome, since.get(outcome.student))
             self._state.queue(self._arrivals.waiting(), [])
 
@@ -105,21 +136,17 @@ class Watch:
         else:
             self._state.problem(assignment, "", "")
 
-    def _give_back(self, assignment: str, student: str) -> None:
-        """Release the student's feedback, if it has come from the exchange and may be seen now."""
-        folder = self._course.folder("feedback") / student / assignment
-        if not (self._exchange.is_there and (folder / "submission_secret.txt").is_file()):
-            return
-        rule = Course(self._course.root).rules.of(assignment).feedback
-        if rule == AT_ONCE or (rule == WHEN_MARKED and self._is_marked(assignment, student)):
-            try:
-                self._exchange.release(student, assignment)
-            except UserError as error:
-                self._state.problem(assignment, student, str(error))
+    def _give_back(self, outcome: Outcome) -> None:
+        with self._problem_of(outcome.assignment, outcome.student):
+            self._giving.give_back(self._rules.of(outcome.assignment), outcome)
 
-    def _is_marked(self, assignment: str, student: str) -> bool:
-        with opened(self._course) as book:
-            return not book.find_submission(assignment, student).needs_manual_grade
+    @contextmanager
+    def _problem_of(self, assignment: str, student: str) -> Iterator[None]:
+        """What goes wrong is a problem of one submission."""
+        try:
+            yield
+        except UserError as error:
+            self._state.problem(assignment, student, str(error))
 
 
 def main(course: Course) -> None:
@@ -127,5 +154,8 @@ def main(course: Course) -> None:
     watching = Watch(course)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, watching.end)
-    print(f"queue       {page.serve(course)}", flush=True)
+    address = page.serve(course)
+    # Whoever started it may no longer read what it says.
+    with suppress(BrokenPipeError):
+        print(f"queue       {address}", flush=True)
     watching.run()

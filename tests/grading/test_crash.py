@@ -363,7 +363,7 @@ class Class:
             notebook = self.course.folder("autograded") / name / A / f"{A}.ipynb"
             page = self.course.folder("feedback") / name / A / f"{A}.html"
             assert student.answer in notebook.read_text() and student.answer in page.read_text()
-            stale = writer.STALE in page.read_text()
+            stale = "What you handed in last could not be graded" in page.read_text()
             assert stale == (student.kind == "broken")
         assert left_over(self.course) == []
 

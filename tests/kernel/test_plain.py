@@ -38,6 +38,8 @@ def test_half_a_heartbeat_does_not_hang_the_judge_of_plain_kernels(built_course,
     hand_in(course, "attacker", A, prepend(answered(right, {}), RAW_FRAMES))
     hand_in(course, "next", A, right)
     attacker, following = batch.grade(course, A, ["attacker", "next"], workers=2)
-    assert (attacker.status, attacker.score) == (Status.CRASHED, 0), attacker.message
+    # The cell that ended the kernel is left out; the answers below it are right.
+    assert (attacker.status, attacker.score) == (Status.CRASHED, 5), attacker.message
+    assert "ended the kernel" in attacker.message and "left out" in attacker.message
     assert (following.status, following.score) == (Status.GRADED, 5), following.message
     assert following.isolation == str(Tier.PLAIN)

@@ -1,6 +1,7 @@
 """What arrives is graded and given back without anybody running a command."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,40 @@ def test_arrivals_are_taken_in_their_order_each_once_and_complete(course, monkey
     assert [(w.student, round(w.since, 1)) for w in seen.take(1, 0)] == [("eve", 100.1)]
     assert [w.student for w in seen.take(5, 0)] == ["dan"]
     assert seen.take(5, 0) == []
+
+
+def test_a_submission_counts_though_only_its_students_folder_was_told_of(course, monkeypatch):
+    """So it is when a folder has been filled before it is watched."""
+    name = course.assignments[0]
+    seen = Arrivals(course)
+    monkeypatch.setattr(arrivals, "QUIET", 0)
+    hand_in(course, "fay", name, b"{}")
+    seen._note({(arrivals.Change.added, str(course.folder("submitted") / "fay"))})
+    assert [(w.student, w.assignment) for w in seen.take(5, 0)] == [("fay", name)]
+    shutil.rmtree(course.folder("submitted") / "fay")
+
+
+def test_what_no_event_tells_of_is_found_by_looking(course, monkeypatch):
+    name = course.assignments[0]
+    seen = Arrivals(course)
+    monkeypatch.setattr(arrivals, "QUIET", 0)
+    monkeypatch.setattr(arrivals, "LOOK", 0)
+
+    def watched(*places, **settings):
+        yield set()
+        path = hand_in(course, "fay", name, b"{}")
+        yield set()
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+        yield set()
+
+    found = []
+    monkeypatch.setattr(arrivals, "watch", watched)
+    monkeypatch.setattr(
+        seen, "_collect", lambda: found.append([w.student for w in seen.take(5, 0)])
+    )
+    seen.run()
+    assert found == [[], ["fay"], ["fay"]]
+    shutil.rmtree(course.folder("submitted") / "fay")
 
 
 @pytest.mark.slow
