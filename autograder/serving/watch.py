@@ -6,10 +6,10 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 
-from autograder import rules
+from autograder import lock, rules
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
@@ -52,9 +52,14 @@ class Watch:
     def run(self) -> None:
         count, parent = os.cpu_count() or 1, os.getppid()
         place = protocol.folder(self._course)
-        for left in place.glob("scratch-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with workers.local(self._course, count, in_process=False, place=place) as cluster:
+        with ExitStack() as stack:
+            # One that has lost its parent ends after what it is grading.
+            lock.take(stack.enter_context(open(place / "watching", "ab")), wait=True)
+            for left in place.glob("scratch-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            cluster = stack.enter_context(
+                workers.local(self._course, count, in_process=False, place=place)
+            )
             self._arrivals.start()
             self._look_at_all()
             # Without the process that it was forked from, it would be left behind.

@@ -113,6 +113,12 @@ class NotebookPage:
             f"expected {text!r}",
         )
 
+    def save(self):
+        """Save the notebook and wait until it is on the disk."""
+        self._choose("File", "docmanager:save")
+        clean = "//li[contains(@class, 'jp-mod-current')][contains(@class, 'jp-mod-dirty')]"
+        self._wait().until_not(lambda d: d.find_elements(By.XPATH, clean), "not saved")
+
     def press(self, label):
         """Press a widget's button."""
         self._click(By.XPATH, f"//button[normalize-space()='{label}']")

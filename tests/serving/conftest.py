@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from autograder.course import Course
 
 SECONDS = 120
 AUTOGRADER = Path(sys.executable).with_name("autograder")
+NBGRADER = Path(sys.executable).with_name("nbgrader")
 
 
 class Warm:
@@ -34,10 +37,9 @@ class Warm:
         self.process.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory) -> Course:
-    # Longer than the address of a socket may be.
-    course = new_course(tmp_path_factory.mktemp("warm") / ("long" * 25) / "course")
+def course_with_exchange(place: Path) -> Course:
+    """A new course in `place`, built, whose exchange would be beside it."""
+    course = new_course(place / "course")
     with open(course.root / "nbgrader_config.py", "a") as file:
         file.write(
             "\nc.Judge.allow_unsealed = True\n"
@@ -48,6 +50,31 @@ def course(tmp_path_factory) -> Course:
         )
     course = Course(course.root)
     build(course)
+    return course
+
+
+@contextmanager
+def watching_with_release(course: Course) -> Iterator[Warm]:
+    """The process that watches, with the assignment in the exchange, and the address of its page."""
+    exchange = course.root.parent / "exchange"
+    exchange.mkdir(mode=0o777)
+    exchange.chmod(0o777)
+    subprocess.run(
+        [NBGRADER, "release_assignment", course.assignments[0]],
+        cwd=course.root, check=True, capture_output=True,
+    )  # fmt: skip
+    warm = Warm(course, "--watch")
+    try:
+        warm.page = warm.process.stdout.readline().split()[-1]
+        yield warm
+    finally:
+        warm.close()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Course:
+    # Longer than the address of a socket may be.
+    course = course_with_exchange(tmp_path_factory.mktemp("warm") / ("long" * 25))
     for student in ("ada", "bob"):
         hand_in(course, student, course.assignments[0], solved(course, course.assignments[0]))
     return course

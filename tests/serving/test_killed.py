@@ -24,6 +24,7 @@ KILLS = int(os.environ.get("CRASH_KILLS", "8"))
 SUBMISSIONS = int(os.environ.get("CRASH_SUBMISSIONS", "24"))
 # What is in a command's line: a kernel that is killed twice counts as crashed, as it should.
 KERNEL = ("fork_server", "node.node")
+KINDS = (*KERNEL, "feedback.bounded", "spawn_main", "resource_tracker", "serving.warm")
 
 
 def alive(process: psutil.Process) -> list[psutil.Process]:
@@ -37,6 +38,15 @@ def line_of(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""
+
+
+def parts_of(head: psutil.Process) -> dict[str, list[psutil.Process]]:
+    """What could be killed: the whole, and the processes below it by kind."""
+    parts = {"all": [head]}
+    for part in alive(head)[1:]:
+        kind = next((kind for kind in KINDS if kind in line_of(part)), "other")
+        parts.setdefault(kind, []).append(part)
+    return parts
 
 
 @pytest.mark.slow
@@ -56,18 +66,19 @@ def test_random_parts_of_the_watching_process_killed_while_submissions_arrive(co
         """Kill a part, and start what is killed as a whole again; whether it was one of a kernel."""
         nonlocal warm
         head = psutil.Process(warm.process.pid)
-        parts = [p for p in alive(head)[1:] if inner or not any(k in line_of(p) for k in KERNEL)]
-        victim = draw.choice(parts) if parts and draw.random() > 0.1 else head
-        line = line_of(victim)
+        parts = parts_of(head)
+        for kind in () if inner else KERNEL:
+            parts.pop(kind, None)
+        kind = draw.choice(sorted(parts))
+        victim = draw.choice(parts[kind])
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-        kinds = (*KERNEL, "feedback.bounded", "spawn_main", "resource_tracker", "serving.warm")
-        kills["all" if victim == head else next((k for k in kinds if k in line), "gone")] += 1
+        kills[kind] += 1
         if victim == head:
             warm.process.wait()
             warm.process.stdout.close()
             warm = Warm(course, "--watch")
-        return any(k in line for k in KERNEL)
+        return kind in KERNEL
 
     def done() -> bool:
         latest = ledger.latest(course, name)
@@ -90,9 +101,15 @@ def test_random_parts_of_the_watching_process_killed_while_submissions_arrive(co
             hand_in(course, student, name, answers[expected[student]])
             while sum(kills.values()) * SUBMISSIONS < KILLS * (number + 1):
                 before = attempts()
-                if draw.random() < 0.7:
-                    for _ in watch(protocol.folder(course), rust_timeout=draw.randint(100, 2000),
-                                   yield_on_timeout=True, watch_filter=None):  # fmt: skip
+                # Mostly when it works, sometimes while it is still starting.
+                looks, started = 0, draw.random() < 0.2
+                for _ in watch(protocol.folder(course), rust_timeout=draw.randint(100, 1000),
+                               yield_on_timeout=True, watch_filter=None):  # fmt: skip
+                    looks += 1
+                    working = {"spawn_main", "node.node"} <= parts_of(
+                        psutil.Process(warm.process.pid)
+                    ).keys()
+                    if started or working or looks > 50:
                         break
                 if kill(inner=before - since > 4):
                     since = before

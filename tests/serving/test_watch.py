@@ -18,10 +18,9 @@ from autograder.authoring.classroom import hand_in, solved
 from autograder.gradebook import ledger
 from autograder.serving import arrivals, protocol, state
 from autograder.serving.arrivals import Arrivals
-from serving.conftest import AUTOGRADER, SECONDS, Warm
+from serving.conftest import AUTOGRADER, NBGRADER, SECONDS, watching_with_release
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
-NBGRADER = Path(sys.executable).with_name("nbgrader")
 
 
 def wait_for(place: Path, found):
@@ -35,17 +34,8 @@ def wait_for(place: Path, found):
 
 @pytest.fixture(scope="module")
 def watching(course):
-    """The process that watches, and the address of its page."""
-    (course.root.parent / "exchange").mkdir(mode=0o777)
-    (course.root.parent / "exchange").chmod(0o777)
-    name = course.assignments[0]
-    subprocess.run(
-        [NBGRADER, "release_assignment", name], cwd=course.root, check=True, capture_output=True
-    )
-    warm = Warm(course, "--watch")
-    warm.page = warm.process.stdout.readline().split()[-1]
-    yield warm
-    warm.close()
+    with watching_with_release(course) as warm:
+        yield warm
 
 
 def test_arrivals_are_taken_in_their_order_each_once_and_complete(course, monkeypatch):
