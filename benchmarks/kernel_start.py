@@ -33,25 +33,35 @@ async def start(name: str) -> tuple[float, float]:
     return used - began, time.perf_counter() - began
 
 
-async def main(n: int) -> None:
-    """Start `n` kernels of each kind, one after another, taking turns."""
+async def starts(n: int) -> dict[str, list[tuple[float, float]]]:
+    """Start `n` kernels of each kind, one after another, taking turns; see `start`."""
     first, _ = await start("mlp-sealed")
     await start("python3")
-    print(f"first sealed kernel, with the fork server: {first:.1f} s")
-    times: dict[str, list[tuple[float, float]]] = {"python3": [], "mlp-sealed": []}
+    times: dict[str, list[tuple[float, float]]] = {
+        "the first sealed one": [(first, first)], "python3": [], "mlp-sealed": []
+    }  # fmt: skip
     for _ in range(n):
-        for name, seen in times.items():
-            seen.append(await start(name))
-    medians = {}
-    for name, seen in times.items():
+        for name in ("python3", "mlp-sealed"):
+            times[name].append(await start(name))
+    return times
+
+
+def measure(n: int) -> dict[str, list[float]]:
+    """Seconds until each kernel could be used."""
+    return {name: [used for used, _ in seen] for name, seen in asyncio.run(starts(n)).items()}
+
+
+def main(n: int) -> None:
+    found = asyncio.run(starts(n))
+    for name, seen in found.items():
         used, gone = ([pair[i] for pair in seen] for i in (0, 1))
-        medians[name] = statistics.median(used)
         print(
-            f"{name:10}  usable after {medians[name]:.3f} s (median of {n}; "
+            f"{name:20}  usable after {statistics.median(used):.3f} s (median of {len(seen)}; "
             f"{min(used):.3f} to {max(used):.3f}), gone after {statistics.median(gone):.3f} s"
         )
+    medians = {name: statistics.median(u for u, _ in seen) for name, seen in found.items()}
     print(f"ratio of the medians: {medians['python3'] / medians['mlp-sealed']:.1f}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10))
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
