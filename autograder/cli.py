@@ -578,10 +578,12 @@ def demo(
     ] = None,
     course: CourseOption = HERE,
 ) -> None:
-    """Grade a made-up class of this course in a scratch folder."""
+    """Grade a made-up class of this course in a scratch folder; outside a course, of a small one."""
     from autograder.authoring import demo as demonstration
+    from autograder.authoring.new import TEMPLATE
 
-    found = Course.find(course)
+    elsewhere = course == HERE and not Course.is_at(course)
+    found = Course(TEMPLATE) if elsewhere else Course.find(course)
     place = folder or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
     copied = demonstration.make_course(found, place)
     # All code in the demo is our own.

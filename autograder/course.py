@@ -33,15 +33,25 @@ class Course:
         UserError
             If there is none, or its configuration or `course.toml` cannot be used.
         """
-        for folder in [start.resolve(), *start.resolve().parents]:
-            if (folder / "nbgrader_config.py").is_file():
-                course = cls(folder)
-                _ = course.rules  # A wrong one is refused before anything else is done.
-                return course
-        raise UserError(
-            f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
-            "change into the course folder or pass --course FOLDER"
-        )
+        root = cls._root(start)
+        if root is None:
+            raise UserError(
+                f"expected a course folder (with nbgrader_config.py) at or above {start}, found none: "
+                "change into the course folder or pass --course FOLDER"
+            )
+        course = cls(root)
+        _ = course.rules  # A wrong one is refused before anything else is done.
+        return course
+
+    @classmethod
+    def is_at(cls, start: Path) -> bool:
+        """Whether there is a course at or above `start`."""
+        return cls._root(start) is not None
+
+    @staticmethod
+    def _root(start: Path) -> Path | None:
+        folders = [start.resolve(), *start.resolve().parents]
+        return next((f for f in folders if (f / "nbgrader_config.py").is_file()), None)
 
     @cached_property
     def config(self) -> Config:
