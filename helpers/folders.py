@@ -39,6 +39,10 @@ def default_folder_name(name: str) -> str:
 def image_folder(name: str, root=None) -> Path:
     """Return the folder of an image tree: train/CLASS and val/CLASS with PNG or JPEG files.
 
+    Animal faces are downloaded from osf.io. The tutorial publishes no checksum of the archive, so
+    it is compared with the SHA-256 that OSF's own interface states for the file: this detects
+    damaged downloads, but not a file replaced by its owner.
+
     Parameters
     ----------
     name : "animal_faces" (32x32 photos of cats, dogs and wild animals) or "generated_faces"
@@ -46,10 +50,6 @@ def image_folder(name: str, root=None) -> Path:
     root : the folder that contains the tree, under its name; a missing tree is made there, once.
         None stands for `data_folder()`. A generated tree goes to a temporary folder if `root` is
         not writable.
-
-    Animal faces are downloaded from osf.io. The tutorial publishes no checksum of the archive, so
-    it is compared with the SHA-256 that OSF's own interface states for the file: this detects
-    damaged downloads, but not a file replaced by its owner.
 
     Raises
     ------

@@ -20,7 +20,10 @@ class TensorLoader:
         before `mean` and `std`, see `helpers.augment`. Its CPU generator depends only on `seed` and
         the epoch.
 
-    Yields `(images, labels)`: float (B, C, H, W) and int64 (B,).
+    Yields
+    ------
+    tuple
+        `(images, labels)`: float (B, C, H, W) and int64 (B,).
     """
 
     def __init__(

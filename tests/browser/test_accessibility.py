@@ -40,6 +40,18 @@ def test_a_rendered_release_has_no_violation_of_its_own(driver, tmp_path, name):
     assert violations(driver, tmp_path / "page.html") == []
 
 
+@pytest.mark.parametrize("page", ["index", "notebooks/03_optimizers", "helpers", "instructor"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_of_the_site_has_none_and_fits(driver, site, page, width):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        assert violations(driver, site / f"{page}.html") == []
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def made_up_totals() -> Totals:
     """Two assignments: one student has finished both, one waits for a mark, one is missing."""
 
