@@ -439,11 +439,19 @@ def bundle(
     output: Annotated[
         Path, typer.Option(help="The zip file to write.", callback=_to_write(".zip"))
     ] = Path("course.zip"),
+    with_solutions: Annotated[
+        bool,
+        typer.Option(
+            "--with-solutions",
+            help="With each exercise's solution and known mistakes, once it is due.",
+        ),
+    ] = False,
 ) -> None:
     """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
     from autograder.authoring import bundle as bundling
 
-    content = bundling.bundle(Course.find(course), assignments or [], output.name)
+    found = Course.find(course)
+    content = bundling.bundle(found, assignments or [], output.name, with_solutions)
     files.write(output, content)
     print(f"bundle      {output} ({len(content) >> 10} kB)")
 

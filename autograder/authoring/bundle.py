@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path, PurePath
 
 from autograder import files
-from autograder.authoring import build
+from autograder.authoring import build, solutions
 from autograder.authoring.expand import SOLUTION, read_cells
 from autograder.authoring.proving import audit
 from autograder.course import Course
@@ -57,7 +57,9 @@ dependencies:
 PIECE = 4
 
 
-def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> bytes:
+def bundle(
+    course: Course, assignments: list[str], name: str = "course.zip", with_solutions: bool = False
+) -> bytes:
     """The zip file's bytes, which depend only on the course and `name`.
 
     All lies in a folder named as the file; its files are dated by the latest text of a notebook.
@@ -68,14 +70,18 @@ def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> 
         The assignments to hand out; if empty, all of them.
     name
         What the file will be called, for the instructions in it.
+    with_solutions
+        Whether each assignment has a folder of pages with solutions and known mistakes.
 
     Raises
     ------
     UserError
-        If a release is not up to date, or part of a solution, a model answer or the hidden checks
+        If a release is not up to date, solutions would come too early, or part of a solution, a model answer or the hidden checks
         would be handed out.
     """
     chosen = [course.expect_assignment(a) for a in assignments] or course.assignments
+    if with_solutions:
+        solutions.expect_due(course, chosen)
     stale = build.stale(course)
     if stale:
         raise UserError(
@@ -90,6 +96,8 @@ def bundle(course: Course, assignments: list[str], name: str = "course.zip") -> 
             f"expected no part of a solution or hidden check in what students get, but {leaks[0]}"
             f"{more}: correct it and build again"
         )
+    for assignment in chosen if with_solutions else ():
+        content |= solutions.files_of(course, assignment)
     texts = [course.notebooks / f"{a}.py" for a in chosen]
     day = date.fromtimestamp(max(text.stat().st_mtime for text in texts))
     folder = PurePath(name).stem
