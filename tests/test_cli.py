@@ -1,5 +1,6 @@
 """The command: what people type, exit codes, and one clear message instead of a traceback."""
 
+import ast
 import json
 import os
 import re
@@ -61,20 +62,42 @@ def test_a_wrong_call_gets_one_message(course, arguments, message):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["grade", "77_nothing"], ["grade", A, "--student", "nobody"], ["audit", "zz"]],
-)
-def test_what_takes_seconds_is_not_imported_before_it_is_needed(course, arguments):
+HEAVY = ("torch", "distributed", "matplotlib", "nbgrader")
+
+
+def imported(course, *arguments) -> tuple[list[str], int]:
+    """Which heavy modules a command imports, and its exit code."""
     code = (
         "import sys; from autograder import cli\n"
         "try: cli.main()\n"
-        "except SystemExit: pass\n"
-        "print('imported', {'torch', 'nbgrader', 'distributed', 'matplotlib'} & {*sys.modules})"
+        "except SystemExit as end: code = end.code\n"
+        f"print('imported', [m for m in {HEAVY!r} if m in sys.modules], code or 0, sep=';')"
     )
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
-    assert "imported set()" in done.stdout, done.stdout + done.stderr
+    last = done.stdout.splitlines()[-1] if done.stdout else ""
+    assert last.startswith("imported"), done.stdout + done.stderr
+    _, names, status = last.split(";")
+    return ast.literal_eval(names), int(status)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["grade", "77_nothing"], ["grade", A, "--student", "nobody"], ["audit", "zz"],
+     ["queue"]],
+)  # fmt: skip
+def test_what_takes_seconds_is_not_imported_before_it_is_needed(course, arguments):
+    assert imported(course, *arguments) == ([], 0 if arguments == ["--help"] else 2)
+
+
+def test_a_command_imports_only_what_it_works_with(course):
+    hand_in(course, "ada", A, solved(course, A))
+    assert autograder(course, "grade", A).returncode == 0
+    assert imported(course, "grade", A) == ([], 0)
+    export = ("export", A, "--to", "csv", "--allow-unfinished")
+    assert imported(course, *export) == (["nbgrader"], 0)
+    # A report names checks and known mistakes: this course's import torch.
+    assert imported(course, "report", A) == (["torch", "nbgrader"], 0)
 
 
 def test_a_wrong_configuration_gets_one_message(course):

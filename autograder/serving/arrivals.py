@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from watchfiles import Change, watch
@@ -13,21 +12,13 @@ from watchfiles import Change, watch
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.serving.exchange import Exchange
+from autograder.serving.state import Waiting
 
 # Seconds without a change after which a submission is complete; a file that comes later counts as
 # another one.
 QUIET = 0.3
 # Seconds between two looks at everything: not every file system tells what happens on it.
 LOOK = 60
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A submission that is to be graded; times as of `time.time`."""
-
-    assignment: str
-    student: str
-    since: float
 
 
 class Arrivals(threading.Thread):

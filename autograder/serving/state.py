@@ -14,10 +14,18 @@ from autograder.errors import UserError
 from autograder.gradebook import ledger
 from autograder.outcome import Outcome
 from autograder.serving import protocol
-from autograder.serving.arrivals import Waiting
 
 # Of how many submissions the seconds from arrival to feedback are kept.
 KEPT = 1000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A submission that is to be graded; times as of `time.time`."""
+
+    assignment: str
+    student: str
+    since: float
 
 
 def path(course: Course) -> Path:

@@ -17,10 +17,10 @@ from autograder.grading import batch, workers
 from autograder.grading.plan import plan
 from autograder.outcome import Outcome, Status
 from autograder.serving import page, protocol
-from autograder.serving.arrivals import Arrivals, Waiting
+from autograder.serving.arrivals import Arrivals
 from autograder.serving.attempts import Attempts
 from autograder.serving.giving import Giving
-from autograder.serving.state import State
+from autograder.serving.state import State, Waiting
 
 # Submissions that are handed out together: those of other assignments wait for the last of them.
 TOGETHER = 16
