@@ -66,17 +66,24 @@ def is_unfinished(course: Course, assignment: str) -> bool:
 
 def read(course: Course, assignment: str) -> list[Attempt]:
     """All attempts, oldest first; a line that a killed process left incomplete is skipped."""
+    return newer(course, assignment, 0)[0]
+
+
+def newer(course: Course, assignment: str, place: int) -> tuple[list[Attempt], int]:
+    """The attempts from a place in the file on, and the place from which newer ones will follow."""
     try:
-        lines = path(course, assignment).read_bytes().split(b"\n")
+        with open(path(course, assignment), "rb") as file:
+            file.seek(place)
+            whole, end, _ = file.read().rpartition(b"\n")
     except FileNotFoundError:
-        return []
+        return [], place
     attempts = []
-    for line in lines[:-1]:
+    for line in whole.split(b"\n"):
         try:
             attempts.append(Attempt.from_dict(json.loads(line)))
         except (ValueError, KeyError, TypeError):
             continue
-    return attempts
+    return attempts, place + len(whole) + len(end)
 
 
 def latest(course: Course, assignment: str) -> dict[str, Attempt]:

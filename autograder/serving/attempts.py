@@ -13,17 +13,22 @@ class Attempts:
     """Counts the submissions that were graded, another one each; grading one again does not count."""
 
     def __init__(self, course: Course):
+        self._course = course
         self._graded: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+        # How much of each ledger has been counted.
+        self._places: dict[str, int] = {}
         for assignment in course.assignments:
-            for attempt in ledger.read(course, assignment):
-                self.add(assignment, attempt)
+            self.update(assignment)
 
-    def add(self, assignment: str, attempt: ledger.Attempt) -> None:
-        """Count an attempt, if it is at another submission than the student's last one."""
-        graded = self._graded.setdefault((assignment, attempt.student), [])
-        submission = attempt.hashes["submission"]
-        if not graded or graded[-1][1] != submission:
-            graded.append((attempt.time, submission))
+    def update(self, assignment: str) -> None:
+        """Count what has been graded since it was last called."""
+        place = self._places.get(assignment, 0)
+        attempts, self._places[assignment] = ledger.newer(self._course, assignment, place)
+        for attempt in attempts:
+            graded = self._graded.setdefault((assignment, attempt.student), [])
+            submission = attempt.hashes.get("submission", "")
+            if not graded or graded[-1][1] != submission:
+                graded.append((attempt.time, submission))
 
     def next_one(self, rules: Rules, assignment: str, student: str, now: datetime) -> datetime:
         """When the student's next submission may be graded; `now` if at once.

@@ -21,11 +21,15 @@ KEPT = 1000
 
 @dataclass(frozen=True)
 class Waiting:
-    """A submission that is to be graded; times as of `time.time`."""
+    """A submission that is to be graded; times as of `time.time`.
+
+    It is not graded before `until`, if that is given: its student has handed in too often.
+    """
 
     assignment: str
     student: str
     since: float
+    until: float | None = None
 
 
 def path(course: Course) -> Path:

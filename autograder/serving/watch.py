@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 
 from autograder import lock, rules
@@ -70,7 +71,7 @@ class Watch:
                 for name, student in self._giving.due_now():
                     self._give_back(ledger.latest(self._course, name)[student].outcome)
                 chosen = self._arrivals.take(TOGETHER, 1, self._is_held)
-                self._state.queue(self._arrivals.waiting(), chosen)
+                self._state.queue(self._waiting(), chosen)
                 if chosen:
                     self._grade(chosen, cluster)
         self._arrivals.end()
@@ -100,14 +101,24 @@ class Watch:
         """Whether the student has handed in too often to be graded now, and is told so."""
         key, now = (waiting.assignment, waiting.student), ledger.now()
         until = self._attempts.next_one(self._rules, *key, now)
-        if until > now and self._held.get(key) != until:
+        if until <= now:
+            self._held.pop(key, None)
+        elif self._held.get(key) != until:
             self._held[key] = until
             limit = self._rules.of(waiting.assignment).attempts_per_hour or 0
             with self._problem_of(*key):
                 self._giving.say_waiting(*key, limit, until)
         return until > now
 
+    def _waiting(self) -> list[Waiting]:
+        """All that wait, and until when those do that the limit of attempts holds back."""
+        held = {key: until.timestamp() for key, until in self._held.items()}
+        return [
+            replace(w, until=held.get((w.assignment, w.student))) for w in self._arrivals.waiting()
+        ]
+
     def _grade(self, chosen: list[Waiting], cluster: workers.Workers) -> None:
+        self._read_rules()
         assignment = chosen[0].assignment
         since = {w.student: w.since for w in chosen}
 
@@ -120,11 +131,9 @@ class Watch:
             else:
                 self._tries.pop(key, None)
             self._give_back(outcome)
-            attempt = ledger.latest(self._course, assignment).get(outcome.student)
-            if attempt is not None:
-                self._attempts.add(assignment, attempt)
+            self._attempts.update(assignment)
             self._state.graded(outcome, since.get(outcome.student))
-            self._state.queue(self._arrivals.waiting(), [])
+            self._state.queue(self._waiting(), [])
 
         try:
             there = self._course.submitted_students(assignment)

@@ -216,10 +216,17 @@ def queue(found: dict) -> None:
         )
     for kind in ("running", "waiting"):
         for entry in found[kind]:
-            say(f"{kind}  {entry['student']}, {entry['assignment']}: {now - entry['since']:.1f} s")
+            held = f", until {_clock(entry['until'])} (attempts per hour)" if entry["until"] else ""
+            waits = f"{now - entry['since']:.1f} s{held}"
+            say(f"{kind}  {entry['student']}, {entry['assignment']}: {waits}")
     for problem in found["problems"]:
         where = ", ".join(filter(None, (problem["student"], problem["assignment"])))
         say(f"needs attention  {where}: {problem['message']}")
+
+
+def _clock(moment: float) -> str:
+    """A moment of today, as this machine's clock shows it."""
+    return time.strftime("%H:%M", time.localtime(moment))
 
 
 def collect_report(report: "Report") -> None:

@@ -69,6 +69,7 @@ def released(tmp_path, monkeypatch):
 def place(tmp_path) -> Course:
     shutil.copy(TEMPLATE / "nbgrader_config.py", tmp_path)
     (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / f"{A}.py").touch()
     folder = tmp_path / "feedback" / "ada" / A
     folder.mkdir(parents=True)
     (folder / f"{A}.html").write_text("whole")
@@ -112,36 +113,38 @@ def test_without_a_rule_for_it_feedback_comes_as_it_always_does(place, released,
     assert released == ["whole"]
 
 
-def attempt(minutes: float, submission: str) -> ledger.Attempt:
+def attempt(course: Course, minutes: float, submission: str) -> None:
     time = DUE - timedelta(hours=5) + timedelta(minutes=minutes)
-    return ledger.Attempt(time, "ada", {"submission": submission}, outcome())
+    ledger.append(course, A, ledger.Attempt(time, "ada", {"submission": submission}, outcome()))
 
 
-def test_further_submissions_wait_until_an_hour_after_the_first_that_counts(tmp_path):
-    shutil.copy(TEMPLATE / "nbgrader_config.py", tmp_path)
-    attempts = Attempts(Course(tmp_path))
-    rules = Rules(tmp_path, {A: AssignmentRules(due=DUE, attempts_per_hour=2)})
+def test_further_submissions_wait_until_an_hour_after_the_first_that_counts(place):
+    attempts = Attempts(place)
+    rules = Rules(place.root, {A: AssignmentRules(due=DUE, attempts_per_hour=2)})
     start = DUE - timedelta(hours=5)
 
     def waits(minutes: float) -> float:
+        attempts.update(A)
         now = start + timedelta(minutes=minutes)
         return (attempts.next_one(rules, A, "ada", now) - now) / timedelta(minutes=1)
 
-    attempts.add(A, attempt(0, "first"))
+    attempt(place, 0, "first")
     # Graded again: the checks have changed.
-    attempts.add(A, attempt(1, "first"))
+    attempt(place, 1, "first")
     assert waits(10) == 0
-    attempts.add(A, attempt(10, "second"))
+    attempt(place, 10, "second")
+    assert (waits(20), waits(59), waits(60)) == (40, 1, 0)
+    # One that has just been started counts the same.
+    attempts = Attempts(place)
     assert (waits(20), waits(59), waits(60)) == (40, 1, 0)
     assert attempts.next_one(rules, A, "ben", start) == start
-    assert attempts.next_one(Rules(tmp_path), A, "ada", start) == start
+    assert attempts.next_one(Rules(place.root), A, "ada", start) == start
 
 
-def test_when_it_is_due_nobody_waits(tmp_path):
-    shutil.copy(TEMPLATE / "nbgrader_config.py", tmp_path)
-    attempts = Attempts(Course(tmp_path))
-    rules = Rules(tmp_path, {A: AssignmentRules(due=DUE, attempts_per_hour=1)})
-    attempts.add(A, attempt(290, "first"))
+def test_when_it_is_due_nobody_waits(place):
+    attempt(place, 290, "first")
+    attempts = Attempts(place)
+    rules = Rules(place.root, {A: AssignmentRules(due=DUE, attempts_per_hour=1)})
     before = DUE - timedelta(minutes=5)
     assert attempts.next_one(rules, A, "ada", before) == DUE
     assert attempts.next_one(rules, A, "ada", DUE) == DUE

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from watchfiles import watch
 
-from autograder.authoring.classroom import hand_in, solved
+from autograder.authoring.classroom import hand_in, released, solved
 from autograder.gradebook import ledger
 from autograder.serving import arrivals, protocol, state
 from autograder.serving.arrivals import Arrivals
@@ -125,6 +125,44 @@ def test_feedback_on_a_submission_to_the_exchange_can_be_fetched(course, watchin
     (page,) = (tmp_path / name / "feedback").rglob("*.html")
     pages = course.folder("feedback").glob(f"*/{name}/{name}.html")
     assert page.read_text(encoding="utf-8") in [p.read_text(encoding="utf-8") for p in pages]
+
+
+@pytest.mark.slow
+def test_before_it_is_due_students_see_what_is_done_and_wait_after_many_attempts(
+    course, watching, tmp_path
+):
+    name = course.assignments[0]
+    (course.root / "course.toml").write_text(
+        f"[assignments.{name}]\ndue = 2999-01-01T00:00:00Z\n"
+        "before_due = 'done'\nattempts_per_hour = 1\n"
+    )
+    # As after nbgrader's `collect`.
+    own = {"timestamp.txt": "2026-11-30 12:00:00 UTC", "submission_secret.txt": "a secret"}
+    exchange = course.root.parent / "exchange" / "images" / "feedback"
+    before = set(exchange.glob("*.html"))
+
+    def given(text):
+        new = set(exchange.glob("*.html")) - before
+        return any(text in page.read_text(encoding="utf-8") for page in new)
+
+    try:
+        for content, text in (
+            (solved(course, name), ": done"),
+            (released(course, name), "waiting"),
+        ):
+            folder = hand_in(course, "ivy", name, content).parent
+            for file, written in own.items():
+                (folder / file).write_text(written)
+            wait_for(course.root.parent, lambda text=text: given(text))
+        assert ledger.latest(course, name)["ivy"].outcome.score > 0
+        wait_for(protocol.folder(course), lambda: state.read(course)["waiting"])
+        queue = state.read(course)
+        (entry,) = queue["waiting"]
+        assert entry["student"] == "ivy" and 0 < entry["until"] - queue["time"] <= 3600
+    finally:
+        (course.root / "course.toml").unlink()
+    wait_for(course.root.parent, lambda: ledger.latest(course, name)["ivy"].outcome.score == 0)
+    wait_for(course.root.parent, lambda: given("NotImplementedError"))
 
 
 @pytest.mark.slow

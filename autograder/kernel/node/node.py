@@ -161,7 +161,9 @@ def _be_supervisor(
                     os.close(fd)
         supervisor.supervise(connection, folder, user, deadline)
     except BaseException:
-        traceback.print_exc()
+        # Without its folder the node has ended, and nobody waits for this kernel.
+        if os.path.isdir(folder):
+            traceback.print_exc()
     finally:
         os._exit(0)
 
