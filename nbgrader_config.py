@@ -36,3 +36,6 @@ for provisioner in (c.SealedProvisioner, c.BubblewrapProvisioner):
 
 # `autograder demo` grades a made-up class of this assignment.
 c.Course.demo = "03_optimizers"
+
+# Where the course is public: releases then lead to Colab and Kaggle, and install the helpers there.
+# c.Course.repository = "https://github.com/OWNER/NAME/tree/v1.0"

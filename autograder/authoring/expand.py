@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder import files
+from autograder.authoring import hosted
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
@@ -106,6 +107,9 @@ def expand(course: Course, assignment: str) -> NotebookNode:
         new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
         id = _cell_id(nbgrader.get("grade_id"), source, used)
         notebook.cells.append(new(source, id=id, metadata=nbformat.from_dict(metadata)))
+    for place, (new, source) in enumerate(hosted.first_cells(course, assignment), start=1):
+        id = _cell_id(None, source, used)
+        notebook.cells.insert(place, new(source, id=id))
     return notebook
 
 
