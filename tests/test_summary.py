@@ -154,7 +154,7 @@ def test_a_dry_run_says_why_and_changes_nothing(class_of_four, monkeypatch, caps
     assert end.value.code in (0, None)
     said = capsys.readouterr().out
     assert "ben: the submission has changed\n" in said
-    assert "would grade 3 of 4; 1 have not changed since they were graded" in said
+    assert "would grade 3 of 4; unchanged since they were graded: 1" in said
     # What only says that a command is running does not count.
     assert sorted(p for p in course.root.rglob("*") if p.name != "lock") == before
 

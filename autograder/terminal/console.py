@@ -74,7 +74,7 @@ def grading(assignment: str):
         def plan(todo: int, unchanged: int) -> None:
             bar.update(run.id, total=todo)
             if unchanged:
-                say(f"{unchanged} have not changed since they were graded")
+                say(f"unchanged since they were graded: {unchanged}")
 
         def outcome(outcome: Outcome) -> None:
             nonlocal told, told_at

@@ -160,9 +160,7 @@ def planned(course: Course, assignment: str, reasons: Mapping[str, str]) -> None
     for student, why in todo.items():
         say(f"{_who(student, records)}: {why}")
     rest = len(reasons) - len(todo)
-    say(
-        f"would grade {len(todo)} of {len(reasons)}; {rest} have not changed since they were graded"
-    )
+    say(f"would grade {len(todo)} of {len(reasons)}; unchanged since they were graded: {rest}")
 
 
 def _who(student: str, records: Mapping[str, Record]) -> str:
