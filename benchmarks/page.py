@@ -274,6 +274,7 @@ def main(large: int, output: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="take fewer of everything")
     parser.add_argument(
         "--large", type=int, default=0, metavar="N", help="also grade N submissions"
     )

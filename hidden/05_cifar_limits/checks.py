@@ -253,7 +253,8 @@ def test_leaves_no_traces(student, rng):
 class _Training:
     """A reply of `probes.trained_model`: own states after each epoch, and the epochs validated.
 
-    The length of an epoch follows from the number of steps, if that can be divided.
+    The length of an epoch follows from the number of steps, if that can be divided, and fits the
+    steps after which the student validates: a training that ends early has its own number.
     """
 
     def __init__(self, reply, case, num_epochs):
@@ -272,8 +273,13 @@ class _Training:
                 {name: np.asarray(a[i], np.float32) for name, a in arrays.items()}
                 for i in range(self.num_steps + 1)
             ]
-        whole = self.num_steps % num_epochs == 0
-        length = self.num_steps // num_epochs if whole else len(self.data)
+        self.answers = [item.mapping() for item in reply["answers"].items(what="the validations")]
+        at = {answer["step"].integer() for answer in self.answers}
+        possible = [len(self.data)]
+        if self.num_steps % num_epochs == 0:
+            possible.insert(0, self.num_steps // num_epochs)
+        fitting = (n for n in possible if all(step % n == 0 for step in at))
+        length = next(fitting, possible[0])
         self.ends = list(range(length, self.num_steps + 1, length))
         self.states = [self.steps[end] for end in self.ends]
         expect(_is_state(self.steps[0], self.state), "the training began with other weights")
@@ -282,8 +288,6 @@ class _Training:
             and not any(_is_state(a, b) for a, b in itertools.pairwise([self.state, *self.states])),
             "depends on the training: the weights should change in every epoch",
         )
-        self.answers = [item.mapping() for item in reply["answers"].items(what="the validations")]
-        at = {answer["step"].integer() for answer in self.answers}
         self.validated = [epoch for epoch, end in enumerate(self.ends) if end in at]
 
     def accuracies(self, images, labels):
@@ -1138,7 +1142,7 @@ def mean_over_the_seeds(student, rng):
     told_apart = False
     for calls in range(1, 6):
         train, val = _improved_case(rng)
-        images, _ = _noise_images(rng, 120)
+        images, _ = _noise_images(rng, 240)
         # A model takes most of them for one class or another: with classes of very different sizes
         # no two models are equally right.
         sizes = rng.permutation(2.0 ** np.arange(8))
