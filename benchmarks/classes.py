@@ -71,9 +71,12 @@ class Run:
 def run(folder: Path, *command: str | Path, status: int = 0, programs: Path = PROGRAMS) -> Run:
     """Run an installed command to its end."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    # Stock nbgrader looks for its libraries' commands on the path.
+    environment = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        [programs / command[0], *command[1:]], cwd=folder, capture_output=True, text=True
-    )
+        [programs / command[0], *command[1:]],
+        cwd=folder, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != status:
         sys.exit(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")

@@ -3,7 +3,7 @@
     uv run python benchmarks/page.py [--quick] [--large N] [--output FILE]
 
 Everything is measured in one run on this machine, which should have nothing else to do: about 25
-minutes on two cores, ten with `--quick`, which takes fewer of everything, and as many again for
+minutes on two cores, eight with `--quick`, which takes fewer of everything, and as many again for
 `--large 1000`. Figures of other programs are of the same notebooks, taken in the same run.
 """
 
@@ -34,8 +34,8 @@ SMALL, MIDDLE, PAIR, TURNS, ARRIVALS = 16, 100, 24, 5, 20
 LAST_MINUTE, SECONDS = 300, 60
 STARTS = 10
 QUICK = {
-    "SMALL": 8, "MIDDLE": 40, "PAIR": 12, "TURNS": 3, "ARRIVALS": 10, "LAST_MINUTE": 60,
-    "SECONDS": 12, "STARTS": 5,
+    "SMALL": 4, "MIDDLE": 20, "PAIR": 8, "TURNS": 3, "ARRIVALS": 10, "LAST_MINUTE": 40,
+    "SECONDS": 8, "STARTS": 5,
 }  # fmt: skip
 
 

@@ -253,8 +253,8 @@ def test_leaves_no_traces(student, rng):
 class _Training:
     """A reply of `probes.trained_model`: own states after each epoch, and the epochs validated.
 
-    The length of an epoch follows from the number of steps, if that can be divided, and fits the
-    steps after which the student validates: a training that ends early has its own number.
+    The length of an epoch follows from the number of steps, if that can be divided; unless each epoch
+    of the usual length is validated, and each of that length is not: then the training ended early.
     """
 
     def __init__(self, reply, case, num_epochs):
@@ -278,9 +278,8 @@ class _Training:
         possible = [len(self.data)]
         if self.num_steps % num_epochs == 0:
             possible.insert(0, self.num_steps // num_epochs)
-        fitting = (n for n in possible if all(step % n == 0 for step in at))
-        length = next(fitting, possible[0])
-        self.ends = list(range(length, self.num_steps + 1, length))
+        ends = [list(range(n, self.num_steps + 1, n)) for n in possible]
+        self.ends = next((e for e in ends if at.issuperset(e)), ends[0])
         self.states = [self.steps[end] for end in self.ends]
         expect(_is_state(self.steps[0], self.state), "the training began with other weights")
         expect(
