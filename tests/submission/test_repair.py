@@ -5,7 +5,7 @@ import random
 
 import nbformat
 import pytest
-from conftest import ROOT, TINY
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.utils import compute_checksum
@@ -19,8 +19,8 @@ from autograder.submission.repair import MISSING, repair
 
 
 @pytest.fixture(scope="module")
-def source():
-    return expand(Course(TINY), "99_tiny")
+def source(built_course):
+    return expand(Course(built_course), "99_tiny")
 
 
 def ids(notebook):
@@ -43,8 +43,7 @@ def test_an_undamaged_notebook_is_left_alone(source):
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32 - 1))
-def test_any_damage_leaves_every_graded_cell_once_with_its_metadata(seed):
-    source = expand(Course(TINY), "99_tiny")
+def test_any_damage_leaves_every_graded_cell_once_with_its_metadata(source, seed):
     layout = layout_of(source)
     draw = random.Random(seed)
     notebook = answered(source, {})
