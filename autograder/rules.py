@@ -172,14 +172,8 @@ class _Reader:
     def _assignment(self, name: str, table, default: AssignmentRules) -> AssignmentRules:
         keys = ("assignments", name)
         known = (
-            "due",
-            "weight",
-            "feedback",
-            "before_due",
-            "attempts_per_hour",
-            "late",
-            "extensions",
-        )
+            "due", "weight", "feedback", "before_due", "attempts_per_hour", "late", "extensions"
+        )  # fmt: skip
         own = dict(self._table(keys, table, *known))
         due = self._date((*keys, "due"), own["due"]) if "due" in own else None
         extensions = {}
@@ -193,12 +187,11 @@ class _Reader:
         weight = self._number((*keys, "weight"), own.get("weight", 1.0))
         if "before_due" in own and "due" not in own:
             self._wrong((*keys, "before_due"), "before_due needs a date: write `due`")
-        inherited = {
+        own = {
             "feedback": default.feedback,
             "before_due": default.before_due,
             "attempts_per_hour": default.attempts_per_hour,
-        }
-        own = {key: value for key, value in inherited.items() if value is not None} | own
+        } | own
         return AssignmentRules(
             due=due,
             extensions=extensions,

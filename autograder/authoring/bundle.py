@@ -76,8 +76,8 @@ def bundle(
     Raises
     ------
     UserError
-        If a release is not up to date, solutions would come too early, or part of a solution, a model answer or the hidden checks
-        would be handed out.
+        If a release is not up to date, solutions would come too early, or part of a solution, a model
+        answer or the hidden checks would be handed out.
     """
     chosen = [course.expect_assignment(a) for a in assignments] or course.assignments
     if with_solutions:

@@ -5,6 +5,7 @@ course is in, as in "https://github.com/OWNER/NAME/tree/v1.0": a tag or a branch
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 
 from nbformat import NotebookNode
@@ -52,8 +53,7 @@ def first_cells(course: Course, assignment: str) -> list[tuple[Callable[..., Not
     cells: list[tuple[Callable[..., NotebookNode], str]] = [(new_markdown_cell, links)]
     project = course.root / "helpers" / "pyproject.toml"
     if project.is_file():
-        named = re.search(r'^name = "([\w.-]+)"', files.read_text(project), re.MULTILINE)
-        if named:
-            code = INSTALL.format(project=named[1], name=name, revision=revision)
-            cells.append((new_code_cell, code.rstrip("\n")))
+        package = tomllib.loads(files.read_text(project))["project"]["name"]
+        code = INSTALL.format(project=package, name=name, revision=revision)
+        cells.append((new_code_cell, code.rstrip("\n")))
     return cells

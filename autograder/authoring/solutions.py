@@ -61,7 +61,6 @@ def expect_due(course: Course, assignments: list[str]) -> None:
 def of(course: Course, assignment: str) -> list[Solution]:
     """The solutions of an assignment, in the notebook's order."""
     known = hidden.load(course.hidden, assignment)
-    titles = {c.name: c.title for checks in known.checks.values() for c in checks}
     found = []
     for cell in read_cells(course.notebooks / f"{assignment}.py"):
         if "answer" in cell.metadata:
@@ -70,7 +69,8 @@ def of(course: Course, assignment: str) -> list[Solution]:
         elif "solution" in cell.metadata:
             name = str(cell.metadata["solution"])
             solution = Solution(name, MARKS.sub("", cell.source))
-            solution.checks = [c.title for c in known.checks.get(name, [])]
+            titles = {c.name: c.title for c in known.checks.get(name, [])}
+            solution.checks = list(titles.values())
             for answer in known.answers:
                 if answer.exercise != name:
                     continue
@@ -105,4 +105,6 @@ def _filled(template: str, **values) -> str:
 
 
 def _highlighted(source: str) -> Markup:
-    return Markup(sanitise.highlight(source.strip("\n")) or "")
+    code = source.strip("\n")
+    html = sanitise.highlight(code)
+    return Markup(html) if html is not None else Markup("<pre>{}</pre>").format(code)

@@ -85,8 +85,8 @@ class Arrivals(threading.Thread):
         folder = self._course.folder("submitted")
         folder.mkdir(exist_ok=True)
         places = [folder] + [self._exchange.inbound] * self._exchange.is_there
-        looked = time.time()
-        seen = self._times()
+        # What came through the exchange while nobody watched is found by the first look.
+        looked, seen = 0.0, self._times()
         for changes in watch(
             *places, watch_filter=None, debounce=200, step=50, stop_event=self._ended,
             rust_timeout=int(1000 * QUIET), yield_on_timeout=True, raise_interrupt=False,

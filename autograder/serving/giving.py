@@ -1,8 +1,11 @@
 """Which feedback goes back to the exchange, and when: `before_due` and `feedback` of `course.toml`."""
 
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+from nbgrader.api import MissingEntry
 
 from autograder import files
 from autograder.course import Course
@@ -39,16 +42,14 @@ class Giving:
         folder = self._course.folder("feedback") / student / assignment
         if not (self._exchange.is_there and (folder / "submission_secret.txt").is_file()):
             return
-        if due is not None and rules.before_due not in (None, MESSAGES) and ledger.now() < due:
+        seen = rules.before_due if due is not None and ledger.now() < due else None
+        if due is not None and seen not in (None, MESSAGES):
             self._held[assignment, student] = due
-            if rules.before_due != NOTHING and outcome.status != Status.GRADER_ERROR:
-                with_points = rules.before_due == POINTS
-                page = early.page(outcome, self._name(student), due, with_points)
+            if seen != NOTHING and outcome.status != Status.GRADER_ERROR:
+                page = early.page(outcome, self._name(student), due, with_points=seen == POINTS)
                 self._release(page, folder, student, assignment)
         elif (
-            rules.before_due is not None
-            and due is not None
-            and ledger.now() < due
+            seen == MESSAGES
             or rules.feedback == AT_ONCE
             or (rules.feedback == WHEN_MARKED and self._is_marked(assignment, student))
         ):
@@ -80,9 +81,9 @@ class Giving:
             shutil.rmtree(place, ignore_errors=True)
 
     def _name(self, student: str) -> str:
-        with opened(self._course) as book:
-            known = {person.id: full_name(person) for person in book.students}
-        return known.get(student, student)
+        with opened(self._course) as book, suppress(MissingEntry):
+            return full_name(book.find_student(student))
+        return student
 
     def _is_marked(self, assignment: str, student: str) -> bool:
         with opened(self._course) as book:

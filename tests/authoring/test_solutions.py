@@ -39,7 +39,8 @@ def test_every_exercise_has_its_solution_and_its_mistakes(name):
         right = [a for a in known.answers if isinstance(a, Alternative) and a.exercise == exercise]
         assert len(found[exercise].mistakes) == len(told)
         assert len(found[exercise].others) == len(right)
-        assert all(mistake.fails for mistake in found[exercise].mistakes)
+        for mistake in found[exercise].mistakes:
+            assert mistake.fails and set(mistake.fails) <= set(found[exercise].checks)
         assert "SOLUTION" not in found[exercise].code and "def " in found[exercise].code
 
 
@@ -52,6 +53,12 @@ def test_a_page_shows_them():
     assert {f"03_optimizers/solutions/{link}" for link in links} | {
         "03_optimizers/solutions/index.html"
     } == set(pages)
+
+
+def test_code_that_is_not_highlighted_is_shown_all_the_same(monkeypatch):
+    monkeypatch.setattr(solutions.sanitise, "highlight", lambda source: None)
+    page = solutions.files_of(Course(ROOT), "03_optimizers")["03_optimizers/solutions/sgd.html"]
+    assert "<pre>class SGD" in page.decode() and "p -= self.lr * p.grad" in page.decode()
 
 
 @pytest.fixture

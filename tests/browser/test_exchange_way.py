@@ -1,12 +1,10 @@
 """A student's way through nbgrader's exchange in JupyterLab, while `serve --watch` runs."""
 
-import sys
-
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
-from serving.conftest import course_with_exchange, watching_with_release
+from serving.conftest import course_with_exchange, needs_warm, watching_with_release
 
 from autograder.gradebook import ledger
 from browser.conftest import Lab, serve
@@ -40,7 +38,7 @@ class AssignmentList:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+@needs_warm
 def test_who_submits_finds_feedback_though_nobody_runs_a_command(driver, tmp_path, screenshots):
     course = course_with_exchange(tmp_path)
     (name,) = course.assignments

@@ -14,6 +14,9 @@ from autograder.authoring.new import new_course
 from autograder.course import Course
 
 SECONDS = 120
+needs_warm = pytest.mark.skipif(
+    sys.platform == "win32", reason="the warm process forks and listens on a Unix socket"
+)
 AUTOGRADER = Path(sys.executable).with_name("autograder")
 NBGRADER = Path(sys.executable).with_name("nbgrader")
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import sys
 import time
 from collections import Counter
 
@@ -17,7 +16,7 @@ from autograder.gradebook.writer import opened
 from autograder.outcome import Status
 from autograder.serving import protocol
 from autograder.submission.pack import digest
-from serving.conftest import Warm
+from serving.conftest import Warm, needs_warm
 
 SEED = int(os.environ.get("CRASH_SEED", "0"))
 KILLS = int(os.environ.get("CRASH_KILLS", "8"))
@@ -50,7 +49,7 @@ def parts_of(head: psutil.Process) -> dict[str, list[psutil.Process]]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+@needs_warm
 def test_random_parts_of_the_watching_process_killed_while_submissions_arrive(course):
     print(f"CRASH_SEED={SEED} CRASH_KILLS={KILLS} CRASH_SUBMISSIONS={SUBMISSIONS}")
     draw, name = random.Random(SEED), course.assignments[0]

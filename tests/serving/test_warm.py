@@ -13,9 +13,9 @@ from autograder.authoring.classroom import hand_in, solved
 from autograder.course import Course
 from autograder.gradebook import ledger
 from autograder.serving import protocol
-from serving.conftest import AUTOGRADER, SECONDS, Warm
+from serving.conftest import AUTOGRADER, SECONDS, Warm, needs_warm
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+pytestmark = needs_warm
 
 
 def run(course: Course, *arguments: str, **options) -> subprocess.CompletedProcess:

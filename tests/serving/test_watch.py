@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -18,9 +18,9 @@ from autograder.authoring.classroom import hand_in, released, solved
 from autograder.gradebook import ledger
 from autograder.serving import arrivals, protocol, state
 from autograder.serving.arrivals import Arrivals
-from serving.conftest import AUTOGRADER, NBGRADER, SECONDS, watching_with_release
+from serving.conftest import AUTOGRADER, NBGRADER, SECONDS, needs_warm, watching_with_release
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no warm process there")
+pytestmark = needs_warm
 
 
 def wait_for(place: Path, found):
@@ -88,6 +88,18 @@ def test_what_no_event_tells_of_is_found_by_looking(course, monkeypatch):
     seen.run()
     assert found == [[], ["fay"], ["fay"]]
     shutil.rmtree(course.folder("submitted") / "fay")
+
+
+def test_what_came_through_the_exchange_while_nobody_watched_is_found_at_once(
+    course, monkeypatch, tmp_path
+):
+    (tmp_path / "ada+01_images+2026-11-30 12:00:00 UTC").mkdir()
+    seen = Arrivals(course)
+    seen._exchange = SimpleNamespace(is_there=True, inbound=tmp_path)
+    monkeypatch.setattr(arrivals, "watch", lambda *places, **settings: [set()])
+    monkeypatch.setattr(seen, "_collect", lambda: None)
+    seen.run()
+    assert list(seen._inbound) == ["ada+01_images+2026-11-30 12:00:00 UTC"]
 
 
 @pytest.mark.slow
