@@ -400,6 +400,59 @@ def totals(
 
 
 @app.command()
+def viva(
+    assignment: str,
+    course: CourseOption = HERE,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(help="An id or a full name: ask this student only; may be repeated."),
+    ] = None,
+    questions: Annotated[int, typer.Option(min=1, max=20, help="Questions on each sheet.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Another number gives other questions.")] = 0,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Also as moodle (XML) or qti (2.1) for a quiz; may be repeated."),
+    ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Instead try the questions on all answers of the bank.")
+    ] = False,
+    allow_unsealed: Annotated[
+        bool, typer.Option("--allow-unsealed", help="Go on even if code cannot be sealed off.")
+    ] = False,
+) -> None:
+    """Write questions to each student about the own graded submission, and apart from them the key.
+
+    Into viva/ASSIGNMENT/: two pages for each student, all as JSON, and a table for your marks.
+    """
+    found = _course(course)
+    name = found.expect_assignment(assignment)
+    formats = list(dict.fromkeys(to or []))
+    if unknown := set(formats) - {"moodle", "qti"}:
+        raise UserError(f"expected --to moodle or qti, got {', '.join(sorted(unknown))}")
+    if audit:
+        from autograder.viva import audit as auditing
+
+        with console.progress(0, f"auditing {name}") as advance:
+            problems = auditing.audit(found, name, lambda row: advance(row))
+        console.viva_audit(problems)
+        raise typer.Exit(bool(problems.problems))
+    from autograder.gradebook import orals
+    from autograder.lms.students import choose
+    from autograder.viva import viva as asking
+
+    if allow_unsealed:
+        found.config.Judge.allow_unsealed = True
+    students = choose(found, name, student or [])
+    with console.progress(len(students), f"questions on {name}") as advance:
+        sheets = asking.make(found, name, students, questions, seed, lambda sheet: advance())
+    folder = orals.folder(found, name)
+    asking.write(sheets, folder, formats)
+    console.sheets(sheets, folder)
+    if not any(sheet.questions for sheet in sheets):
+        raise typer.Exit(1)
+
+
+@app.command()
 def leaderboard(
     assignment: str,
     course: CourseOption = HERE,

@@ -3,6 +3,7 @@
 from autograder.checking.answers import Alternative, Mistake
 from autograder.checking.check import check, compared, expect, expect_close
 from autograder.checking.reply import Reply
+from autograder.checking.scenario import Scenario
 from autograder.checking.student import CheckFailed
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "CheckFailed",
     "Mistake",
     "Reply",
+    "Scenario",
     "check",
     "compared",
     "expect",

@@ -21,6 +21,7 @@ from types import ModuleType
 from autograder import files
 from autograder.checking.answers import Alternative, Mistake, WriteFiles
 from autograder.checking.check import Check, registered
+from autograder.checking.scenario import Scenario
 from autograder.checking.student import sent_modules
 from autograder.errors import UserError
 
@@ -143,6 +144,11 @@ class Hidden:
     def pictures(self) -> dict[str, Callable]:
         """Exercise → a function that draws a wrong answer: `PICTURES` of `pictures`, if any."""
         return self._constant("pictures", "PICTURES") if self.has("pictures") else {}
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """What questions about answers are made from: `SCENARIOS` of `scenarios`, if any."""
+        return self._constant("scenarios", "SCENARIOS") if self.has("scenarios") else []
 
     @property
     def data(self) -> ModuleType | None:

@@ -15,7 +15,7 @@ import numpy as np
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.gradebook import ledger
+from autograder.gradebook import ledger, orals
 from autograder.gradebook.records import (
     LATE,
     LOOK,
@@ -33,6 +33,8 @@ from autograder.report.similarity import Group, similar_groups, solution_cells
 from autograder.report.unknown import FailingAlike, failing_alike
 
 SLOWEST = 5
+# So different are a score and a mark, as parts of what could be got, that a person should look.
+APART = 0.35
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Viva:
+    """What somebody answered about the own work: `mark` of `max_mark`, beside the `score`.
+
+    `apart` says whether the two parts differ by more than `APART`: a question, not a verdict.
+    """
+
+    student: str
+    mark: float
+    max_mark: float
+    score: float | None
+    apart: bool
+
+
+@dataclass(frozen=True)
 class Similar:
     """Groups of students with close answers; `compared` notebooks could be read."""
 
@@ -155,6 +171,7 @@ class Report:
     students: list[Row]
     similar: Similar
     unknown: list[FailingAlike] = field(default_factory=list)
+    vivas: list[Viva] = field(default_factory=list)
 
     @property
     def json(self) -> str:
@@ -203,6 +220,7 @@ def gather(course: Course, assignment: str, now: datetime) -> Report:
         students=[_row(r) for r in records],
         similar=_similar(released, notebooks),
         unknown=failing_alike(released, notebooks, judged),
+        vivas=_vivas(orals.read(course, assignment), records),
     )
 
 
@@ -312,6 +330,20 @@ def _written(records: list[Record]) -> list[Written]:
         )
         for name, top in tops.items()
     ]  # fmt: skip
+
+
+def _vivas(marks: dict[str, orals.Mark], records: list[Record]) -> list[Viva]:
+    """Everybody with a mark, those first whose mark and score differ most."""
+    found = []
+    for record in records:
+        mark = marks.get(record.student)
+        if mark is None or mark.mark is None or mark.max_mark is None or mark.share is None:
+            continue
+        part = None if record.score is None else record.score / record.max_score
+        gap = 0.0 if part is None else abs(part - mark.share)
+        viva = Viva(record.student, mark.mark, mark.max_mark, record.score, gap > APART)
+        found.append((gap, viva))
+    return [viva for _, viva in sorted(found, key=lambda pair: (-pair[0], pair[1].student))]
 
 
 def _row(record: Record) -> Row:

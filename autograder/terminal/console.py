@@ -4,6 +4,7 @@ import statistics
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import markup
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from autograder.lms.collect import Report
     from autograder.lms.give_back import Returned
     from autograder.report.leaderboard import Place
+    from autograder.viva.audit import Audit as VivaAudit
+    from autograder.viva.sheet import Sheet
 
 console = Console()
 
@@ -194,6 +197,33 @@ def leaderboard(places: list["Place"], title: str) -> None:
         about = map(escape, (place.student, place.name, place.pseudonym))
         table.add_row(str(place.rank), *about, *figures)
     console.print(table)
+
+
+def sheets(found: list["Sheet"], folder: Path) -> None:
+    """How many sheets were written, and who got none, or too few questions."""
+    asked = [sheet for sheet in found if sheet.questions]
+    for sheet in found:
+        if sheet.problem:
+            say(f"{sheet.student}: {sheet.problem}")
+    say(f"wrote       {len(asked)} of {len(found)} sheets, each with its key, into {folder}")
+
+
+def viva_audit(found: "VivaAudit") -> None:
+    """Questions by exercise: of the reference, and the fewest of another right answer."""
+    table = Table("exercise", "lines", "reference", "kinds", "fewest", "mistakes", title=found.assignment)
+    for exercise in dict.fromkeys(row.exercise for row in found.rows):
+        rows = [row for row in found.rows if row.exercise == exercise]
+        first, right = rows[0], [row for row in rows if row.is_right]
+        fewest = min(sum(row.kinds.values()) for row in right)
+        mistakes = [sum(row.kinds.values()) > 0 for row in rows if not row.is_right]
+        table.add_row(
+            exercise, str(first.lines), str(sum(first.kinds.values())), str(len(first.kinds)),
+            str(fewest), f"{sum(mistakes)} of {len(mistakes)}",
+        )  # fmt: skip
+    console.print(table)
+    for problem in found.problems:
+        say(problem)
+    say(f"{found.verified} questions verified, {len(found.problems)} problems")
 
 
 def attention(outcomes: list[Outcome]) -> None:

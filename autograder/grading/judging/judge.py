@@ -214,7 +214,7 @@ class Judge(Execute):
             self._deadline = self._clock() + self.submission_timeout
             for index, cell in enumerate(nb.cells):
                 self.preprocess_cell(cell, resources, index)
-            self._add_pictures()
+            self._finish()
         for cell in nb.cells:
             if cell.cell_type == "code" and not utils.is_grade(cell):
                 _shorten(cell)
@@ -239,7 +239,7 @@ class Judge(Execute):
                 f"hidden/{self._assignment}/probes.py cannot be loaded in a student's kernel: {reason}"
             ) from None
 
-    def _add_pictures(self):
+    def _finish(self):
         """Show what wrong answers do. Everything has been judged by now, so this costs no points."""
         for exercise, cell in self._wrong:
             if self._stopped or self._student.died:

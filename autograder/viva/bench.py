@@ -1,0 +1,170 @@
+"""Runs of a student's cell, and of known mistakes in this process; what was run is not run again."""
+
+import functools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autograder.checking.answers import Mistake
+from autograder.checking.hidden import Hidden
+from autograder.checking.reference import Reference
+from autograder.checking.reply import CheckFailed, Reply
+from autograder.checking.scenario import Scenario
+from autograder.checking.student import LocalStudent, OutOfTime, Student
+from autograder.viva import observe
+from autograder.viva.source import Cell
+from autograder.viva.value import Value, raised, read
+
+SECONDS = 10.0
+# Versions of a scenario's code that are compared.
+DRAWS = 4
+# Code whose result depends on chance gives different ones with these.
+SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run gave: a value that can be told in a line, if it gave one, and how it went.
+
+    Parameters
+    ----------
+    counts
+        Line of the cell → how often it ran.
+    values
+        Line, name and value after it ran; the line is negative for the value at a function's end.
+    """
+
+    value: Value | None
+    counts: dict[int, int] = field(default_factory=dict)
+    values: list[tuple[int, str, Value]] = field(default_factory=list)
+
+
+class Bench:
+    """One exercise as one student has solved it.
+
+    Parameters
+    ----------
+    student
+        Where the student's cells have run.
+    cell
+        The solution cell.
+    scenarios
+        Those of the exercise, at least one.
+    others
+        Of each mistake in the bank, what it does: see `mistakes`.
+    """
+
+    def __init__(
+        self, student: Student, cell: Cell, scenarios: Sequence[Scenario], others: "Mistakes"
+    ):
+        self.student, self.cell, self.scenarios, self.others = student, cell, scenarios, others
+        self.exercise = scenarios[0].exercise
+        self._ran: dict[tuple[str, str, str, int], Ran] = {}
+
+    def drawn(self, scenario: Scenario, rng: np.random.Generator, count: int) -> list[str]:
+        """Versions of a scenario's code, first those that tell most known mistakes apart."""
+
+        def apart(after: str) -> int:
+            told = self.others.values(self.exercise, after, scenario.asks)
+            return len({value.text for _, value in told if not value.is_error})
+
+        return sorted(scenario.drawn(rng, DRAWS), key=apart, reverse=True)[:count]
+
+    def original(self, after: str, asks: str) -> Ran:
+        """The student's own cell; without a value if that depends on chance."""
+        first, second = (self._run([self.cell.source], after, asks, seed)[0] for seed in SEEDS)
+        return first if first.value == second.value else Ran(None)
+
+    def changed(self, sources: Sequence[str], after: str, asks: str) -> list[Value | None]:
+        """What other versions of the cell give; None where it depends on chance or takes too long."""
+        pairs = [self._run(sources, after, asks, seed) for seed in SEEDS]
+        return [a.value if a.value == b.value else None for a, b in zip(*pairs, strict=True)]
+
+    def _run(self, sources: Sequence[str], after: str, asks: str, seed: int) -> list[Ran]:
+        keys = [(source, after, asks, seed) for source in sources]
+        new = list(dict.fromkeys(k for k in keys if k not in self._ran))
+        if new:
+            names = self.cell.assigned if new[0][0] == self.cell.source else None
+            found = run(self.student, [k[0] for k in new], after, asks, seed, names)
+            self._ran.update(zip(new, found, strict=True))
+        return [self._ran[k] for k in keys]
+
+
+def run(
+    student: Student,
+    sources: Sequence[str],
+    after: str,
+    asks: str,
+    seed: int,
+    names: dict[int, list[str]] | None = None,
+) -> list[Ran]:
+    """Run cells in the place of a student's own, each followed by `after`; see `observe`."""
+    pairs = None if names is None else [[line, given] for line, given in names.items()]
+    requests = [{"cell": s, "after": after, "asks": asks, "names": pairs} for s in sources]
+    try:
+        replies = student.call(observe.observed, requests, seed, timeout=SECONDS)
+        return [_ran(reply) for reply in replies.items(len(sources))]
+    except OutOfTime:
+        raise
+    except CheckFailed:
+        return [Ran(None) for _ in sources]
+
+
+def _ran(reply: Reply) -> Ran:
+    parts = reply.mapping()
+    if "error" in parts:
+        value: Value | None = raised(parts["error"].text()[: observe.MOST_LETTERS])
+    else:
+        value = read(reply["value"])
+    counts = {a.integer(): b.integer() for a, b in map(_pair, reply["counts"].items())}
+    values = []
+    for item in reply["values"].items():
+        line, name, told = item.items(3)
+        if (found := read(told)) is not None:
+            values.append((line.integer(), name.text(), found))
+    return Ran(value, counts, values)
+
+
+def _pair(reply: Reply) -> list[Reply]:
+    return reply.items(2)
+
+
+class Mistakes:
+    """What the bank's known mistakes do, run in this process: they are the grader's own code."""
+
+    def __init__(self, hidden: Hidden, reference: Reference):
+        self._reference, self._hidden = reference, hidden
+        self._found: dict[tuple[str, str, str], list[tuple[Mistake, Value]]] = {}
+        # The global random generators are shared by all threads of this process.
+        self._lock = threading.Lock()
+
+    def values(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
+        """Each mistake of an exercise whose source alone is wrong, and what it gives.
+
+        Without those that give what cannot be told, or what depends on chance.
+        """
+        with self._lock:
+            key = (exercise, after, asks)
+            if key not in self._found:
+                self._found[key] = self._run(*key)
+            return self._found[key]
+
+    def _run(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
+        mistakes = [
+            a
+            for a in self._hidden.answers
+            if isinstance(a, Mistake) and a.exercise == exercise and a.files is None
+        ]
+        sources = [m.source for m in mistakes]
+        pairs = zip(*(run(self._student, sources, after, asks, seed) for seed in SEEDS))
+        return [
+            (mistake, first.value)
+            for mistake, (first, second) in zip(mistakes, pairs, strict=True)
+            if first.value is not None and first.value == second.value and first.value.text
+        ]
+
+    @functools.cached_property
+    def _student(self) -> LocalStudent:
+        return LocalStudent(self._reference.namespace())

@@ -1,0 +1,49 @@
+"""What does the code after yours give?"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+
+from autograder.viva.bench import Bench
+from autograder.viva.kinds.options import behaviours, chosen, numbers_near
+from autograder.viva.question import Question
+
+LEVEL = 2
+DRAWS = 4
+
+
+def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
+    """A question for each scenario whose result can be worked out in the head."""
+    for scenario in bench.scenarios:
+        for after in bench.drawn(scenario, rng, DRAWS):
+            value = bench.original(after, scenario.asks).value
+            if value is None or value.is_error or not value.is_short or not value.text:
+                continue
+            wrong = chain(behaviours(bench, after, scenario.asks), numbers_near(value))
+            options = chosen(value, _as_readable(wrong), rng)
+            if options is None:
+                continue
+            yield Question(
+                "result",
+                bench.exercise,
+                LEVEL,
+                f"What is `{scenario.asks}` at the end?",
+                bench.cell.source,
+                after,
+                *options,
+                because=f"Run the code: `{scenario.asks}` is {value.text}.",
+                claim={"value": {"cell": bench.cell.source, "asks": scenario.asks}},
+            )
+            break
+
+
+def _as_readable(values):
+    """Errors last: a wrong result is the better distractor."""
+    later = []
+    for value in values:
+        if value is not None and value.is_error:
+            later.append(value)
+        else:
+            yield value
+    yield from later

@@ -1,0 +1,67 @@
+"""What would the code give if one line were left out, or one detail changed?"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+
+from autograder.viva.bench import Bench
+from autograder.viva.kinds.options import behaviours, chosen, numbers_near
+from autograder.viva.question import Question
+from autograder.viva.value import Value
+
+LEVEL = 3
+DRAWS = 3
+
+
+def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
+    """Questions about changes whose outcome is short, or an error, or endless."""
+    for scenario in bench.scenarios:
+        seen: set[int] = set()
+        for after in bench.drawn(scenario, rng, DRAWS):
+            value = bench.original(after, scenario.asks).value
+            if value is None or value.is_error or not value.text:
+                continue
+            changes = [*bench.cell.left_out, *bench.cell.altered]
+            results = bench.changed([c.source for c in changes], after, scenario.asks)
+            for index in _plain_first(results, rng):
+                change, got = changes[index], results[index]
+                if got is None or not got.text or not got.is_short or change.line in seen:
+                    continue
+                if got.is_error and change.after:
+                    continue
+                others = [value, *(results[i] for i in rng.permutation(len(results)))]
+                wrong = chain(others, behaviours(bench, after, scenario.asks), numbers_near(value))
+                options = chosen(got, wrong, rng)
+                if options is None:
+                    continue
+                seen.add(change.line)
+                same = got.text == value.text
+                yield Question(
+                    "what_if",
+                    bench.exercise,
+                    LEVEL,
+                    f"{_said(change)} What is `{scenario.asks}` then?",
+                    bench.cell.source,
+                    after,
+                    *options,
+                    because=f"As it is, `{scenario.asks}` is {value.text}; then "
+                    + ("it is the same." if same else _becomes(got)),
+                    claim={"value": {"cell": change.source, "asks": scenario.asks}},
+                )
+
+
+def _plain_first(results, rng: np.random.Generator) -> list[int]:
+    """The positions in random order, those of errors last."""
+    order = [int(i) for i in rng.permutation(len(results))]
+    return sorted(order, key=lambda i: results[i] is not None and results[i].is_error)
+
+
+def _said(change) -> str:
+    if change.after:
+        return f"Line {change.line} is changed to `{change.after}`."
+    return f"Line {change.line}, `{change.before}`, is left out."
+
+
+def _becomes(value: Value) -> str:
+    return f"{value.text}." if value.is_error or value.text.startswith("it ") else f"it is {value.text}."

@@ -1,0 +1,155 @@
+"""The part of a viva that runs in the student's process, as a probe: code is run and watched.
+
+It imports no project code.
+"""
+
+import random
+import sys
+
+import numpy as np
+
+# The files that the student's cell and the code after it are compiled as.
+CELL, AFTER = "<viva cell>", "<viva after>"
+# Lines that a run may take until it counts as endless.
+MOST_LINES = 20_000
+# Values that are kept of a run: of each line the first few.
+MOST_VALUES, MOST_OF_A_LINE = 400, 8
+# Numbers in a value that is told, and letters in a text.
+MOST_NUMBERS, MOST_LETTERS = 12, 40
+
+
+class Endless(BaseException):
+    """The run takes too many lines. Code that expects exceptions does not expect this one."""
+
+
+class Watch:
+    """Counts the lines of the two files as they run; of the cell it keeps what they assign.
+
+    names: line of the cell → the names that are told after it has run; None: only count.
+    """
+
+    def __init__(self, names):
+        self.names, self.lines, self.counts, self.values = names, 0, {}, []
+
+    def __call__(self, frame, event, argument):
+        name = frame.f_code.co_filename
+        if name not in (CELL, AFTER):
+            return None
+        if name == AFTER or self.names is None:
+            return self.counted
+        last = None
+        kept = {}
+
+        def watched(frame, event, argument):
+            nonlocal last
+            if event == "line":
+                self.tick()
+            if last is not None and event in ("line", "return"):
+                self.keep(frame, last, kept)
+            if event == "line":
+                last = frame.f_lineno
+                self.counts[last] = self.counts.get(last, 0) + 1
+            if event == "return":
+                for name, value in frame.f_locals.items():
+                    self.add(-frame.f_code.co_firstlineno, name, value)
+            return watched
+
+        return watched
+
+    def counted(self, frame, event, argument):
+        if event == "line":
+            self.tick()
+        return self.counted
+
+    def tick(self):
+        self.lines += 1
+        if self.lines > MOST_LINES:
+            raise Endless
+
+    def keep(self, frame, line, kept):
+        for name in self.names.get(line, ()):
+            if name in frame.f_locals:
+                kept[line] = kept.get(line, 0) + 1
+                if kept[line] <= MOST_OF_A_LINE:
+                    self.add(line, name, frame.f_locals[name])
+
+    def add(self, line, name, value):
+        if len(self.values) < MOST_VALUES and name.isidentifier():
+            self.values.append([line, name, plain(value)])
+
+
+def observed(ns, runs, seed):
+    """What each run gives, as plain data.
+
+    runs: dicts with `cell`, which takes the place of the student's own for this run, `after`, the code
+    that follows, `asks`, an expression, and `names` (see `Watch`) as pairs. seed: of all random
+    generators, set before each run.
+
+    Returns for each run `value` or `error`, `counts` as pairs of a line and how often it ran, and
+    `values`: line, name and value; the line is that of the `def`, negative, for the value at its end.
+    """
+    names = vars(ns)["_namespace"]
+    found = []
+    for run in runs:
+        saved = dict(names)
+        try:
+            found.append(_observe(names, run, seed))
+        finally:
+            for name in set(names) - set(saved):
+                del names[name]
+            names.update(saved)
+    return found
+
+
+def _observe(names, run, seed):
+    _seed(seed)
+    names["print"] = lambda *arguments, **options: None
+    watch = Watch(dict(run["names"]) if run["names"] is not None else None)
+    result = {}
+    try:
+        exec(compile(run["cell"], CELL, "exec"), names)
+        sys.settrace(watch)
+        try:
+            exec(compile(run["after"], AFTER, "exec"), names)
+            result["value"] = plain(eval(compile(run["asks"], AFTER, "eval"), names))
+        finally:
+            sys.settrace(None)
+    except Endless:
+        result["error"] = "endless"
+    except Exception as error:
+        result["error"] = type(error).__name__[:MOST_LETTERS]
+    result["counts"] = [[line, count] for line, count in watch.counts.items()]
+    result["values"] = watch.values
+    return result
+
+
+def _seed(number):
+    random.seed(number)
+    np.random.seed(number)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(number)
+
+
+def plain(value, depth=0):
+    """A value as lists that start with its kind; `other` if it cannot be told in a line."""
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return ["plain", None if value is None else bool(value)]
+    if isinstance(value, (int, np.integer)):
+        return ["plain", int(value)] if abs(int(value)) < 10**12 else ["other", "int"]
+    if isinstance(value, (float, np.floating)):
+        return ["plain", float(value)]
+    if isinstance(value, str):
+        return ["plain", value] if len(value) <= MOST_LETTERS else ["other", "str"]
+    if hasattr(value, "detach") or isinstance(value, np.ndarray):
+        kind = "array" if isinstance(value, np.ndarray) else "tensor"
+        shape = [int(n) for n in value.shape]
+        few = int(np.prod(shape)) <= MOST_NUMBERS
+        return [kind, shape, value.tolist() if few and "complex" not in str(value.dtype) else None]
+    if isinstance(value, (list, tuple)) and depth < 3 and len(value) <= MOST_NUMBERS:
+        kind = "list" if isinstance(value, list) else "tuple"
+        return [kind, [plain(item, depth + 1) for item in value]]
+    if isinstance(value, dict) and depth < 2 and len(value) <= 6:
+        pairs = [[str(key)[:MOST_LETTERS], plain(item, depth + 1)] for key, item in value.items()]
+        return ["dict", pairs]
+    return ["other", type(value).__name__[:MOST_LETTERS]]

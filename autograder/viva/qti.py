@@ -1,0 +1,93 @@
+"""Sheets as IMS QTI 2.1 packages: one zip file, in it a package for each student.
+
+Item and manifest follow "IMS Question and Test Interoperability, Implementation Guide 2.1" (2012): a
+`choiceInteraction` with one right choice and the standard `match_correct` processing.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from autograder import files
+from autograder.viva import shown
+from autograder.viva.question import Question
+from autograder.viva.sheet import Sheet
+
+FILE = "qti.zip"
+QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
+PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
+RIGHT = "http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct"
+DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def write(sheets: Sequence[Sheet], folder: Path) -> Path:
+    """Write `qti.zip`."""
+    packages = {f"{s.student}.zip": _package(s) for s in sheets if s.questions}
+    return files.write(folder / FILE, _zipped(packages))
+
+
+def _package(sheet: Sheet) -> bytes:
+    items = {f"q{n}": _item(q, n, f"q{n}") for n, q in enumerate(sheet.questions, 1)}
+    content = {f"{name}.xml": item for name, item in items.items()}
+    return _zipped({"imsmanifest.xml": _manifest(sheet, list(items)), **content})
+
+
+def _item(question: Question, number: int, identifier: str) -> bytes:
+    item = ElementTree.Element(
+        "assessmentItem", xmlns=QTI, identifier=identifier, title=shown.title(question, number),
+        adaptive="false", timeDependent="false",
+    )  # fmt: skip
+    response = ElementTree.SubElement(
+        item, "responseDeclaration", identifier="RESPONSE", cardinality="single",
+        baseType="identifier",
+    )  # fmt: skip
+    correct = ElementTree.SubElement(response, "correctResponse")
+    ElementTree.SubElement(correct, "value").text = f"o{question.right}"
+    ElementTree.SubElement(
+        item, "outcomeDeclaration", identifier="SCORE", cardinality="single", baseType="float"
+    )
+    body = ElementTree.SubElement(item, "itemBody")
+    body.extend(_elements(shown.body(question)))
+    choice = ElementTree.SubElement(
+        body, "choiceInteraction", responseIdentifier="RESPONSE", shuffle="true", maxChoices="1"
+    )
+    for index in range(len(question.options)):
+        simple = ElementTree.SubElement(choice, "simpleChoice", identifier=f"o{index}")
+        simple.extend(_elements(shown.option(question, index)))
+    ElementTree.SubElement(item, "responseProcessing", template=RIGHT)
+    return ElementTree.tostring(item, encoding="utf-8", xml_declaration=True)
+
+
+def _manifest(sheet: Sheet, items: list[str]) -> bytes:
+    name = re.sub(r"\W", "_", f"{sheet.assignment}_{sheet.student}", flags=re.ASCII)
+    manifest = ElementTree.Element("manifest", xmlns=PACKAGE, identifier=f"m_{name}")
+    metadata = ElementTree.SubElement(manifest, "metadata")
+    ElementTree.SubElement(metadata, "schema").text = "QTIv2.1 Package"
+    ElementTree.SubElement(metadata, "schemaversion").text = "1.0.0"
+    ElementTree.SubElement(manifest, "organizations")
+    resources = ElementTree.SubElement(manifest, "resources")
+    for item in items:
+        resource = ElementTree.SubElement(
+            resources, "resource", identifier=f"r_{item}", type="imsqti_item_xmlv2p1",
+            href=f"{item}.xml",
+        )  # fmt: skip
+        ElementTree.SubElement(resource, "file", href=f"{item}.xml")
+    return ElementTree.tostring(manifest, encoding="utf-8", xml_declaration=True)
+
+
+def _elements(html: str) -> list[ElementTree.Element]:
+    """The elements of our own HTML, which is well-formed."""
+    return list(ElementTree.fromstring(Markup("<div>{}</div>").format(Markup(shown.plain(html)))))
+
+
+def _zipped(content: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(zipfile.ZipInfo(name, DATE), data, zipfile.ZIP_DEFLATED)
+    return file.getvalue()

@@ -1,0 +1,70 @@
+"""A question with options, exactly one of them right."""
+
+import re
+from dataclasses import asdict, dataclass, field
+
+from autograder.viva.value import Value
+
+MOST_OPTIONS = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about one exercise.
+
+    Parameters
+    ----------
+    kind
+        The module that made it.
+    level
+        1 (reading) to 3 (what if).
+    text
+        The question; code in it stands between backticks.
+    cell, after
+        The student's code, whose lines are numbered, and what is run after it.
+    other
+        Code of somebody else that the question is about, if any.
+    options
+        In the order in which they are shown; code if `are_code`.
+    right
+        The position of the right one.
+    because
+        Why, in a sentence, for the key.
+    claim
+        What an independent run can verify (see `audit`).
+    """
+
+    kind: str
+    exercise: str
+    level: int
+    text: str
+    cell: str
+    after: str
+    options: tuple[str, ...]
+    right: int
+    because: str
+    other: str = ""
+    are_code: bool = False
+    claim: dict = field(default_factory=dict, compare=False)
+
+    def as_dict(self) -> dict:
+        """Plain data, with the key."""
+        return asdict(self)
+
+
+def differ(values: list[Value]) -> bool:
+    """Whether no two of the values look alike, or nearly so."""
+    return all(not alike(a, b) for i, a in enumerate(values) for b in values[:i])
+
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def alike(a: Value, b: Value) -> bool:
+    """Whether two values are equal as texts, or differ by rounding only."""
+    if a.text == b.text:
+        return True
+    if NUMBER.sub("#", a.text) != NUMBER.sub("#", b.text):
+        return False
+    pairs = zip(NUMBER.findall(a.text), NUMBER.findall(b.text), strict=True)
+    return all(abs(float(x) - float(y)) <= 0.02 * max(abs(float(x)), abs(float(y))) for x, y in pairs)

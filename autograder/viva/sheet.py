@@ -1,0 +1,93 @@
+"""A few questions for one student: of different kinds and exercises, the easy ones first."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autograder.checking.scenario import Scenario
+from autograder.checking.student import Student
+from autograder.viva.bench import Bench, Mistakes
+from autograder.viva.making import KINDS
+from autograder.viva.question import Question
+from autograder.viva.source import Cell
+
+# From those that this many kinds offer for an exercise one is drawn.
+CANDIDATES = 3
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The questions of one student; `problem` says why there are fewer than asked for."""
+
+    student: str
+    name: str
+    assignment: str
+    questions: list[Question] = field(default_factory=list)
+    problem: str = ""
+
+    def as_dict(self, key: bool) -> dict:
+        """Plain data, with the right options and the reasons only if `key`."""
+        secret = ("right", "because", "claim")
+        return {
+            "student": self.student,
+            "name": self.name,
+            "assignment": self.assignment,
+            "problem": self.problem,
+            "questions": [
+                {k: v for k, v in q.as_dict().items() if k != "claim" and (key or k not in secret)}
+                for q in self.questions
+            ],
+        }
+
+
+def generator(*names: object) -> np.random.Generator:
+    """A random generator that follows from these names alone, on any machine."""
+    digest = hashlib.sha256("\0".join(map(str, names)).encode(errors="replace")).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+
+def choose(
+    student: Student,
+    solutions: dict[str, str],
+    scenarios: Sequence[Scenario],
+    mistakes: Mistakes,
+    count: int,
+    rng: np.random.Generator,
+) -> list[Question]:
+    """Up to `count` questions about the solution cells, by rising level.
+
+    As long as there are others, no two are of the same kind, and none of an exercise that already
+    has one.
+    """
+    benches = list(_benches(student, solutions, scenarios, mistakes))
+    chosen: list[Question] = []
+    left = [(b, kind) for b in benches for kind in KINDS]
+    left = [left[i] for i in rng.permutation(len(left))]
+    while len(chosen) < count and left:
+        kinds = [q.kind for q in chosen]
+        exercises = [q.exercise for q in chosen]
+        # The least used kind first, then the least used exercise.
+        left.sort(key=lambda p: (kinds.count(p[1]), exercises.count(p[0].exercise)))
+        bench, kind = left.pop(0)
+        texts = {q.text for q in chosen}
+        found = [q for q in _some(KINDS[kind](bench, rng)) if q.text not in texts]
+        if found:
+            chosen.append(found[int(rng.integers(len(found)))])
+    return sorted(chosen, key=lambda q: q.level)
+
+
+def _benches(student, solutions, scenarios, mistakes):
+    for exercise, source in solutions.items():
+        own = [s for s in scenarios if s.exercise == exercise]
+        try:
+            cell = Cell.of(source)
+        except ValueError:
+            continue
+        if own and cell.is_readable and cell.statements:
+            yield Bench(student, cell, own, mistakes)
+
+
+def _some(questions) -> list[Question]:
+    return [q for q, _ in zip(questions, range(CANDIDATES))]

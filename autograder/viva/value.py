@@ -1,0 +1,104 @@
+"""What a run has given, read from a reply that may be forged: as text, and as numbers to compare."""
+
+import math
+from dataclasses import dataclass
+
+from autograder.checking.reply import CheckFailed, Reply
+
+# Figures that are told; values that agree in them look alike.
+FIGURES = 3
+# Above it a shape or a list takes too long to read.
+MOST_LETTERS = 60
+RAISES = "it raises "
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that can be told in one line.
+
+    Parameters
+    ----------
+    text
+        As it is printed, with few figures.
+    is_short
+        Whether it can be worked out in the head: all its numbers have at most two decimals.
+    shape
+        Of a tensor or an array.
+    """
+
+    text: str
+    is_short: bool
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.text.startswith(RAISES)
+
+
+def raised(name: str) -> Value:
+    """The value of a run that ended with this exception."""
+    return Value(f"{RAISES}{name}" if name != "endless" else "it never ends", True)
+
+
+def read(reply: Reply) -> Value | None:
+    """The value that `observe.plain` has sent; None if it cannot be told in a line."""
+    try:
+        text, is_short = _text(reply)
+        kind, *rest = reply.items()
+        is_array = kind.text() in ("tensor", "array")
+        shape = tuple(map(int, rest[0].integers(None))) if is_array else None
+    except (CheckFailed, ValueError):
+        return None
+    if len(text) > MOST_LETTERS:
+        return None if shape is None else Value("", False, shape)
+    return Value(text, is_short, shape)
+
+
+def _text(reply: Reply) -> tuple[str, bool]:
+    kind, *rest = reply.items()
+    match kind.text():
+        case "plain":
+            return _scalar(rest[0])
+        case "list" | "tuple" as which:
+            parts = [_text(item) for item in rest[0].items()]
+            inner = ", ".join(text for text, _ in parts)
+            if which == "tuple":
+                inner = f"({inner},)" if len(parts) == 1 else f"({inner})"
+            else:
+                inner = f"[{inner}]"
+            return inner, all(short for _, short in parts)
+        case "dict":
+            pairs = [pair.items(2) for pair in rest[0].items()]
+            parts = [(name.text(), _text(value)) for name, value in pairs]
+            inner = ", ".join(f"'{name}': {text}" for name, (text, _) in parts)
+            return f"{{{inner}}}", all(short for _, (_, short) in parts)
+        case "tensor" | "array":
+            return _nested(rest[1])
+    raise CheckFailed("the value cannot be told")
+
+
+def _nested(reply: Reply) -> tuple[str, bool]:
+    if reply.kind != "list":
+        return _scalar(reply)
+    parts = [_nested(item) for item in reply.items()]
+    return f"[{', '.join(text for text, _ in parts)}]", all(short for _, short in parts)
+
+
+def _scalar(reply: Reply) -> tuple[str, bool]:
+    match reply.kind:
+        case "str":
+            return repr(reply.text()), True
+        case "bool":
+            return str(reply.flag()), True
+        case "NoneType":
+            return "None", True
+    number = reply.number()
+    if not math.isfinite(number):
+        return str(number), True
+    if reply.kind == "int":
+        return str(int(number)), abs(number) < 10_000
+    # float32 knows seven figures.
+    exact = abs(100 * number - round(100 * number)) < 1e-4 * max(1, abs(number))
+    if exact and abs(number) < 1000:
+        return f"{round(number, 2):g}", True
+    return f"{number:.{FIGURES}g}", False

@@ -1,0 +1,97 @@
+"""Questions to each student about the own submission, and what is written of them."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from autograder import files
+from autograder.checking import hidden
+from autograder.checking.reference import read_reference
+from autograder.checking.student import Student
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.files import printable
+from autograder.gradebook import orals
+from autograder.gradebook.writer import opened
+from autograder.viva import moodle, page, qti
+from autograder.viva.bench import Mistakes
+from autograder.viva.interview import Unasked, interview, sealed
+from autograder.viva.question import Question
+from autograder.viva.sheet import Sheet, choose, generator
+
+FORMATS = {"moodle": moodle.write, "qti": qti.write}
+
+
+def make(
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    count: int,
+    seed: int,
+    on_sheet: Callable[[Sheet], None] = lambda sheet: None,
+) -> list[Sheet]:
+    """A sheet with `count` questions for each of the students, some at a time.
+
+    Raises
+    ------
+    UserError
+        If the assignment has no scenarios, or students' code cannot be sealed off.
+    """
+    known = hidden.load(course.hidden, assignment)
+    if not known.scenarios:
+        raise UserError(
+            f"expected scenarios in hidden/{assignment}/scenarios.py, found none: write some, as "
+            "docs/viva.md says"
+        )
+    known.import_all()
+    mistakes = Mistakes(known, read_reference(course.source_notebook(assignment)))
+    names = _names(course, students)
+
+    def sheet_of(student: str) -> Sheet:
+        rng = generator(seed, assignment, student)
+
+        def talk(asked: Student, solutions: dict[str, str]) -> list[Question]:
+            return choose(asked, solutions, known.scenarios, mistakes, count, rng)
+
+        questions, problem = [], ""
+        try:
+            questions = interview(course, assignment, student, talk)
+            if len(questions) < count:
+                problem = f"only {len(questions)} of {count} questions: what runs gives no more"
+        except Unasked as reason:
+            problem = printable(str(reason))
+        found = Sheet(student, names.get(student, student), assignment, questions, problem)
+        on_sheet(found)
+        return found
+
+    with sealed(course), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(sheet_of, students))
+
+
+def write(
+    sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()
+) -> list[Path]:
+    """Write each sheet and its key as a page, all of them as JSON, a table for marks, and `formats`.
+
+    A mark that is in the table already stays.
+    """
+    written = []
+    for sheet in sheets:
+        for key in (False, True):
+            name = f"{sheet.student}{'_key' if key else ''}.html"
+            written.append(files.write(folder / name, page.render(sheet, key)))
+    for key, name in ((False, "sheets.json"), (True, "keys.json")):
+        plain = [sheet.as_dict(key) for sheet in sheets]
+        text = json.dumps(plain, indent=1, ensure_ascii=False).encode("utf-8", "replace")
+        written.append(files.write(folder / name, text + b"\n"))
+    written.append(orals.prepare(folder, {s.student: s.name for s in sheets if s.questions}))
+    written += [FORMATS[name](sheets, folder) for name in formats]
+    return written
+
+
+def _names(course: Course, students: Sequence[str]) -> dict[str, str]:
+    with opened(course) as book:
+        known = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() for s in book.students}
+    return {student: known.get(student) or student for student in students}

@@ -1,0 +1,238 @@
+"""Questions about a student's own code, with instant answers: no points, no records.
+
+    quiz.ask(quiz.Use("SGD", "w = …", "w.item()"))
+
+What is right is found by running the code that is in memory, and so are the other options: they are
+what the same code gives without one of its lines.
+"""
+
+import ast
+import html
+import random
+import sys
+from dataclasses import dataclass
+
+import ipywidgets
+from IPython import get_ipython
+
+OPTIONS = 4
+# Lines that a run may take until it counts as endless.
+MOST_LINES = 20_000
+FILE = "<quiz>"
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a question is about.
+
+    Parameters
+    ----------
+    name
+        The student's function or class.
+    code
+        Python that uses it.
+    expression
+        What is asked for after the code has run: a number, a shape or a short list.
+    """
+
+    name: str
+    code: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """`options` are texts; `left_out` is the line of the student's cell that is left out, or 0."""
+
+    use: Use
+    source: str
+    left_out: int
+    options: list[str]
+    right: str
+    told: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """The question, as HTML."""
+        asked = f"what is <code>{html.escape(self.use.expression)}</code> at the end?"
+        if not self.left_out:
+            return f"After your code this is run: {asked}"
+        line = html.escape(self.source.splitlines()[self.left_out - 1].strip())
+        return f"If line {self.left_out} of yours, <code>{line}</code>, were left out: {asked}"
+
+
+class Endless(BaseException):
+    """The run takes too many lines; code that expects exceptions does not expect this one."""
+
+
+def source_of(name: str, inputs: list[str]) -> str | None:
+    """The cell, among those that have run, that last defined the function or class `name`."""
+    for source in reversed(inputs):
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+        if any(getattr(node, "name", None) == name for node in tree.body):
+            return source
+    return None
+
+
+def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
+    """What the expression gives, as text, when `source` takes the place of the student's cell."""
+    names = dict(namespace) | {"print": lambda *arguments, **options: None}
+    random.seed(seed)
+    for library, seeded in (("numpy", "random.seed"), ("torch", "manual_seed")):
+        if library in sys.modules:
+            function = sys.modules[library]
+            for part in seeded.split("."):
+                function = getattr(function, part)
+            function(seed)
+    lines = 0
+
+    def limit(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        if lines > MOST_LINES:
+            raise Endless
+        return limit if frame.f_code.co_filename == FILE else None
+
+    before = sys.gettrace()
+    try:
+        exec(compile(source, FILE, "exec"), names)
+        sys.settrace(limit)
+        exec(compile(use.code, FILE, "exec"), names)
+        return told(eval(use.expression, names))
+    except Endless:
+        return "it never ends"
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}"
+    finally:
+        sys.settrace(before)
+
+
+def told(value) -> str:
+    """A value with three figures; "" if it takes more than a line."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        text = f"{value:.3g}"
+    elif isinstance(value, (list, tuple)):
+        inner = ", ".join(told(item) for item in value)
+        text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    else:
+        text = repr(value)
+    return text if len(text) <= 60 else ""
+
+
+def without(source: str) -> dict[int, str]:
+    """Line → the cell without it, for each simple statement of its functions on one line."""
+    lines, found = source.splitlines(), {}
+    for node in ast.walk(ast.parse(source)):
+        simple = isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        )
+        if not simple or node.lineno != node.end_lineno or not node.col_offset:
+            continue
+        if "super()" in lines[node.lineno - 1]:
+            continue
+        changed = [*lines]
+        changed[node.lineno - 1] = " " * node.col_offset + "pass"
+        found[node.lineno] = "\n".join(changed)
+    return found
+
+
+def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question | None:
+    """A question on `use`; None if its options do not differ.
+
+    Raises
+    ------
+    NotImplementedError : the exercise is not solved yet.
+    """
+    outcomes = {0: result(source, use, namespace)}
+    if outcomes[0] != result(source, use, namespace, seed=1) or not outcomes[0]:
+        return None
+    for line, changed in without(source).items():
+        outcomes[line] = result(changed, use, namespace)
+    told_by = {}
+    for line, text in outcomes.items():
+        if text:
+            where = f"without line {line}" if line else "your code as it is"
+            told_by.setdefault(text, where)
+    candidates = [line for line, text in outcomes.items() if text and not text.endswith("Error")]
+    left_out = rng.choice(candidates)
+    right = outcomes[left_out]
+    others = [text for text in told_by if text != right]
+    rng.shuffle(others)
+    others.sort(key=lambda text: text.endswith("Error"))
+    others += [text for text in _near(right) if text not in told_by]
+    options = [right, *others[: OPTIONS - 1]]
+    if len(options) < 2:
+        return None
+    rng.shuffle(options)
+    return Question(use, source, left_out, options, right, told_by)
+
+
+def _near(text: str) -> list[str]:
+    """Other numbers, where too few lines make a difference."""
+    try:
+        number = float(text)
+    except ValueError:
+        return []
+    return [f"{other:.3g}" for other in (2 * number, -number, number + 1) if other != number]
+
+
+def ask(*uses: Use, seed: int = 0):
+    """Return a widget with a question on each use, about the code that is in memory now.
+
+    Parameters
+    ----------
+    seed : another number gives other questions.
+    """
+    shell = get_ipython()
+    if shell is None:
+        return print("the questions work inside a notebook")
+    rng = random.Random(seed)
+    boxes = [_box(number, use, shell, rng) for number, use in enumerate(uses, 1)]
+    return ipywidgets.VBox(boxes)
+
+
+def _box(number: int, use: Use, shell, rng: random.Random):
+    source = source_of(use.name, shell.user_ns.get("In", []))
+    try:
+        question = make(use, source, shell.user_ns, rng) if source else None
+    except (NotImplementedError, SyntaxError):
+        question, source = None, None
+    if question is None:
+        reason = "there is nothing to ask here" if source else "solve it and run its cell first"
+        return ipywidgets.HTML(f"<p>{number}. <code>{html.escape(use.name)}</code>: {reason}</p>")
+    text = ipywidgets.HTML(
+        f"<p><b>{number}. {question.text}</b></p>{_listing(use.code)}"
+        f"<details><summary>your code, with line numbers</summary>{_listing(source, True)}</details>"
+    )
+    choice = ipywidgets.RadioButtons(options=question.options, value=None)
+    choice.layout.width = "auto"
+    answer = ipywidgets.HTML()
+
+    def show(change):
+        picked = change["new"]
+        if picked == question.right:
+            verdict = "✓ Yes."
+        else:
+            verdict = "✗ No."
+        where = question.told.get(picked)
+        if where:
+            verdict += f" {html.escape(picked)} is what {html.escape(where)} gives."
+        answer.value = f'<p role="status">{verdict}</p>'
+
+    choice.observe(show, "value")
+    return ipywidgets.VBox([text, choice, answer])
+
+
+def _listing(source: str, numbered: bool = False) -> str:
+    lines = source.rstrip().splitlines()
+    if numbered:
+        lines = [f"{number:3}  {line}" for number, line in enumerate(lines, 1)]
+    style = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.4; margin: 4px 0"
+    return f'<pre style="{style}">{html.escape(chr(10).join(lines))}</pre>'

@@ -1,0 +1,230 @@
+"""Code that uses the answers of assignment 04, for questions about them."""
+
+from autograder.checking import Scenario
+
+KEPT = """\
+model = $model
+for p in model.parameters():
+    nn.init.ones_(p)
+xavier_init(model, $gain, "$mode")
+kept = sum(int((p == 1).sum()) for p in model.parameters())
+"""
+
+REFUSED = """\
+layer = nn.Linear(3, 2)
+nn.init.ones_(layer.bias)
+try:
+    xavier_init(layer, 1.0, "$mode")
+    said = "done"
+except ValueError:
+    said = "refused"
+"""
+
+LEFT_ALONE = """\
+model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+model.$switch()
+model[0].bias.requires_grad_($free)
+found = xavier_init(model, 1.0, "uniform")
+"""
+
+RMS = """\
+model = nn.Sequential($layers)
+x = torch.tensor($x)
+rms = [float(value) for value in activation_rms(model, x)]
+"""
+
+MODES = """\
+model = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Tanh())
+model.$all()
+model[1].$one()
+activation_rms(model, torch.ones(2, 3))
+"""
+
+CALLS = """\
+act = nn.$kind()
+model = nn.Sequential(act, nn.Sequential(nn.Flatten(), act), nn.$last())
+x = torch.ones(2, 3)
+first = activation_rms(model, x)
+$then
+"""
+
+ONE_LAYER = """\
+model = nn.Linear(1, 2)
+nn.init.zeros_(model.weight)
+nn.init.zeros_(model.bias)
+x, y = torch.tensor($x), torch.tensor($y)
+rms = [float(value) for value in gradient_rms(model, x, y)]
+"""
+
+TWO_LAYERS = """\
+first, last = nn.Linear(1, 1, bias=False), nn.Linear(1, 2, bias=False)
+nn.init.constant_(first.weight, $weight)
+nn.init.zeros_(last.weight)
+model = nn.Sequential(first, $between, last)
+rms = gradient_rms(model, torch.tensor([[$x]]), torch.tensor([1]))
+"""
+
+OLD_GRADIENT = """\
+model = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Dropout(0.0))
+nn.init.zeros_(model[0].weight)
+model[0].weight.grad = $old
+gradient_rms(model, torch.tensor([[$x]]), torch.tensor([0]))
+"""
+
+MADE = """\
+made = []
+def make_small(seed):
+    made.append(seed)
+    return nn.Linear(2, 2)
+def train_fake(model, seed):
+    return {"train_accuracy": 0.5, "test_accuracy": 0.5}
+means = gain_sweep($gains, $seeds, make_model=make_small, train=train_fake)
+"""
+
+MEANS = """\
+def make_small(seed):
+    return nn.Linear(2, 2)
+def train_fake(model, seed):
+    accuracy = seed / 10 if model.weight.any() else $dead
+    return {"train_accuracy": accuracy, "test_accuracy": 0.1}
+means = gain_sweep($gains, $seeds, make_model=make_small, train=train_fake)
+"""
+
+SCENARIOS = [
+    Scenario(
+        "xavier_std",
+        "fan_in, fan_out = $fans\nstd = float(xavier_std(fan_in, fan_out$gain))\n",
+        "std",
+        {
+            "fans": ["5, 3", "4, 4", "20, 12", "26, 24", "25, 25"],
+            "gain": ["", ", 1", ", 2", ", 0.5"],
+        },
+    ),
+    Scenario(
+        "xavier_std",
+        "fan_in, fan_out = $fans\nbound = float(xavier_bound(fan_in, fan_out$gain))\n",
+        "bound",
+        {
+            "fans": ["15, 9", "12, 12", "78, 72", "3, 3", "5, 1"],
+            "gain": ["", ", 1", ", 2", ", 3"],
+        },
+    ),
+    Scenario(
+        "leaky_relu_gain",
+        "gain = float(leaky_relu_gain($slope))\n",
+        "round(gain**2, 2)",
+        {"slope": [0, 1, 2, 3, 0.5, -1]},
+    ),
+    Scenario(
+        "leaky_relu_gain",
+        "x = torch.tensor($x)\nout = F.leaky_relu(leaky_relu_gain($slope) * x, $slope)\n",
+        "out.square().mean().item()",
+        {
+            "x": [[-2.0, 2.0], [-4.0, 4.0], [2.0, 2.0], [-2.0, -2.0]],
+            "slope": [0, 1, 0.5, 2, 3],
+        },
+    ),
+    Scenario(
+        "xavier_init",
+        KEPT,
+        "kept",
+        {
+            "model": [
+                "nn.Linear(4, 2)",
+                "nn.Sequential(nn.Linear(4, 2), nn.LayerNorm(2))",
+                "nn.Sequential(nn.Embedding(3, 4), nn.Linear(4, 2))",
+                "nn.Sequential(nn.Linear(4, 2, bias=False), nn.PReLU())",
+                "nn.Sequential(nn.Sequential(nn.Linear(3, 2)), nn.Linear(2, 4))",
+            ],
+            "gain": [1.0, 2.0],
+            "mode": ["normal", "uniform"],
+        },
+    ),
+    Scenario(
+        "xavier_init",
+        REFUSED,
+        "[said, layer.bias.sum().item()]",
+        {"mode": ["normal", "uniform", "norm", "Uniform", "kaiming_normal", "zeros"]},
+    ),
+    Scenario(
+        "xavier_init",
+        LEFT_ALONE,
+        "[found is model, model.training, model[0].bias.requires_grad]",
+        {"switch": ["train", "eval"], "free": [True, False]},
+    ),
+    Scenario(
+        "activation_rms",
+        RMS,
+        "rms",
+        {
+            "layers": [
+                "nn.ReLU()",
+                "nn.ReLU(), nn.Dropout(0.5), nn.ReLU()",
+                "nn.Flatten(), nn.Sequential(nn.ReLU()), nn.ReLU()",
+            ],
+            "x": [
+                [[2.0, -6.0], [4.0, 4.0]],
+                [[-1.0, 4.0], [0.0, 0.0]],
+                [[3.0, 3.0], [3.0, 3.0]],
+                [[-3.0, -1.0], [0.0, -2.0]],
+            ],
+        },
+    ),
+    Scenario(
+        "activation_rms",
+        MODES,
+        "[m.training for m in model.modules()]",
+        {"all": ["train", "eval"], "one": ["train", "eval"]},
+    ),
+    Scenario(
+        "activation_rms",
+        CALLS,
+        "len(first)",
+        {
+            "kind": ["ReLU", "Tanh"],
+            "last": ["GELU", "Flatten"],
+            "then": ["model(x)", "activation_rms(model, x)", "x = 2 * x"],
+        },
+    ),
+    Scenario(
+        "gradient_rms",
+        ONE_LAYER,
+        "rms",
+        {
+            "x": [[[4.0], [8.0]], [[4.0], [4.0]], [[6.0], [2.0]]],
+            "y": [[0, 0], [0, 1], [1, 1]],
+        },
+    ),
+    Scenario(
+        "gradient_rms",
+        TWO_LAYERS,
+        "[float(value) for value in rms]",
+        {
+            "weight": [1.0, 2.0, 3.0],
+            "between": ["nn.ReLU()", "nn.Dropout(0.5)"],
+            "x": [2.0, 4.0],
+        },
+    ),
+    Scenario(
+        "gradient_rms",
+        OLD_GRADIENT,
+        "model[0].weight.grad",
+        {"old": ["None", "torch.tensor([[3.0], [5.0]])"], "x": [2.0, 4.0, 0.0]},
+    ),
+    Scenario(
+        "gain_sweep",
+        MADE,
+        "made",
+        {"gains": [[1.0], [0.5, 2.0]], "seeds": [[3], [3, 4], [4, 3], [7, 7]]},
+    ),
+    Scenario(
+        "gain_sweep",
+        MEANS,
+        "[round(float(mean), 2) for mean in means]",
+        {
+            "gains": [[1.0], [0.0, 1.0], [1.0, 0.0], [2.0, 1.0]],
+            "seeds": [[2], [2, 6], [2, 3, 7]],
+            "dead": ["0.1", "math.nan"],
+        },
+    ),
+]

@@ -1,0 +1,252 @@
+"""Code that uses the answers of assignment 05, for questions about them."""
+
+from autograder.checking import Scenario
+
+# A network of one layer that takes the class with the largest input.
+LARGEST = """\
+model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Dropout($p))
+nn.init.eye_(model[0].weight)
+images = F.one_hot(torch.tensor($shown), 2).float()
+labels = torch.tensor($labels)
+loader = list(zip(images.split($size), labels.split($size)))
+"""
+
+MODES = """\
+model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+model.$all()
+model[1].$one()
+{call}(model, [(torch.zeros(3, 2), torch.tensor([0, 1, 0]))])
+"""
+
+STATISTICS = """\
+pixels = torch.tensor($pixels)
+images = pixels.view(-1, 2, 1, 1)
+mean, std = channel_statistics(images)
+"""
+
+SPLIT = """\
+train, val = split_indices($n, $n_val, seed=$seed)
+every = {int(index) for part in (train, val) for index in part}
+"""
+
+LOSSES = """\
+model = nn.Linear(1, 2)
+labels = torch.tensor($labels)
+loader = list(zip(torch.zeros(len(labels), 1).split($size), labels.split($size)))
+mean_label = lambda logits, labels: 0 * logits.sum() + labels.float().mean()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "best.pt"
+    history = train_model(model, optimizer, loader, loader, $epochs, path, mean_label)
+"""
+
+BEST = """\
+model = nn.Linear(1, 2)
+model.load_state_dict({"weight": torch.tensor([[1.0], [0.0]]), "bias": torch.zeros(2)})
+train = [(torch.zeros(2, 1), torch.tensor([0, 1]))]  # each epoch adds 1 to bias[1]
+val = [(torch.tensor([[0.5], [1.5], [2.5], [3.5]]), torch.tensor($labels))]
+loss_fn, optimizer = lambda z, y: -z[:, 1].mean(), torch.optim.SGD(model.parameters(), lr=1.0)
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "best.pt"
+    history = train_model(model, optimizer, train, val, $epochs, path, loss_fn)
+    saved = torch.load(path)
+"""
+
+SCHEDULE = """\
+class Counter:
+    steps = 0
+    def step(self):
+        self.steps += 1
+model, counter = nn.Linear(1, 2), Counter()
+optimizer, batch = torch.optim.SGD(model.parameters(), lr=0.1), (torch.zeros(2, 1), torch.ones(2).long())
+with tempfile.TemporaryDirectory() as folder:
+    train_model(model, optimizer, [batch] * $batches, [batch] * $val_batches, $epochs,
+                Path(folder) / "best.pt", scheduler=counter)
+"""
+
+MOMENTUM = """\
+w = torch.tensor([$start], requires_grad=True)
+optimizer = SGDMomentum([w], lr=1.0, momentum=$momentum)
+for gradient in $gradients:
+    w.grad = torch.tensor([gradient])
+    optimizer.step()
+"""
+
+NETWORK = """\
+model = MLP($inputs, 2, $hidden)
+for p in model.parameters():
+    nn.init.constant_(p, 1.0)
+logits = model($x)
+"""
+
+HEADLINE = """\
+def runs(val, test):
+    return [{"seed": i, "val_accuracy": val[i], "test_accuracy": test[i]} for i in range(len(val))]
+attempts = {
+    "wide": runs($wide),
+    "deep": runs($deep),
+    "both": runs([0.3], [0.9]),
+}
+name, mean, std, num_runs = honest_headline(attempts)
+"""
+
+HEADLINE_DRAWS = {
+    "wide": [
+        "[0.5, 0.6, 0.7], [0.4, 0.5, 0.6]",
+        "[0.6, 0.6, 0.9], [0.3, 0.5, 0.7]",
+        "[0.8], [0.6]",
+    ],
+    "deep": [
+        "[0.5, 0.8], [0.7, 0.7]",
+        "[0.4, 0.4], [0.3, 0.3]",
+        "[0.7, 0.7], [0.5, 0.5]",
+    ],
+}
+
+SHUFFLED = """\
+images = torch.arange(1, 9).view(1, 2, $height, $width)
+permutation = torch.tensor($permutation)
+out = shuffle_pixels(images, permutation)
+"""
+
+EPOCHS = """\
+images, labels = torch.arange(64).view(1, 1, 8, 8), torch.tensor([3])
+loader = ShuffledLoader([(images, labels)] * $batches, seed=$seed, fixed=$fixed)
+seen = set()
+for _ in range($epochs):
+    for shuffled, labels in loader:
+        seen.add(str(shuffled.tolist()))
+"""
+
+SCENARIOS = [
+    Scenario(
+        "channel_statistics",
+        STATISTICS,
+        "[round(float(value), 2) for value in [*mean, *std]]",
+        {
+            "pixels": [
+                "[[0, 51], [51, 153], [102, 255]], dtype=torch.uint8",
+                "[[51, 0], [51, 102], [51, 204]], dtype=torch.uint8",
+                "[[0.2, 0.4], [0.5, 0.4], [0.8, 0.4]]",
+                "[[0.1, 0.0], [0.3, 0.5], [0.5, 1.0]]",
+                "[[0.5, 0.5], [0.5, 0.5]]",
+                "[[102, 51], [102, 51]], dtype=torch.uint8",
+            ]
+        },
+    ),
+    Scenario(
+        "channel_statistics",
+        SPLIT,
+        "[len(train), len(val), len(every)]",
+        {"n": [10, 6], "n_val": [0, 2, 3, 5], "seed": [0, 7]},
+    ),
+    Scenario(
+        "test_model",
+        LARGEST + "accuracy = float(test_model(model, loader))\n",
+        "accuracy",
+        {
+            "p": [0.0, 1.0],
+            "shown": [[0, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
+            "labels": [[0, 1, 1, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]],
+            "size": [4, 5, 3],
+        },
+    ),
+    Scenario(
+        "test_model",
+        MODES.format(call="test_model"),
+        "[module.training for module in model.modules()]",
+        {"all": ["train", "eval"], "one": ["train", "eval"]},
+    ),
+    Scenario(
+        "train_model",
+        LOSSES,
+        '[round(float(loss), 2) for loss in history["train_loss"]]',
+        {
+            "labels": [[2, 4, 9], [1, 3, 8], [5, 5, 5], [6, 0]],
+            "size": [2, 3],
+            "epochs": [1, 2],
+        },
+    ),
+    Scenario(
+        "train_model",
+        BEST,
+        '[model.bias[1].item(), saved["bias"][1].item()]',
+        {
+            "labels": [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 1]],
+            "epochs": [1, 2, 3],
+        },
+    ),
+    Scenario(
+        "train_model",
+        SCHEDULE,
+        "counter.steps",
+        {"batches": [1, 3], "val_batches": [1, 2], "epochs": [1, 2]},
+    ),
+    Scenario(
+        "baseline",
+        MOMENTUM,
+        "w.item()",
+        {
+            "start": [1.0, 2.0],
+            "momentum": [0.5, 0.0],
+            "gradients": [[2.0, 2.0], [4.0, 0.0], [0.0, 4.0], [0.0, 0.0]],
+        },
+    ),
+    Scenario(
+        "baseline",
+        NETWORK,
+        "logits.tolist()",
+        {
+            "inputs": [4],
+            "hidden": ["[]", "[3]", "[1, 2]", "[2, 2]"],
+            "x": ["torch.zeros(1, 1, 2, 2)", "torch.ones(1, 1, 2, 2)", "-torch.ones(1, 1, 2, 2)"],
+        },
+    ),
+    Scenario(
+        "confusion_matrix",
+        LARGEST + "counts = confusion_matrix(model, loader)\n",
+        "torch.as_tensor(counts).tolist()",
+        {
+            "p": [0.0, 1.0],
+            "shown": [[0, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
+            "labels": [[0, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 0, 0]],
+            "size": [4, 5, 3],
+        },
+    ),
+    Scenario(
+        "confusion_matrix",
+        MODES.format(call="confusion_matrix"),
+        "[module.training for module in model.modules()]",
+        {"all": ["train", "eval"], "one": ["train", "eval"]},
+    ),
+    Scenario(
+        "honest_headline",
+        HEADLINE,
+        "[name, round(float(mean), 2), int(num_runs)]",
+        HEADLINE_DRAWS,
+    ),
+    Scenario("honest_headline", HEADLINE, "round(float(std), 2)", HEADLINE_DRAWS),
+    Scenario(
+        "shuffle_pixels",
+        SHUFFLED,
+        "out[0, 1].flatten().tolist()",
+        {
+            "height": [2],
+            "width": [2],
+            "permutation": [
+                [1, 2, 3, 0],
+                [2, 0, 1, 3],
+                [3, 0, 1, 2],
+                [0, 1, 2, 3],
+                [3, 2, 1, 0],
+                [1, 0, 3, 2],
+            ],
+        },
+    ),
+    Scenario(
+        "shuffle_pixels",
+        EPOCHS,
+        "[len(loader), len(seen)]",
+        {"batches": [1, 2, 3], "seed": [0, 5], "fixed": [True, False], "epochs": [1, 2]},
+    ),
+]
