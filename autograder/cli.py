@@ -422,7 +422,7 @@ def viva(
 ) -> None:
     """Write questions to each student about the own graded submission, and apart from them the key.
 
-    Into viva/ASSIGNMENT/: two pages for each student, all as JSON, and a table for your marks.
+    Into viva/ASSIGNMENT/: sheet and key of each student as pages and JSON, and a table for marks.
     """
     found = _course(course)
     name = found.expect_assignment(assignment)

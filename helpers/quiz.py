@@ -13,6 +13,8 @@ import sys
 from dataclasses import dataclass
 
 import ipywidgets
+import numpy as np
+import torch
 from IPython import get_ipython
 
 OPTIONS = 4
@@ -81,12 +83,8 @@ def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
     """What the expression gives, as text, when `source` takes the place of the student's cell."""
     names = dict(namespace) | {"print": lambda *arguments, **options: None}
     random.seed(seed)
-    for library, seeded in (("numpy", "random.seed"), ("torch", "manual_seed")):
-        if library in sys.modules:
-            function = sys.modules[library]
-            for part in seeded.split("."):
-                function = getattr(function, part)
-            function(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
     lines = 0
 
     def limit(frame, event, argument):
@@ -130,10 +128,11 @@ def without(source: str) -> dict[int, str]:
     """Line → the cell without it, for each simple statement of its functions on one line."""
     lines, found = source.splitlines(), {}
     for node in ast.walk(ast.parse(source)):
-        simple = isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) or (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-        )
-        if not simple or node.lineno != node.end_lineno or not node.col_offset:
+        if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
+            continue
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call):
+            continue
+        if node.lineno != node.end_lineno or not node.col_offset:
             continue
         if "super()" in lines[node.lineno - 1]:
             continue
@@ -155,7 +154,7 @@ def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question
         return None
     for line, changed in without(source).items():
         outcomes[line] = result(changed, use, namespace)
-    told_by = {}
+    told_by: dict[str, str] = {}
     for line, text in outcomes.items():
         if text:
             where = f"without line {line}" if line else "your code as it is"
@@ -204,7 +203,7 @@ def _box(number: int, use: Use, shell, rng: random.Random):
         question = make(use, source, shell.user_ns, rng) if source else None
     except (NotImplementedError, SyntaxError):
         question, source = None, None
-    if question is None:
+    if question is None or source is None:
         reason = "there is nothing to ask here" if source else "solve it and run its cell first"
         return ipywidgets.HTML(f"<p>{number}. <code>{html.escape(use.name)}</code>: {reason}</p>")
     text = ipywidgets.HTML(

@@ -73,6 +73,9 @@ WRONG = {
     + [[A], [A, "--to", "csv", "--scale"], [A, "--to", "csv", "--column", "x"],
        [A, "--to", "canvas", "--template", "../canvas.csv", "--output", "../canvas.csv"]],
     "report": each(argument=NAMES[:-1]) + each(A, output=UNWRITABLE) + each(A, json=UNWRITABLE),
+    "viva": each(argument=NAMES) + each(A, student=["", "../x", "nobody", A, "."])
+    + each(A, questions=["0", "21", "many", "-1"]) + each(A, seed=["-1", "x"])
+    + each(A, to=["", "canvas", "MOODLE"]) + [[], [A, "--audit=3"], [A, "b"]],
     "leaderboard": each(argument=NAMES) + each(A, output=UNWRITABLE) + [[A, "--names=3"]],
     "totals": each(output=[*UNWRITABLE, "../page.pdf"]) + each(json=UNWRITABLE)
     + each(course=NO_COURSES),

@@ -210,7 +210,9 @@ def sheets(found: list["Sheet"], folder: Path) -> None:
 
 def viva_audit(found: "VivaAudit") -> None:
     """Questions by exercise: of the reference, and the fewest of another right answer."""
-    table = Table("exercise", "lines", "reference", "kinds", "fewest", "mistakes", title=found.assignment)
+    table = Table(
+        "exercise", "lines", "reference", "kinds", "fewest", "mistakes", title=found.assignment
+    )
     for exercise in dict.fromkeys(row.exercise for row in found.rows):
         rows = [row for row in found.rows if row.exercise == exercise]
         first, right = rows[0], [row for row in rows if row.is_right]

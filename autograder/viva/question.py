@@ -67,4 +67,6 @@ def alike(a: Value, b: Value) -> bool:
     if NUMBER.sub("#", a.text) != NUMBER.sub("#", b.text):
         return False
     pairs = zip(NUMBER.findall(a.text), NUMBER.findall(b.text), strict=True)
-    return all(abs(float(x) - float(y)) <= 0.02 * max(abs(float(x)), abs(float(y))) for x, y in pairs)
+    return all(
+        abs(float(x) - float(y)) <= 0.02 * max(abs(float(x)), abs(float(y))) for x, y in pairs
+    )

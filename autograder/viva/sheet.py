@@ -71,10 +71,11 @@ def choose(
         # The least used kind first, then the least used exercise.
         left.sort(key=lambda p: (kinds.count(p[1]), exercises.count(p[0].exercise)))
         bench, kind = left.pop(0)
-        texts = {q.text for q in chosen}
-        found = [q for q in _some(KINDS[kind](bench, rng)) if q.text not in texts]
+        asked = {(q.text, q.after) for q in chosen}
+        found = [q for q in _some(KINDS[kind](bench, rng)) if (q.text, q.after) not in asked]
         if found:
             chosen.append(found[int(rng.integers(len(found)))])
+            left.append((bench, kind))
     return sorted(chosen, key=lambda q: q.level)
 
 

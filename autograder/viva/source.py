@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.checking.changes import OPERATORS, TWIN
+from autograder.authoring.proving.mutants import OPERATORS, TWIN
 
 SYMBOLS: dict[type, str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
@@ -149,7 +149,9 @@ class Cell:
                 continue
             if "super()" in self.text(node.lineno):
                 continue
-            found.append(self._with(node.lineno, node.col_offset, node.end_col_offset, "pass", True))
+            found.append(
+                self._with(node.lineno, node.col_offset, node.end_col_offset or 0, "pass", True)
+            )
         return found
 
     @functools.cached_property
@@ -175,9 +177,9 @@ class Cell:
 
     def _alterations(self) -> Iterator[tuple[int, int, str, int]]:
         for node in ast.walk(self.tree):
-            if not hasattr(node, "lineno") or node.lineno != node.end_lineno:
+            if not isinstance(node, ast.expr) or node.lineno != node.end_lineno:
                 continue
-            first, last = node.col_offset, node.end_col_offset
+            first, last = node.col_offset, node.end_col_offset or 0
             match node:
                 case ast.Constant(value=bool(value)):
                     yield first, last, str(not value), node.lineno

@@ -43,11 +43,13 @@ def raised(name: str) -> Value:
 def read(reply: Reply) -> Value | None:
     """The value that `observe.plain` has sent; None if it cannot be told in a line."""
     try:
-        text, is_short = _text(reply)
         kind, *rest = reply.items()
         is_array = kind.text() in ("tensor", "array")
         shape = tuple(map(int, rest[0].integers(None))) if is_array else None
-    except (CheckFailed, ValueError):
+        if is_array and rest[1].is_none:
+            return Value("", False, shape)
+        text, is_short = _text(reply)
+    except (CheckFailed, ValueError, IndexError):
         return None
     if len(text) > MOST_LETTERS:
         return None if shape is None else Value("", False, shape)
@@ -69,9 +71,9 @@ def _text(reply: Reply) -> tuple[str, bool]:
             return inner, all(short for _, short in parts)
         case "dict":
             pairs = [pair.items(2) for pair in rest[0].items()]
-            parts = [(name.text(), _text(value)) for name, value in pairs]
-            inner = ", ".join(f"'{name}': {text}" for name, (text, _) in parts)
-            return f"{{{inner}}}", all(short for _, (_, short) in parts)
+            told = [(name.text(), *_text(value)) for name, value in pairs]
+            inner = ", ".join(f"'{name}': {text}" for name, text, _ in told)
+            return f"{{{inner}}}", all(short for *_, short in told)
         case "tensor" | "array":
             return _nested(rest[1])
     raise CheckFailed("the value cannot be told")

@@ -141,7 +141,11 @@ def _plain(value):
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)([_plain(item) for item in value]) if type(value) in (list, tuple) else tuple(value)
+        return (
+            type(value)([_plain(item) for item in value])
+            if type(value) in (list, tuple)
+            else tuple(value)
+        )
     return value
 
 

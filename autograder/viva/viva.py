@@ -15,11 +15,11 @@ from autograder.errors import UserError
 from autograder.files import printable
 from autograder.gradebook import orals
 from autograder.gradebook.writer import opened
-from autograder.viva import moodle, page, qti
 from autograder.viva.bench import Mistakes
 from autograder.viva.interview import Unasked, interview, sealed
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet, choose, generator
+from autograder.viva.written import moodle, page, qti
 
 FORMATS = {"moodle": moodle.write, "qti": qti.write}
 
@@ -70,22 +70,20 @@ def make(
         return list(pool.map(sheet_of, students))
 
 
-def write(
-    sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()
-) -> list[Path]:
-    """Write each sheet and its key as a page, all of them as JSON, a table for marks, and `formats`.
+def write(sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()) -> list[Path]:
+    """Write each sheet and its key as a page and as JSON, a table for marks, and `formats`.
 
     A mark that is in the table already stays.
     """
     written = []
     for sheet in sheets:
         for key in (False, True):
-            name = f"{sheet.student}{'_key' if key else ''}.html"
-            written.append(files.write(folder / name, page.render(sheet, key)))
-    for key, name in ((False, "sheets.json"), (True, "keys.json")):
-        plain = [sheet.as_dict(key) for sheet in sheets]
-        text = json.dumps(plain, indent=1, ensure_ascii=False).encode("utf-8", "replace")
-        written.append(files.write(folder / name, text + b"\n"))
+            path = folder / f"{sheet.student}{'_key' if key else ''}"
+            plain = json.dumps(sheet.as_dict(key), indent=1, ensure_ascii=False)
+            content = {".html": page.render(sheet, key), ".json": f"{plain}\n"}
+            for ending, text in content.items():
+                data = text.encode("utf-8", "replace")
+                written.append(files.write(path.with_name(path.name + ending), data))
     written.append(orals.prepare(folder, {s.student: s.name for s in sheets if s.questions}))
     written += [FORMATS[name](sheets, folder) for name in formats]
     return written

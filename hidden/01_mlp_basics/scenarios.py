@@ -15,11 +15,11 @@ W, b = parameters[$layer]
     Scenario(
         "functional_parameters",
         """\
-(W, b), = functional_parameters($dims, std=$std)
+[(W, b)] = functional_parameters($dims, std=$std)
 spread = W.std().item() + b.std().item()
 """,
         "round(spread)",
-        {"dims": [[100, 100], [200, 50]], "std": [0.0, 1.0, 4.0, 9.0]},
+        {"dims": [[100, 100], [200, 50]], "std": [0.0, 1.0, 4.0]},
     ),
     Scenario(
         "functional_parameters",
@@ -263,8 +263,8 @@ loader = [(torch.full((n, 1), value), torch.zeros(n)) for n, value in $batches]
 
 # Of batch norm only the counter of batches is asked about: the weights are drawn at random.
 BATCH_NORM = """\
-model = nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2))
-model.train($training)
+norm = nn.BatchNorm1d(2)
+model = nn.Sequential(nn.Linear(1, 2), norm).train($training)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 batch = (torch.tensor([[1.0], [2.0]]), torch.tensor([0, 1]))
 """
@@ -303,7 +303,7 @@ train_epoch(model, loader, optimizer, lambda out, y: out.mean(), penalty)
     Scenario(
         "train_epoch",
         BATCH_NORM + "train_epoch(model, [batch] * $times, optimizer, F.cross_entropy)\n",
-        "model[1].num_batches_tracked.item()",
+        "norm.num_batches_tracked.item()",
         {"training": [True, False], "times": [1, 2, 4]},
     ),
 ]
@@ -316,12 +316,16 @@ loader = [
 """
 
 MODES = """\
-model = nn.Sequential(nn.Sequential(nn.Dropout(1.0)), nn.Identity())
+model = nn.Sequential(nn.Sequential(nn.Dropout(1.0)))
 model.train($training)
-model[$part].train($other)
+$part.train($other)
 loader = [(torch.tensor([[0.0, 1.0]]), torch.tensor([1]))]
 """
-MODES_DRAWS = {"training": [True, False], "part": [0, 1], "other": [True, False]}
+MODES_DRAWS = {
+    "training": [True, False],
+    "part": ["model[0]", "model[0][0]"],
+    "other": [True, False],
+}
 
 EVALUATE = [
     Scenario(
@@ -334,14 +338,18 @@ EVALUATE = [
                 [[3.0, 1.0], [0.0, 4.0], [1.0, 3.0]],
                 [[5.0, 3.0], [2.0, 6.0], [7.0, 1.0]],
             ],
-            "labels": [[0, 1, 0], [0, 1, 1], [0, 1, 0]],
+            "labels": [[0, 1, 0], [0, 1, 1], [1, 1, 0]],
             "last": [[0.0, 8.0], [1.0, 3.0], [9.0, 3.0]],
         },
     ),
     Scenario(
         "evaluate",
-        MODES + "evaluate(model, loader, F.cross_entropy)\n",
-        "[m.training for m in model]",
+        MODES
+        + """\
+loss, accuracy = evaluate(model, loader, F.cross_entropy)
+modes = [m.training for m in model.modules()]
+""",
+        "[accuracy, modes]",
         MODES_DRAWS,
     ),
 ]
@@ -368,7 +376,7 @@ losses = train_batches(model, loader, optimizer, lambda out, y: out.mean(), num_
 batches = $batches
 losses = train_batches(model, batches, optimizer, F.cross_entropy, num_epochs=$epochs)
 """,
-        "[len(losses), model[1].num_batches_tracked.item()]",
+        "[len(losses), norm.num_batches_tracked.item()]",
         {
             "training": [True, False],
             "batches": ["[batch]", "[batch, batch, batch]", "iter([batch, batch])"],
@@ -396,7 +404,7 @@ losses = overfit_one_batch(model, images, labels, optimizer, num_steps=$steps)
         + """\
 losses = overfit_one_batch(model, *batch, optimizer, num_steps=$steps)
 """,
-        "[len(losses), model[1].num_batches_tracked.item()]",
+        "[len(losses), norm.num_batches_tracked.item()]",
         {"training": [True, False], "steps": [0, 1, 2, 3]},
     ),
 ]
@@ -453,8 +461,9 @@ with tempfile.TemporaryDirectory() as folder:
     save_model(first, Path(folder) / "weights")
     nn.init.constant_(first.weight, $c)
     third = load_model($target, Path(folder) / "weights")
+weights = [model.weight.item() for model in (first, second, third)]
 """,
-        "[m.weight.item() for m in (first, second, third)]",
+        "weights",
         {"a": [1.0], "b": [1.0, 2.0], "c": [1.0, 3.0], "target": ["first", "second"]},
     ),
     Scenario(
@@ -523,16 +532,12 @@ zeros = sum((p == 0).sum().item() for p in model.parameters())
     Scenario(
         "initialize",
         """\
-layer = nn.Linear($inputs, $outputs)
-initialize(layer, "$scheme")
+layer = nn.Linear($sizes)
+initialize(layer, "kaiming_normal")
 spread = layer.weight.std().item()
 """,
-        "round(spread, 1)",
-        {
-            "inputs": [50, 200],
-            "outputs": [50, 200, 450],
-            "scheme": ["zeros", "kaiming_normal"],
-        },
+        "round(spread, 2)",
+        {"sizes": ["50, 200", "200, 50", "200, 200", "50, 450", "800, 200", "800, 800"]},
     ),
 ]
 
@@ -561,8 +566,9 @@ L1_PENALTY = [
 model = nn.Sequential(nn.Linear(2, 3), nn.Sequential($inner), nn.Linear(3, 1))
 for p in model.parameters():
     nn.init.constant_(p, $value)
+l1, l2 = l1_penalty(model), l2_penalty(model)
 """,
-        "[l1_penalty(model).item(), l2_penalty(model).item()]",
+        "[l1.item(), l2.item()]",
         {
             "inner": ["nn.ReLU()", "nn.BatchNorm1d(3)", "nn.Linear(3, 3)", "nn.Embedding(5, 2)"],
             "value": [-2.0, 1.0, 0.0],
@@ -598,8 +604,12 @@ result = accuracy_per_class(nn.Identity(), loader, num_classes=3)
     ),
     Scenario(
         "accuracy_per_class",
-        MODES + "result = accuracy_per_class(model, loader, num_classes=2)\n",
-        "[m.training for m in model]",
+        MODES
+        + """\
+result = accuracy_per_class(model, loader, num_classes=2)
+modes = [m.training for m in model.modules()]
+""",
+        "[result[1], modes]",
         MODES_DRAWS,
     ),
 ]

@@ -12,10 +12,11 @@ loader = list(zip(images.split($size), labels.split($size)))
 """
 
 MODES = """\
-model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Dropout(1.0))
+nn.init.eye_(model[0].weight)
 model.$all()
 model[1].$one()
-{call}(model, [(torch.zeros(3, 2), torch.tensor([0, 1, 0]))])
+images = torch.tensor([[0.0, 1.0], [0.0, 2.0], [3.0, 0.0], [4.0, 2.0]])
 """
 
 STATISTICS = """\
@@ -73,10 +74,18 @@ for gradient in $gradients:
 """
 
 NETWORK = """\
-model = MLP($inputs, 2, $hidden)
+model = MLP(4, 2, $hidden)
 for p in model.parameters():
     nn.init.constant_(p, 1.0)
 logits = model($x)
+"""
+
+# `baseline` calls this instead of the training.
+CALL = """\
+told, baseline_model = [], lambda: MLP(2, 2, $hidden)
+def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, *_, **__):
+    told.extend([num_epochs, len(val_loader), len(optimizer.params), optimizer.lr])
+baseline([1, 2, 3], [1] * $batches, "best.pt", num_epochs=$epochs)
 """
 
 HEADLINE = """\
@@ -104,7 +113,7 @@ HEADLINE_DRAWS = {
 }
 
 SHUFFLED = """\
-images = torch.arange(1, 9).view(1, 2, $height, $width)
+images = torch.arange(1, 9).view(1, 2, 2, 2)
 permutation = torch.tensor($permutation)
 out = shuffle_pixels(images, permutation)
 """
@@ -122,7 +131,7 @@ SCENARIOS = [
     Scenario(
         "channel_statistics",
         STATISTICS,
-        "[round(float(value), 2) for value in [*mean, *std]]",
+        "[float(value) for value in [*mean, *std]]",
         {
             "pixels": [
                 "[[0, 51], [51, 153], [102, 255]], dtype=torch.uint8",
@@ -153,14 +162,14 @@ SCENARIOS = [
     ),
     Scenario(
         "test_model",
-        MODES.format(call="test_model"),
-        "[module.training for module in model.modules()]",
-        {"all": ["train", "eval"], "one": ["train", "eval"]},
+        MODES + "accuracy = test_model(model, [(images, torch.tensor($labels))])\n",
+        "[float(accuracy), model.training, model[1].training]",
+        {"all": ["train", "eval"], "one": ["train", "eval"], "labels": [[1, 0, 0, 0], [1, 1, 1, 0]]},
     ),
     Scenario(
         "train_model",
         LOSSES,
-        '[round(float(loss), 2) for loss in history["train_loss"]]',
+        '[float(loss) for loss in history["train_loss"]]',
         {
             "labels": [[2, 4, 9], [1, 3, 8], [5, 5, 5], [6, 0]],
             "size": [2, 3],
@@ -197,10 +206,15 @@ SCENARIOS = [
         NETWORK,
         "logits.tolist()",
         {
-            "inputs": [4],
             "hidden": ["[]", "[3]", "[1, 2]", "[2, 2]"],
             "x": ["torch.zeros(1, 1, 2, 2)", "torch.ones(1, 1, 2, 2)", "-torch.ones(1, 1, 2, 2)"],
         },
+    ),
+    Scenario(
+        "baseline",
+        CALL,
+        "told",
+        {"hidden": ["[]", "[3]", "[3, 4]"], "batches": [1, 2], "epochs": [2, 5]},
     ),
     Scenario(
         "confusion_matrix",
@@ -215,24 +229,22 @@ SCENARIOS = [
     ),
     Scenario(
         "confusion_matrix",
-        MODES.format(call="confusion_matrix"),
-        "[module.training for module in model.modules()]",
-        {"all": ["train", "eval"], "one": ["train", "eval"]},
+        MODES + "counts = confusion_matrix(model, [(images, torch.tensor($labels))])\n",
+        "[int(counts[1][0]), model.training, model[1].training]",
+        {"all": ["train", "eval"], "one": ["train", "eval"], "labels": [[1, 0, 1, 0], [1, 0, 1, 1]]},
     ),
     Scenario(
         "honest_headline",
         HEADLINE,
-        "[name, round(float(mean), 2), int(num_runs)]",
+        "[name, float(mean), int(num_runs)]",
         HEADLINE_DRAWS,
     ),
-    Scenario("honest_headline", HEADLINE, "round(float(std), 2)", HEADLINE_DRAWS),
+    Scenario("honest_headline", HEADLINE, "float(std)", HEADLINE_DRAWS),
     Scenario(
         "shuffle_pixels",
         SHUFFLED,
         "out[0, 1].flatten().tolist()",
         {
-            "height": [2],
-            "width": [2],
             "permutation": [
                 [1, 2, 3, 0],
                 [2, 0, 1, 3],

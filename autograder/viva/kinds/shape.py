@@ -21,7 +21,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
             ran = bench.original(after, scenario.asks)
             if ran.value is None or ran.value.is_error:
                 continue
-            told = {}
+            told: dict[tuple[int, str], set[tuple[int, ...]]] = {}
             for line, name, value in ran.values:
                 if line > 0 and value.shape is not None:
                     told.setdefault((line, name), set()).add(value.shape)

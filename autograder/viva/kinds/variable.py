@@ -16,10 +16,7 @@ DRAWS = 2
 def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """A question about each name of a function that is called once, with a short value at its end."""
     seen = set()
-    functions = {
-        node.lineno: node.name
-        for node in bench.cell.functions
-    }
+    functions = {node.lineno: node.name for node in bench.cell.functions}
     for scenario in bench.scenarios:
         for after in bench.drawn(scenario, rng, DRAWS):
             ran = bench.original(after, scenario.asks)

@@ -64,4 +64,8 @@ def _said(change) -> str:
 
 
 def _becomes(value: Value) -> str:
-    return f"{value.text}." if value.is_error or value.text.startswith("it ") else f"it is {value.text}."
+    return (
+        f"{value.text}."
+        if value.is_error or value.text.startswith("it ")
+        else f"it is {value.text}."
+    )

@@ -25,17 +25,25 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
             if value is None or value.is_error or not value.text:
                 continue
             results = bench.changed([c.source for c in changes], after, scenario.asks)
-            usable = [i for i, r in enumerate(results) if r and r.text and texts.count(texts[i]) == 1]
+            usable = [
+                i for i, r in enumerate(results) if r and r.text and texts.count(texts[i]) == 1
+            ]
             for index in rng.permutation(usable):
                 got = results[index]
                 if changes[index].line in seen or alike(got, value) or got.text.endswith(TELLING):
                     continue
-                others = [i for i in rng.permutation(usable) if i != index and not alike(results[i], got)]
+                others = [
+                    i for i in rng.permutation(usable) if i != index and not alike(results[i], got)
+                ]
                 picked = sorted([index, *others[: MOST_OPTIONS - 1]])
                 if len(picked) < FEWEST:
                     continue
                 seen.add(changes[index].line)
-                said = got.text if got.is_error or got.text.startswith("it ") else f"`{scenario.asks}` is {got.text}"
+                said = (
+                    got.text
+                    if got.is_error or got.text.startswith("it ")
+                    else f"`{scenario.asks}` is {got.text}"
+                )
                 yield Question(
                     "which_line",
                     bench.exercise,

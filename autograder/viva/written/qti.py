@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from autograder import files
-from autograder.viva import shown
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet
+from autograder.viva.written import shown
 
 FILE = "qti.zip"
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"

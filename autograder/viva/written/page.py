@@ -13,7 +13,13 @@ LETTERS = "ABCDEF"
 def render(sheet: Sheet, key: bool) -> str:
     """The text of the page."""
     return pages.fill(
-        __package__, "sheet.html", "sheet.css", sheet=sheet, key=key, code=with_code, letters=LETTERS
+        __package__,
+        "sheet.html",
+        "sheet.css",
+        sheet=sheet,
+        key=key,
+        code=with_code,
+        letters=LETTERS,
     )
 
 

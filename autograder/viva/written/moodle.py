@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from autograder import files
-from autograder.viva import shown
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet
+from autograder.viva.written import shown
 
 FILE = "moodle.xml"
 

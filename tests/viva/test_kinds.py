@@ -1,0 +1,114 @@
+"""Each kind of question: what is right, against values worked out by hand."""
+
+import ast
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from steps import STEPS, Reference, bench_of
+
+from autograder.checking.scenario import Scenario
+from autograder.viva import verify
+from autograder.viva.kinds import count, result, shape, variable, what_if, which_line, why_not
+from autograder.viva.making import KINDS, questions
+
+
+def made(module, bench=None, seed=0):
+    return list(module.make(bench or bench_of(), np.random.default_rng(seed)))
+
+
+def walked(after: str) -> float:
+    """What the exercise gives by its formula: each step multiplies w by 1 - rate."""
+    start, rate, steps = ast.literal_eval(after.split("steps")[1].strip())
+    return start * (1 - rate) ** steps
+
+
+def test_a_result_is_what_the_formula_gives():
+    (question,) = made(result)
+    assert float(question.options[question.right]) == walked(question.after)
+    assert question.text == "What is `end` at the end?"
+
+
+def test_a_count_is_the_number_of_steps():
+    found = made(count)
+    assert {q.claim["count"]["line"] for q in found} == {5, 6, 7} or found
+    for question in found:
+        steps = ast.literal_eval(question.after.split("steps")[1].strip())[2]
+        assert question.options[question.right] == str(steps)
+
+
+def test_a_shape_is_told_for_a_line_that_assigns_a_tensor():
+    source = "def f(x):\n    y = x @ x.T\n    z = y.sum(dim=0)\n    return z\n"
+    scenario = Scenario("steps", "a = f(torch.ones($n, 3))\n", "a.tolist()", {"n": [2, 4]})
+    found = made(shape, bench_of("import torch\n" + source, scenario, mistakes=[]))
+    told = {q.claim["shape"]["name"]: (q.options[q.right], q.after) for q in found}
+    for name, (text, after) in told.items():
+        n = int(after.split("ones(")[1].split(",")[0])
+        assert text == str({"y": (n, n), "z": (n,)}[name])
+    assert set(told) == {"y", "z"}
+
+
+def test_a_variable_is_what_it_holds_when_the_function_returns():
+    for question in made(variable):
+        name = question.claim["variable"]["name"]
+        start, rate, steps = ast.literal_eval(question.after.split("steps")[1].strip())
+        # The gradient is taken before the last step.
+        expected = {"w": walked(question.after), "gradient": start * (1 - rate) ** (steps - 1)}
+        if name in expected:
+            assert float(question.options[question.right]) == expected[name]
+
+
+def test_without_the_step_the_walk_stays_where_it_was():
+    found = [q for q in made(what_if) if "is left out" in q.text and "w = w - rate" in q.text]
+    for question in found:
+        start = ast.literal_eval(question.after.split("steps")[1].strip())[0]
+        assert question.options[question.right] == str(start)
+    assert found
+
+
+def test_the_missing_line_is_the_only_one_with_this_outcome():
+    found = made(which_line)
+    assert found
+    for question in found:
+        assert question.are_code and "NameError" not in question.text
+        assert verify.problem(question, lambda: Reference().namespace()) == ""
+
+
+def test_another_answer_differs_after_one_of_the_codes_only():
+    found = made(why_not)
+    assert {"It walks uphill." in q.because for q in found} == {True, False}
+    for question in found:
+        rates = [ast.literal_eval(o.split("steps")[1].strip())[1] for o in question.options]
+        # Without a rate nobody moves, uphill or down, however often.
+        assert rates[question.right] == 0.5 and rates.count(0.5) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_depends_on_chance_is_not_asked(kind):
+    source = "import random\n" + STEPS.replace("gradient = w", "gradient = w + random.random()")
+    scenario = Scenario("steps", "end = steps($start, 0.5, 2)\n", "end", {"start": [8, 4, 2, 1]})
+    assert list(KINDS[kind](bench_of(source, scenario), np.random.default_rng(0))) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unsolved_exercise_gives_nothing(kind):
+    source = "def steps(start, rate, count):\n    raise NotImplementedError()\n"
+    assert list(KINDS[kind](bench_of(source), np.random.default_rng(0))) == []
+
+
+def test_every_question_is_verified_and_a_wrong_key_is_noticed():
+    found = list(questions(bench_of(), np.random.default_rng(1)))
+    assert {q.kind for q in found} >= {
+        "count",
+        "result",
+        "variable",
+        "what_if",
+        "which_line",
+        "why_not",
+    }
+    for question in found:
+        assert verify.problem(question, lambda: Reference().namespace()) == "", question
+        wrong = replace(question, right=(question.right + 1) % len(question.options))
+        assert verify.problem(wrong, lambda: Reference().namespace()) == "another option is right"
+        twice = replace(question, options=(*question.options, question.options[0]))
+        assert verify.problem(twice, lambda: Reference().namespace())

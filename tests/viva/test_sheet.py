@@ -1,0 +1,120 @@
+"""Which questions a student gets, and what is written of them."""
+
+import io
+import json
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from steps import STEPS, bench_of
+
+from autograder.viva.question import Question
+from autograder.viva.sheet import Sheet, choose, generator
+from autograder.viva.viva import write
+from autograder.viva.written import moodle, page, qti
+
+HOSTILE = "</pre><script>alert(1)</script>\x07 &amp; ]]>"
+
+
+def chosen(count, seed=0, solutions=None):
+    bench = bench_of()
+    return choose(
+        bench.student, solutions or {"steps": STEPS}, bench.scenarios, bench.others, count,
+        np.random.default_rng(seed),
+    )  # fmt: skip
+
+
+def hostile() -> Sheet:
+    question = Question(
+        "result", "steps", 2, f"What is `{HOSTILE}`?", f"x = '{HOSTILE}'\n", f"y = 1 # {HOSTILE}\n",
+        ("1", HOSTILE, "2"), 0, f"It is {HOSTILE}.", other=HOSTILE,
+    )  # fmt: skip
+    return Sheet("ada", HOSTILE, "99_tiny", [question])
+
+
+def test_questions_are_of_different_kinds_and_get_harder():
+    found = chosen(5)
+    assert len({q.kind for q in found}) == 5
+    assert [q.level for q in found] == sorted(q.level for q in found)
+
+
+def test_the_same_seed_gives_the_same_sheet_and_another_one_another():
+    assert chosen(4, 1) == chosen(4, 1) != chosen(4, 2)
+    draws = [
+        generator(*names).random()
+        for names in ((0, "03", "ada"), (0, "03", "ada"), (1, "03", "ada"))
+    ]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_more_questions_than_kinds_repeat_a_kind_but_no_question():
+    found = chosen(9)
+    assert len(found) == len({q.text + q.after for q in found}) == 9
+
+
+@pytest.mark.parametrize(
+    "source", ["def steps(", "raise SystemExit\n", "x = 1\n", "", "#" * 200 + "\n"]
+)
+def test_a_cell_without_anything_to_ask_gives_no_question(source):
+    assert chosen(3, solutions={"steps": source, "unknown": STEPS}) == []
+
+
+def test_nothing_of_a_student_becomes_markup():
+    for key in (False, True):
+        text = page.render(hostile(), key)
+        assert "<script>" not in text and "script-src" not in text
+
+
+def test_the_sheet_tells_nothing_of_the_key():
+    sheet = Sheet("ada", "Ada", "99_tiny", chosen(3))
+    text = page.render(sheet, key=False)
+    plain = json.dumps(sheet.as_dict(key=False))
+    for question in sheet.questions:
+        assert question.because not in plain and "claim" not in plain
+    assert (
+        "right" not in text.split("</header>")[1].replace("right:", "") and '"right"' not in plain
+    )
+    assert '"right"' in json.dumps(sheet.as_dict(key=True))
+
+
+def test_moodle_reads_one_right_answer_and_every_text_as_text(tmp_path):
+    root = ElementTree.parse(moodle.write([hostile()], tmp_path)).getroot()
+    category, question = root.findall("question")
+    assert category.findtext("category/text") == "$course$/top/99_tiny/ada"
+    assert [a.get("fraction") for a in question.findall("answer")] == ["100", "0", "0"]
+    for element in question.iter("text"):
+        assert "<script>" not in element.text and "\x07" not in element.text
+
+
+def test_a_qti_package_lists_its_items_and_each_has_one_right_choice(tmp_path):
+    outer = zipfile.ZipFile(qti.write([hostile(), Sheet("eve", "Eve", "99_tiny")], tmp_path))
+    assert outer.namelist() == ["ada.zip"]
+    package = zipfile.ZipFile(io.BytesIO(outer.read("ada.zip")))
+    manifest = ElementTree.fromstring(package.read("imsmanifest.xml"))
+    listed = [f.get("href") for f in manifest.iter(f"{{{qti.PACKAGE}}}file")]
+    assert sorted([*listed, "imsmanifest.xml"]) == sorted(package.namelist())
+    item = ElementTree.fromstring(package.read("q1.xml"))
+    choices = [c.get("identifier") for c in item.iter(f"{{{qti.QTI}}}simpleChoice")]
+    right = item.findtext(f"{{{qti.QTI}}}responseDeclaration//{{{qti.QTI}}}value")
+    assert choices == ["o0", "o1", "o2"] and right == "o0"
+    assert item.find(f".//{{{qti.QTI}}}script") is None
+
+
+def test_sheet_and_key_are_written_as_pages_and_as_json(tmp_path):
+    sheet = Sheet("ada", "Ada", "99_tiny", chosen(2))
+    written = {path.name for path in write([sheet, hostile()], tmp_path, ["moodle", "qti"])}
+    assert written == {
+        "ada.html", "ada.json", "ada_key.html", "ada_key.json", "marks.csv", "moodle.xml", "qti.zip"
+    }  # fmt: skip
+    plain = json.loads((tmp_path / "ada_key.json").read_text())
+    assert plain["student"] == "ada" and plain["questions"][0]["right"] == 0
+
+
+def test_marks_that_are_there_stay_when_sheets_are_written_again(tmp_path):
+    sheets = [Sheet("ada", "Ada", "99_tiny", chosen(1))]
+    write(sheets, tmp_path)
+    path = tmp_path / "marks.csv"
+    path.write_text(path.read_text().replace("ada,Ada,,", "ada,Ada,4,5"))
+    write([*sheets, Sheet("bob", "Bob", "99_tiny", chosen(1))], tmp_path)
+    assert path.read_text().splitlines()[1:] == ["ada,Ada,4,5", "bob,Bob,,"]
