@@ -3,13 +3,15 @@
     quiz.ask(quiz.Use("SGD", "w = …", "w.item()"))
 
 What is right is found by running the code that is in memory, and so are the other options: they are
-what the same code gives without one of its lines.
+what the same code gives without one of its lines, or with a detail changed.
 """
 
 import ast
 import html
+import io
 import random
 import sys
+import tokenize
 from dataclasses import dataclass
 
 import ipywidgets
@@ -18,8 +20,17 @@ import torch
 from IPython import get_ipython
 
 OPTIONS = 4
+# What is easily taken for something else.
+TWINS = (
+    "+ -,* /,< <=,> >=,== !=,True False,mean sum,max min,train eval,floor ceil,ones zeros".split(
+        ","
+    )
+)
+TWIN = {a: b for pair in TWINS for a, b in (pair.split(), reversed(pair.split()))}
+# Whoever sees these knows which line is missing.
+TELLING = "NameError UnboundLocalError AttributeError SyntaxError NotImplementedError".split()
 # Lines that a run may take until it counts as endless.
-MOST_LINES = 20_000
+MOST_LINES = 3_000
 FILE = "<quiz>"
 
 
@@ -44,11 +55,19 @@ class Use:
 
 @dataclass(frozen=True)
 class Question:
-    """`options` are texts; `left_out` is the line of the student's cell that is left out, or 0."""
+    """A question with the texts of its options.
+
+    Parameters
+    ----------
+    source : the student's cell.
+    change : what is changed in it, as HTML; "" if nothing is.
+    right : one of the options.
+    told : for each outcome that is known, which code gives it, as HTML.
+    """
 
     use: Use
     source: str
-    left_out: int
+    change: str
     options: list[str]
     right: str
     told: dict[str, str]
@@ -57,10 +76,9 @@ class Question:
     def text(self) -> str:
         """The question, as HTML."""
         asked = f"what is <code>{html.escape(self.use.expression)}</code> at the end?"
-        if not self.left_out:
-            return f"After your code this is run: {asked}"
-        line = html.escape(self.source.splitlines()[self.left_out - 1].strip())
-        return f"If line {self.left_out} of yours, <code>{line}</code>, were left out: {asked}"
+        return (
+            f"If {self.change}: {asked}" if self.change else f"After your code this is run: {asked}"
+        )
 
 
 class Endless(BaseException):
@@ -102,8 +120,6 @@ def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
         return told(eval(use.expression, names))
     except Endless:
         return "it never ends"
-    except NotImplementedError:
-        raise
     except Exception as error:
         return f"{type(error).__name__}"
     finally:
@@ -124,21 +140,44 @@ def told(value) -> str:
     return text if len(text) <= 60 else ""
 
 
-def without(source: str) -> dict[int, str]:
-    """Line → the cell without it, for each simple statement of its functions on one line."""
+def without(source: str) -> dict[str, str]:
+    """What is left out, as HTML → the cell without it, for each simple statement of its functions."""
     lines, found = source.splitlines(), {}
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
             continue
         if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call):
             continue
-        if node.lineno != node.end_lineno or not node.col_offset:
-            continue
-        if "super()" in lines[node.lineno - 1]:
+        line = lines[node.lineno - 1]
+        if node.lineno != node.end_lineno or not node.col_offset or "super()" in line:
             continue
         changed = [*lines]
         changed[node.lineno - 1] = " " * node.col_offset + "pass"
-        found[node.lineno] = "\n".join(changed)
+        said = (
+            f"line {node.lineno} of yours, <code>{html.escape(line.strip())}</code>, were left out"
+        )
+        found[said] = "\n".join(changed)
+    return found
+
+
+def altered(source: str) -> dict[str, str]:
+    """What is changed, as HTML → the cell with one number, operator or name changed on a line."""
+    lines, found = source.splitlines(), {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        (row, first), (_, last) = token.start, token.end
+        if token.type == tokenize.NUMBER and token.string.isdigit():
+            other = str(int(token.string) + 1)
+        elif token.type in (tokenize.OP, tokenize.NAME) and token.string in TWIN:
+            other = TWIN[token.string]
+        else:
+            continue
+        line = lines[row - 1]
+        if line.lstrip().startswith(("def ", "class ")):
+            continue
+        changed = [*lines]
+        changed[row - 1] = line[:first] + other + line[last:]
+        said = f"line {row} of yours were <code>{html.escape(changed[row - 1].strip())}</code>"
+        found[said] = "\n".join(changed)
     return found
 
 
@@ -149,37 +188,46 @@ def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question
     ------
     NotImplementedError : the exercise is not solved yet.
     """
-    outcomes = {0: result(source, use, namespace)}
-    if outcomes[0] != result(source, use, namespace, seed=1) or not outcomes[0]:
+    right = result(source, use, namespace)
+    if right == "NotImplementedError":
+        raise NotImplementedError
+    if not right or right != result(source, use, namespace, seed=1):
         return None
-    for line, changed in without(source).items():
-        outcomes[line] = result(changed, use, namespace)
-    told_by: dict[str, str] = {}
-    for line, text in outcomes.items():
-        if text:
-            where = f"without line {line}" if line else "your code as it is"
-            told_by.setdefault(text, where)
-    candidates = [line for line, text in outcomes.items() if text and not text.endswith("Error")]
-    left_out = rng.choice(candidates)
-    right = outcomes[left_out]
+    outcomes = {"": right}
+    for said, changed in (without(source) | altered(source)).items():
+        outcomes[said] = result(changed, use, namespace)
+    outcomes = {said: text for said, text in outcomes.items() if text and text not in TELLING}
+    told_by: dict[str, list[str]] = {}
+    for said, text in outcomes.items():
+        told_by.setdefault(text, []).append(f"if {said}" if said else "as it is")
+    change = rng.choice(["", *outcomes])
+    right = outcomes[change]
     others = [text for text in told_by if text != right]
     rng.shuffle(others)
+    # An exception is the easiest to rule out.
     others.sort(key=lambda text: text.endswith("Error"))
     others += [text for text in _near(right) if text not in told_by]
     options = [right, *others[: OPTIONS - 1]]
     if len(options) < 2:
         return None
     rng.shuffle(options)
-    return Question(use, source, left_out, options, right, told_by)
+    reasons = {text: _one_of(given, change) for text, given in told_by.items()}
+    return Question(use, source, change, options, right, reasons)
+
+
+def _one_of(reasons: list[str], change: str) -> str:
+    """Why an outcome comes about: through the change in question, if it does, or else the first."""
+    wanted = f"if {change}" if change else "as it is"
+    return wanted if wanted in reasons else reasons[0]
 
 
 def _near(text: str) -> list[str]:
-    """Other numbers, where too few lines make a difference."""
+    """Other numbers, where too few changes make a difference."""
     try:
         number = float(text)
     except ValueError:
         return []
-    return [f"{other:.3g}" for other in (2 * number, -number, number + 1) if other != number]
+    return [f"{other:.3g}" for other in (2 * number, number / 2, number + 1) if other != number]
 
 
 def ask(*uses: Use, seed: int = 0):
@@ -220,9 +268,8 @@ def _box(number: int, use: Use, shell, rng: random.Random):
             verdict = "✓ Yes."
         else:
             verdict = "✗ No."
-        where = question.told.get(picked)
-        if where:
-            verdict += f" {html.escape(picked)} is what {html.escape(where)} gives."
+        if picked in question.told:
+            verdict += f" Your code gives {html.escape(picked)} {question.told[picked]}."
         answer.value = f'<p role="status">{verdict}</p>'
 
     choice.observe(show, "value")

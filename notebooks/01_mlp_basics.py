@@ -3153,6 +3153,43 @@ for lr in (0.001, 0.04):
 #    difference.
 
 # %% [markdown]
+# ## Three questions about your own code
+#
+# What does your code give, and what would it give without one of its lines? Work it out on paper,
+# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
+# is recorded and there are no points: answering from memory is what makes things stay there.
+
+# %%
+from helpers import quiz
+
+quiz.ask(
+    quiz.Use(
+        "MLP",
+        """\
+model = MLP(2, 1, hidden_sizes=(2,))
+for p in model.parameters():
+    nn.init.constant_(p, -1.0)
+logits = model(torch.tensor([[1.0, -3.0]]))
+""",
+        "logits.item()",
+    ),
+    quiz.Use(
+        "moving_average",
+        "means = moving_average([1, 2, 3, 6], 2)",
+        "[float(m) for m in means]",
+    ),
+    quiz.Use(
+        "accuracy_per_class",
+        """\
+scores = torch.eye(3)
+loader = [(scores[[0, 1, 1, 1]], torch.tensor([0, 0, 1, 1])), (scores[[1]], torch.tensor([0]))]
+result = accuracy_per_class(nn.Identity(), loader, num_classes=3)
+""",
+        "[result[c] for c in range(3)]",
+    ),
+)
+
+# %% [markdown]
 # ## What you have now, and handing it in
 #
 # A model, its backward pass, a loop, an evaluation that leaves no trace, a trainer, checkpoints,

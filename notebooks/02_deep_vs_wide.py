@@ -1305,6 +1305,41 @@ for _name, _network in make_face_networks().items():
 # did.
 
 # %% [markdown]
+# ## Three questions about your own code
+#
+# What does your code give, and what would it give without one of its lines? Work it out on paper,
+# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
+# is recorded and there are no points: answering from memory is what makes things stay there.
+
+# %%
+from helpers import quiz
+
+quiz.ask(
+    quiz.Use(
+        "width_for_budget",
+        "width = width_for_budget(30, depth=1, num_inputs=3, num_classes=2)",
+        "width",
+    ),
+    quiz.Use(
+        "polynomial_features",
+        """\
+X = torch.tensor([[2.0, 3.0]])
+features = polynomial_features(X, degree=2)
+""",
+        "features[0].tolist()",
+    ),
+    quiz.Use(
+        "first_layer_maps",
+        """\
+model = nn.Sequential(nn.Flatten(), nn.Linear(4, 1))
+model[1].weight.data = torch.tensor([[0.0, 1.0, 2.0, 4.0]])
+maps = first_layer_maps(model, image_shape=(1, 2, 2))
+""",
+        "maps[0].flatten().tolist()",
+    ),
+)
+
+# %% [markdown]
 # ## Before you hand in
 #
 # The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel

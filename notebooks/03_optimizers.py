@@ -1923,6 +1923,49 @@ plots.line(found, "learning rate", "loss, mean of 5 batches", logx=True, logy=Tr
 # </details>
 
 # %% [markdown]
+# ## Three questions about your own code
+#
+# What does your code give, and what would it give without one of its lines? Work it out on paper,
+# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
+# is recorded and there are no points: answering from memory is what makes things stay there.
+
+# %%
+from helpers import quiz
+
+quiz.ask(
+    quiz.Use(
+        "SGDMomentum",
+        """\
+w = torch.tensor([1.0], requires_grad=True)
+optimizer = SGDMomentum([w], lr=1.0, momentum=0.5)
+for gradient in [2.0, 2.0]:
+    w.grad = torch.tensor([gradient])
+    optimizer.step()
+""",
+        "w.item()",
+    ),
+    quiz.Use(
+        "Adam",
+        """\
+w = torch.tensor([1.0], requires_grad=True)
+optimizer = Adam([w], lr=0.5)
+w.grad = torch.tensor([4.0])
+optimizer.step()
+""",
+        "round(w.item(), 2)",
+    ),
+    quiz.Use(
+        "train_curve",
+        """\
+path = train_curve(
+    lambda p: SGD(p, lr=0.25), lambda w1, w2: w1**2 + w2**2, num_updates=3, init=(4, 0)
+)
+""",
+        "path[:, 0].tolist()",
+    ),
+)
+
+# %% [markdown]
 # ## Before you hand in
 #
 # The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel

@@ -1587,6 +1587,49 @@ draw_sweep("Images", gains, normal=_normal, uniform=_uniform)
 # final accuracy is then to be measured on data that took no part in the choice.
 
 # %% [markdown]
+# ## Three questions about your own code
+#
+# What does your code give, and what would it give without one of its lines? Work it out on paper,
+# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
+# is recorded and there are no points: answering from memory is what makes things stay there.
+
+# %%
+from helpers import quiz
+
+quiz.ask(
+    quiz.Use(
+        "xavier_init",
+        """\
+layer = nn.Linear(2, 2)
+nn.init.ones_(layer.bias)
+xavier_init(layer, 1.0, "normal")
+""",
+        "layer.bias.tolist()",
+    ),
+    quiz.Use(
+        "activation_rms",
+        """\
+model = nn.Sequential(nn.ReLU(), nn.Identity(), nn.ReLU())
+rms = activation_rms(model, torch.tensor([[-4.0, 3.0, 0.0, 5.0]]))
+""",
+        "[round(float(r), 2) for r in rms]",
+    ),
+    quiz.Use(
+        "gain_sweep",
+        """\
+made = []
+def make_small(seed):
+    made.append(seed)
+    return nn.Linear(2, 2)
+def no_training(model, seed):
+    return {"train_accuracy": 0.5, "test_accuracy": 0.5}
+gain_sweep([1.0, 2.0], [5, 6], make_model=make_small, train=no_training)
+""",
+        "made",
+    ),
+)
+
+# %% [markdown]
 # ## Before you hand in
 #
 # The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel

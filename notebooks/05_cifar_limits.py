@@ -2023,6 +2023,45 @@ plots.bar(
 # </details>
 
 # %% [markdown]
+# ## Three questions about your own code
+#
+# What does your code give, and what would it give without one of its lines? Work it out on paper,
+# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
+# is recorded and there are no points: answering from memory is what makes things stay there.
+
+# %%
+from helpers import quiz
+
+quiz.ask(
+    quiz.Use(
+        "channel_statistics",
+        """\
+images = torch.tensor([0, 255, 255, 255], dtype=torch.uint8).view(4, 1, 1, 1)
+mean, std = channel_statistics(images)
+""",
+        "[round(float(n), 2) for n in (mean[0], std[0])]",
+    ),
+    quiz.Use(
+        "confusion_matrix",
+        """\
+model = nn.Linear(2, 2, bias=False)
+nn.init.eye_(model.weight)
+loader = [(torch.eye(2)[[0, 1, 1]], torch.tensor([0, 1, 0]))]
+counts = confusion_matrix(model, loader)
+""",
+        "torch.as_tensor(counts).tolist()",
+    ),
+    quiz.Use(
+        "shuffle_pixels",
+        """\
+images = torch.arange(1, 9).view(1, 2, 2, 2)
+out = shuffle_pixels(images, torch.tensor([1, 2, 3, 0]))
+""",
+        "out.flatten().tolist()",
+    ),
+)
+
+# %% [markdown]
 # ## Before you hand in
 #
 # The button runs all self-checks once more, on what is in memory now. Then choose *Restart Kernel

@@ -1,8 +1,13 @@
-"""Known mistakes and accepted alternatives: the vocabulary of the answer bank."""
+"""The vocabulary of the answer bank: known mistakes, accepted alternatives, scenarios."""
 
+import itertools
+import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 # Writes the files that are handed in beside the notebook, given the names that its cells define and
 # the folder.
@@ -39,3 +44,41 @@ class Alternative:
     name: str
     source: str
     files: WriteFiles | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Code that uses an exercise's answer: what questions about that answer are made from.
+
+    Students see it; it is run after their own cell, and then they are asked about an expression.
+
+    Parameters
+    ----------
+    exercise
+        The exercise whose cell the code uses.
+    code
+        Python, with `$name` for what is drawn. Short, and with numbers for mental arithmetic.
+    asks
+        An expression: a number, a truth value, a text, a shape or a short list of these.
+    draws
+        What each `$name` may be.
+    """
+
+    exercise: str
+    code: str
+    asks: str
+    draws: dict[str, list[Any]] = field(default_factory=dict)
+
+    def drawn(self, rng: np.random.Generator, count: int) -> list[str]:
+        """Up to `count` different versions of the code, in random order.
+
+        Raises
+        ------
+        KeyError
+            If the code has a name that is not drawn.
+        """
+        every = [
+            string.Template(self.code).substitute(dict(zip(self.draws, values)))
+            for values in itertools.product(*self.draws.values())
+        ]
+        return [every[i] for i in rng.permutation(len(every))[:count]]

@@ -19,9 +19,8 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder import files
-from autograder.checking.answers import Alternative, Mistake, WriteFiles
+from autograder.checking.answers import Alternative, Mistake, Scenario, WriteFiles
 from autograder.checking.check import Check, registered
-from autograder.checking.scenario import Scenario
 from autograder.checking.student import sent_modules
 from autograder.errors import UserError
 

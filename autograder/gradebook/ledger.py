@@ -18,6 +18,8 @@ from autograder.course import Course, step_names
 from autograder.errors import UserError
 from autograder.outcome import Outcome
 
+# The file of a hidden folder that is for questions to students alone.
+NOT_JUDGING = "scenarios.py"
 # The engine's packages that an outcome and its page depend on.
 JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission")
 # Libraries whose versions can change an outcome, beside those that the course loads.
@@ -146,8 +148,9 @@ def assignment_hash(course: Course, assignment: str) -> str:
 
 
 def checks_hash(course: Course, assignment: str) -> str:
-    """The assignment's hidden folder."""
-    return files.digest(hidden.read(course.hidden, assignment))
+    """The assignment's hidden folder, without what no outcome depends on."""
+    found = hidden.read(course.hidden, assignment)
+    return files.digest({k: v for k, v in found.items() if k != f"{assignment}/{NOT_JUDGING}"})
 
 
 def engine_hash() -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.checking.answers import Mistake
+from autograder.checking.answers import Mistake, Scenario
 from autograder.checking.hidden import Hidden
 from autograder.checking.reference import Reference
 from autograder.checking.reply import CheckFailed, Reply
-from autograder.checking.scenario import Scenario
 from autograder.checking.student import LocalStudent, OutOfTime, Student
 from autograder.viva import observe
 from autograder.viva.source import Cell

@@ -11,7 +11,7 @@ import numpy as np
 # The files that the student's cell and the code after it are compiled as.
 CELL, AFTER = "<viva cell>", "<viva after>"
 # Lines that a run may take until it counts as endless.
-MOST_LINES = 20_000
+MOST_LINES = 3_000
 # Values that are kept of a run: of each line the first few.
 MOST_VALUES, MOST_OF_A_LINE = 400, 8
 # Numbers in a value that is told, and letters in a text.
@@ -141,7 +141,7 @@ def plain(value, depth=0):
         return ["plain", float(value)]
     if isinstance(value, str):
         return ["plain", value] if len(value) <= MOST_LETTERS else ["other", "str"]
-    if hasattr(value, "detach") or isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) or (hasattr(value, "detach") and hasattr(value, "shape")):
         kind = "array" if isinstance(value, np.ndarray) else "tensor"
         shape = [int(n) for n in value.shape]
         few = int(np.prod(shape)) <= MOST_NUMBERS

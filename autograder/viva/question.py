@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from autograder.viva.value import Value
 
 MOST_OPTIONS = 4
+# Whoever sees these errors has the answer: their messages name what is missing.
+TELLING = ("NameError", "UnboundLocalError")
 
 
 @dataclass(frozen=True)

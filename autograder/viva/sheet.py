@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.checking.scenario import Scenario
+from autograder.checking.answers import Scenario
 from autograder.checking.student import Student
 from autograder.viva.bench import Bench, Mistakes
 from autograder.viva.making import KINDS

@@ -9,7 +9,7 @@ from autograder.checking.reply import CheckFailed, Reply
 FIGURES = 3
 # Above it a shape or a list takes too long to read.
 MOST_LETTERS = 60
-RAISES = "it raises "
+RAISES, ENDLESS = "it raises ", "it never ends"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,15 @@ class Value:
     def is_error(self) -> bool:
         return self.text.startswith(RAISES)
 
+    def told(self, asks: str) -> str:
+        """A clause: what `asks` is, or that the code raises, or never ends."""
+        is_outcome = self.text in (ENDLESS, "") or self.is_error
+        return self.text if is_outcome else f"`{asks}` is {self.text}"
+
 
 def raised(name: str) -> Value:
     """The value of a run that ended with this exception."""
-    return Value(f"{RAISES}{name}" if name != "endless" else "it never ends", True)
+    return Value(f"{RAISES}{name}" if name != "endless" else ENDLESS, True)
 
 
 def read(reply: Reply) -> Value | None:
@@ -74,7 +79,7 @@ def _text(reply: Reply) -> tuple[str, bool]:
             told = [(name.text(), *_text(value)) for name, value in pairs]
             inner = ", ".join(f"'{name}': {text}" for name, text, _ in told)
             return f"{{{inner}}}", all(short for *_, short in told)
-        case "tensor" | "array":
+        case "tensor" | "array" if not rest[1].is_none:
             return _nested(rest[1])
     raise CheckFailed("the value cannot be told")
 

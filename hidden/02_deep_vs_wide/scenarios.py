@@ -24,9 +24,8 @@ PICTURES = """\
 with tempfile.TemporaryDirectory() as root:
     for number, name in enumerate($names):
         (Path(root) / name).mkdir(parents=True, exist_ok=True)
-        grey = Image.new("RGB", (8, 8), color=$color)
-        grey.save(Path(root) / name / f"{number}.png")
-    train_loader, test_loader = image_loaders(Path(root), batch_size=$batch_size, seed=0)
+        picture = Image.new("RGB", (8, 8), color=$color)
+        picture.save(Path(root) / name / f"{number}.png")
 """
 MODEL = """\
 model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.ReLU(), nn.Linear(2, 4))
@@ -100,7 +99,7 @@ features = polynomial_features(X, degree=$degree)
 """,
         "tuple(features.shape)",
         {
-            "X": [[[2.0, 3.0]], [[2.0, 3.0], [1.0, 0.0]], [[0.0, 0.0]] * 3],
+            "X": [[[2.0, 3.0]], [[2.0, 3.0], [1.0, 0.0]], [[1.0, 2.0]] * 3],
             "degree": [1, 2, 3],
         },
     ),
@@ -123,7 +122,7 @@ X = torch.tensor($X)
 for _ in range(2):
     features = polynomial_features(X, degree=2)
 """,
-        "sorted(features[:, $column].tolist())".replace("$column", "2"),
+        "features[:, 2].tolist()",
         {
             "X": [
                 [[2.0, 1.0], [3.0, 0.0]],
@@ -135,22 +134,29 @@ for _ in range(2):
     ),
     Scenario(
         "image_loaders",
-        PICTURES + "    sizes = [len(labels) for _, labels in $loader]\n",
+        PICTURES
+        + """\
+    loaders = image_loaders(Path(root), batch_size=$batch_size, seed=0)
+    sizes = [len(labels) for loader in loaders for _, labels in loader]
+""",
         "sizes",
         {
             "names": [
                 ["train/a", "train/a", "train/b", "val/a", "val/b"],
                 ["train/a", "train/b", "train/b", "train/b", "val/a", "val/b", "val/b"],
-                ["train/a", "train/b", "val/a", "val/a", "val/b", "val/b"],
+                ["train/a", "train/b", "val/a", "val/b"],
             ],
             "color": ["(255, 255, 255)"],
             "batch_size": [2, 3],
-            "loader": ["train_loader", "test_loader"],
         },
     ),
     Scenario(
         "image_loaders",
-        PICTURES + "    images, labels = next(iter(test_loader))\n",
+        PICTURES
+        + """\
+    train_loader, test_loader = image_loaders(Path(root), batch_size=3, seed=0)
+    images, labels = next(iter(test_loader))
+""",
         "[images.max().item(), *labels.tolist()]",
         {
             "names": [
@@ -158,13 +164,29 @@ for _ in range(2):
                 ["val/a", "val/b", "val/a", "train/a", "train/b"],
             ],
             "color": ["(255, 255, 255)", "(51, 51, 51)", "(0, 0, 0)"],
-            "batch_size": [3, 2],
+        },
+    ),
+    Scenario(
+        "image_loaders",
+        PICTURES
+        + """\
+    orders = []
+    for seed in $seeds:
+        train_loader, test_loader = image_loaders(Path(root), batch_size=8, seed=seed)
+        orders += [tuple(next(iter(train_loader))[1].tolist()) for epoch in range($epochs)]
+""",
+        "len(set(orders))",
+        {
+            "names": [[f"train/{letter}" for letter in "abcdefgh"] + ["val/a"]],
+            "color": ["(255, 255, 255)"],
+            "seeds": [[1], [1, 1], [1, 2]],
+            "epochs": [1, 2],
         },
     ),
     Scenario(
         "first_layer_maps",
         MODEL + "maps = first_layer_maps(model, image_shape=(1, 2, 2))\n",
-        "maps[$unit].flatten().tolist()".replace("$unit", "0"),
+        "maps[0].flatten().tolist()",
         {
             "weight": [
                 [[0.0, 1.0, 2.0, 4.0], [8.0, 0.0, 4.0, 2.0]],
@@ -191,8 +213,12 @@ maps = first_layer_maps(model, image_shape=$shape)
     ),
     Scenario(
         "first_layer_maps",
-        MODEL + "maps = first_layer_maps(model, image_shape=(2, 2, 1))\n",
-        "[model[1].weight.max().item(), maps.max().item(), maps[1, 0, 1, 0].item()]",
+        MODEL
+        + """\
+maps = first_layer_maps(model, image_shape=(2, 2, 1))
+pixel = maps[1, 1, 0, 0].item()
+""",
+        "[model[1].weight.max().item(), pixel]",
         {
             "weight": [
                 [[0.0, 1.0, 2.0, 4.0], [8.0, 0.0, 4.0, 2.0]],

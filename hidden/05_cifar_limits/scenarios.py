@@ -31,38 +31,42 @@ every = {int(index) for part in (train, val) for index in part}
 """
 
 LOSSES = """\
-model = nn.Linear(1, 2)
 labels = torch.tensor($labels)
 loader = list(zip(torch.zeros(len(labels), 1).split($size), labels.split($size)))
 mean_label = lambda logits, labels: 0 * logits.sum() + labels.float().mean()
+model = nn.Linear(1, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "best.pt"
-    history = train_model(model, optimizer, loader, loader, $epochs, path, mean_label)
+    history = train_model(model, optimizer, loader, loader, $epochs, path, loss_fn=mean_label)
 """
 
+# The model takes class 1 for images below the second bias, which grows by 1 in each epoch.
 BEST = """\
 model = nn.Linear(1, 2)
 model.load_state_dict({"weight": torch.tensor([[1.0], [0.0]]), "bias": torch.zeros(2)})
-train = [(torch.zeros(2, 1), torch.tensor([0, 1]))]  # each epoch adds 1 to bias[1]
+optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+train = [(torch.zeros(2, 1), torch.ones(2))]
 val = [(torch.tensor([[0.5], [1.5], [2.5], [3.5]]), torch.tensor($labels))]
-loss_fn, optimizer = lambda z, y: -z[:, 1].mean(), torch.optim.SGD(model.parameters(), lr=1.0)
+minus_logit_1 = lambda logits, labels: -logits[:, 1].mean()  # so a step adds 1 to bias[1]
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "best.pt"
-    history = train_model(model, optimizer, train, val, $epochs, path, loss_fn)
+    history = train_model(model, optimizer, train, val, $epochs, path, loss_fn=minus_logit_1)
     saved = torch.load(path)
 """
 
-SCHEDULE = """\
+CALLS = """\
 class Counter:
-    steps = 0
+    steps = zeroed = 0
     def step(self):
         self.steps += 1
-model, counter = nn.Linear(1, 2), Counter()
-optimizer, batch = torch.optim.SGD(model.parameters(), lr=0.1), (torch.zeros(2, 1), torch.ones(2).long())
+    def zero_grad(self):
+        self.zeroed += 1
+first, second, batch = Counter(), Counter(), (torch.zeros(2, 1), torch.tensor([0, 1]))
+train, val = [batch] * $batches, [batch] * $val_batches
 with tempfile.TemporaryDirectory() as folder:
-    train_model(model, optimizer, [batch] * $batches, [batch] * $val_batches, $epochs,
-                Path(folder) / "best.pt", scheduler=counter)
+    path = Path(folder) / "best.pt"
+    train_model(nn.Linear(1, 2), first, train, val, $epochs, path, scheduler=second)
 """
 
 MOMENTUM = """\
@@ -182,13 +186,13 @@ SCENARIOS = [
         '[model.bias[1].item(), saved["bias"][1].item()]',
         {
             "labels": [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 1]],
-            "epochs": [1, 2, 3],
+            "epochs": [1, 2, 3, 4],
         },
     ),
     Scenario(
         "train_model",
-        SCHEDULE,
-        "counter.steps",
+        CALLS,
+        "[first.zeroed, first.steps, second.steps]",
         {"batches": [1, 3], "val_batches": [1, 2], "epochs": [1, 2]},
     ),
     Scenario(

@@ -135,6 +135,16 @@ def test_each_hash_changes_with_what_it_stands_for(course, monkeypatch):
     assert ledger.hashes(Course(course.root), A)["environment"] != after["environment"]
 
 
+def test_other_questions_to_students_grade_nobody_again(course):
+    before = ledger.hashes(course, A)
+    scenarios = course.hidden / A / "scenarios.py"
+    scenarios.write_text(scenarios.read_text() + "\nOTHER = 1\n")
+    assert ledger.hashes(course, A) == before
+    checks = course.hidden / A / "checks.py"
+    checks.write_text(checks.read_text() + "\nOTHER = 1\n")
+    assert ledger.hashes(course, A)["checks"] != before["checks"]
+
+
 def test_allowing_unsealed_grading_changes_no_hash(course):
     before = ledger.hashes(course, A)
     course.config.Judge.allow_unsealed = not course.config.Judge.allow_unsealed

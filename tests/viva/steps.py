@@ -2,8 +2,7 @@
 
 from types import SimpleNamespace
 
-from autograder.checking.answers import Mistake
-from autograder.checking.scenario import Scenario
+from autograder.checking.answers import Mistake, Scenario
 from autograder.checking.student import LocalStudent
 from autograder.viva.bench import Bench, Mistakes
 from autograder.viva.source import Cell

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from steps import STEPS, Reference, bench_of
 
-from autograder.checking.scenario import Scenario
+from autograder.checking.answers import Scenario
 from autograder.viva import verify
 from autograder.viva.kinds import count, result, shape, variable, what_if, which_line, why_not
 from autograder.viva.making import KINDS, questions

@@ -9,6 +9,8 @@ from autograder.viva.question import MOST_OPTIONS, alike
 from autograder.viva.value import Value
 
 FEWEST = 3
+# Times the right number, or 1.
+FAR = 50
 
 
 def chosen(
@@ -25,6 +27,8 @@ def chosen(
             continue
         if value.is_error and any(other.is_error for other in taken):
             continue
+        if _is_absurd(value, right):
+            continue
         taken.append(value)
         if len(taken) == MOST_OPTIONS:
             break
@@ -32,6 +36,15 @@ def chosen(
         return None
     order = rng.permutation(len(taken))
     return tuple(taken[i].text for i in order), int(np.flatnonzero(order == 0)[0])
+
+
+def _is_absurd(value: Value, right: Value) -> bool:
+    """Whether a number is so far from the right one that nobody would take it."""
+    try:
+        number, wanted = abs(float(value.text)), abs(float(right.text))
+    except ValueError:
+        return False
+    return number > FAR * max(wanted, 1)
 
 
 def behaviours(bench: Bench, after: str, asks: str) -> Iterator[Value | None]:

@@ -23,7 +23,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
             if ran.value is None or ran.value.is_error:
                 continue
             for (first, name), value in _at_the_end(ran).items():
-                if (first, name) in seen or first not in functions or name == "self":
+                if (first, name) in seen or first not in functions or name.startswith("_"):
                     continue
                 if name not in bench.cell.bound(first) or not value.is_short or not value.text:
                     continue

@@ -7,8 +7,7 @@ import numpy as np
 
 from autograder.viva.bench import Bench
 from autograder.viva.kinds.options import behaviours, chosen, numbers_near
-from autograder.viva.question import Question
-from autograder.viva.value import Value
+from autograder.viva.question import TELLING, Question
 
 LEVEL = 3
 DRAWS = 3
@@ -18,6 +17,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """Questions about changes whose outcome is short, or an error, or endless."""
     for scenario in bench.scenarios:
         seen: set[int] = set()
+        unchanged = False
         for after in bench.drawn(scenario, rng, DRAWS):
             value = bench.original(after, scenario.asks).value
             if value is None or value.is_error or not value.text:
@@ -28,7 +28,9 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                 change, got = changes[index], results[index]
                 if got is None or not got.text or not got.is_short or change.line in seen:
                     continue
-                if got.is_error and change.after:
+                if got.is_error and (change.after or got.text.endswith(TELLING)):
+                    continue
+                if got.text == value.text and unchanged:
                     continue
                 others = [value, *(results[i] for i in rng.permutation(len(results)))]
                 wrong = chain(others, behaviours(bench, after, scenario.asks), numbers_near(value))
@@ -37,6 +39,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     continue
                 seen.add(change.line)
                 same = got.text == value.text
+                unchanged |= same
                 yield Question(
                     "what_if",
                     bench.exercise,
@@ -46,7 +49,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     after,
                     *options,
                     because=f"As it is, `{scenario.asks}` is {value.text}; then "
-                    + ("it is the same." if same else _becomes(got)),
+                    + ("it is the same." if same else f"{got.told(scenario.asks)}."),
                     claim={"value": {"cell": change.source, "asks": scenario.asks}},
                 )
 
@@ -61,11 +64,3 @@ def _said(change) -> str:
     if change.after:
         return f"Line {change.line} is changed to `{change.after}`."
     return f"Line {change.line}, `{change.before}`, is left out."
-
-
-def _becomes(value: Value) -> str:
-    return (
-        f"{value.text}."
-        if value.is_error or value.text.startswith("it ")
-        else f"it is {value.text}."
-    )

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograder.viva.bench import Bench
-from autograder.viva.question import MOST_OPTIONS, Question, alike
+from autograder.viva.question import MOST_OPTIONS, TELLING, Question, alike
 
 LEVEL = 3
 FEWEST = 3
 DRAWS = 2
-# Whoever sees these has the answer: the message names what is missing.
-TELLING = ("NameError", "UnboundLocalError")
 
 
 def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
@@ -39,11 +37,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                 if len(picked) < FEWEST:
                     continue
                 seen.add(changes[index].line)
-                said = (
-                    got.text
-                    if got.is_error or got.text.startswith("it ")
-                    else f"`{scenario.asks}` is {got.text}"
-                )
+                said = got.told(scenario.asks)
                 yield Question(
                     "which_line",
                     bench.exercise,
@@ -54,7 +48,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     after,
                     tuple(f"{changes[i].line}: {changes[i].before}" for i in picked),
                     picked.index(index),
-                    because=f"Without line {changes[index].line} {said}; without each of the others it is not.",
+                    because=f"Only without line {changes[index].line}: {said}.",
                     are_code=True,
                     claim={
                         "only": {

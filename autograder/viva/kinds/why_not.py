@@ -48,8 +48,8 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                 "",
                 tuple(options[i] for i in order),
                 int(np.flatnonzero(order == 0)[0]),
-                because=f"There yours gives {value.text}, the other one {theirs.text}"
-                + (f": {mistake.tells}" if mistake.tells else "."),
+                because=f"There, with yours {value.told(scenario.asks)}; with the other one "
+                f"{theirs.told(scenario.asks)}. {mistake.tells}".rstrip(),
                 other=shown.source,
                 are_code=True,
                 claim={"apart": {"mistake": mistake.source, "asks": scenario.asks}},
