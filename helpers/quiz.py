@@ -13,6 +13,7 @@ import random
 import sys
 import tokenize
 from dataclasses import dataclass
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -140,10 +141,15 @@ def told(value) -> str:
     return text if len(text) <= 60 else ""
 
 
-def without(source: str) -> dict[str, str]:
-    """What is left out, as HTML → the cell without it, for each simple statement of its functions."""
+def definition(source: str, name: str) -> ast.AST:
+    """The function or class of this name in a cell."""
+    return next(n for n in ast.parse(source).body if getattr(n, "name", None) == name)
+
+
+def without(source: str, name: str) -> dict[str, str]:
+    """What is left out, as HTML → the cell without it, for each simple statement of `name`."""
     lines, found = source.splitlines(), {}
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(definition(source, name)):
         if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
             continue
         if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call):
@@ -160,14 +166,18 @@ def without(source: str) -> dict[str, str]:
     return found
 
 
-def altered(source: str) -> dict[str, str]:
-    """What is changed, as HTML → the cell with one number, operator or name changed on a line."""
+def altered(source: str, name: str) -> dict[str, str]:
+    """What is changed, as HTML → the cell with a number, operator or method of `name` changed."""
     lines, found = source.splitlines(), {}
+    place: Any = definition(source, name)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         (row, first), (_, last) = token.start, token.end
+        if not place.lineno < row <= place.end_lineno:
+            continue
+        called = token.line[first - 1 : first] == "." or token.string in ("True", "False")
         if token.type == tokenize.NUMBER and token.string.isdigit():
             other = str(int(token.string) + 1)
-        elif token.type in (tokenize.OP, tokenize.NAME) and token.string in TWIN:
+        elif token.string in TWIN and (token.type == tokenize.OP or called):
             other = TWIN[token.string]
         else:
             continue
@@ -194,13 +204,13 @@ def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question
     if not right or right != result(source, use, namespace, seed=1):
         return None
     outcomes = {"": right}
-    for said, changed in (without(source) | altered(source)).items():
+    for said, changed in (without(source, use.name) | altered(source, use.name)).items():
         outcomes[said] = result(changed, use, namespace)
     outcomes = {said: text for said, text in outcomes.items() if text and text not in TELLING}
     told_by: dict[str, list[str]] = {}
     for said, text in outcomes.items():
         told_by.setdefault(text, []).append(f"if {said}" if said else "as it is")
-    change = rng.choice(["", *outcomes])
+    change = rng.choice([said for said, text in outcomes.items() if not said or text != right])
     right = outcomes[change]
     others = [text for text in told_by if text != right]
     rng.shuffle(others)

@@ -1597,15 +1597,7 @@ draw_sweep("Images", gains, normal=_normal, uniform=_uniform)
 from helpers import quiz
 
 quiz.ask(
-    quiz.Use(
-        "xavier_init",
-        """\
-layer = nn.Linear(2, 2)
-nn.init.ones_(layer.bias)
-xavier_init(layer, 1.0, "normal")
-""",
-        "layer.bias.tolist()",
-    ),
+    quiz.Use("xavier_std", "std = xavier_std(5, 3)", "round(float(std), 2)"),
     quiz.Use(
         "activation_rms",
         """\

@@ -2052,12 +2052,15 @@ counts = confusion_matrix(model, loader)
         "torch.as_tensor(counts).tolist()",
     ),
     quiz.Use(
-        "shuffle_pixels",
+        "honest_headline",
         """\
-images = torch.arange(1, 9).view(1, 2, 2, 2)
-out = shuffle_pixels(images, torch.tensor([1, 2, 3, 0]))
+def run(val, test):
+    return {"seed": 0, "val_accuracy": val, "test_accuracy": test}
+
+attempts = {"wide": [run(0.6, 0.5), run(0.8, 0.7)], "deep": [run(0.65, 0.9)]}
+headline = honest_headline(attempts)
 """,
-        "out.flatten().tolist()",
+        "[headline[0], round(float(headline[1]), 2)]",
     ),
 )
 

@@ -172,7 +172,7 @@ for _ in range(2):
 generator = torch.Generator().manual_seed(0)
 loss = noisy(lambda w1, w2: (w1 + w2).sum(), $sigma, generator)
 gradients = []
-for _ in range($calls):
+for call in range($calls):
     w1, w2 = (torch.zeros(2, requires_grad=True) for _ in range(2))
     loss(w1, w2).backward()
     gradients.append(tuple(w1.grad.tolist()))
@@ -210,7 +210,7 @@ numbers = w1.grad.tolist() + w2.grad.tolist()
         "len(set(numbers))",
         {
             "sigma": [1.0, 0.0],
-            "first": [3, 1],
+            "first": [3, 2],
             "second": [2, 1],
         },
     ),
@@ -223,11 +223,12 @@ for sigma in $sigmas:
     w1, w2 = (torch.tensor(1.0, requires_grad=True) for _ in range(2))
     loss(w1, w2).backward()
     slopes.append(w1.grad.item())
+ratio = (slopes[2] - slopes[0]) / (slopes[1] - slopes[0])
 """,
-        "(slopes[2] - slopes[0]) / (slopes[1] - slopes[0])",
+        "ratio",
         {
             "sigmas": [[0.0, 1.0, 3.0], [0.0, 1.0, 2.0], [0.0, 1.0, 1.0], [0.0, 2.0, 1.0]],
-            "slope": [0, 5],
+            "slope": [1, 5],
         },
     ),
     Scenario(
@@ -271,15 +272,17 @@ for start in $starts:
         """\
 points = torch.tensor($points)
 losses = pathological_curve(points[:, 0], points[:, 1])
+order = losses.argsort(stable=True)
 """,
-        "losses.argsort().tolist()",
+        "order.tolist()",
         {
             "points": [
-                [[3.0, 0.0], [0.0, 2.0], [1.0, 1.0]],
-                [[0.0, 1.0], [2.0, 0.0], [0.0, 0.0]],
-                [[0.0, 3.0], [1.0, 0.0], [3.0, 0.0]],
-                [[0.0, 0.0], [4.0, 1.0], [1.0, 4.0]],
-                [[2.0, 0.0], [1.0, 0.0]],
+                [[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]],
+                [[1.0, 3.0], [4.0, 1.0], [2.0, 2.0]],
+                [[3.0, 2.0], [1.0, 3.0], [2.0, 1.0]],
+                [[1.0, 1.0], [1.0, 3.0], [1.0, 2.0]],
+                [[4.0, 2.0], [1.0, 2.0], [3.0, 2.0]],
+                [[2.0, 1.0], [1.0, 1.0]],
             ]
         },
     ),

@@ -18,6 +18,7 @@ try:
     said = "done"
 except ValueError:
     said = "refused"
+told = [said, layer.bias.sum().item()]
 """
 
 LEFT_ALONE = """\
@@ -26,6 +27,8 @@ nn.init.ones_(layer.bias)
 layer.bias.requires_grad_($free)
 layer.$switch()
 found = xavier_init(layer, $gain, "$mode")
+flags = [layer.training, layer.bias.requires_grad]
+told = [found is layer, *flags, layer.bias.sum().item()]
 """
 
 RMS = """\
@@ -39,6 +42,7 @@ model = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Tanh())
 model.$all()
 model[1].$one()
 rms = activation_rms(model, torch.ones(2, 3))
+told = [len(rms), model.training, model[1].training]
 """
 
 CALLS = """\
@@ -63,6 +67,7 @@ nn.init.constant_(first.weight, $weight)
 nn.init.zeros_(last.weight)
 model = nn.Sequential(first, $between, last)
 rms = gradient_rms(model, torch.tensor([[$x]]), torch.tensor([1]))
+numbers = [float(value) for value in rms]
 """
 
 OLD_GRADIENT = """\
@@ -70,6 +75,7 @@ model = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Dropout(0.0))
 nn.init.zeros_(model[0].weight)
 model[0].weight.grad = $old
 rms = gradient_rms(model, torch.tensor([[$x]]), torch.tensor([0]))
+told = [float(rms[0]), model[0].weight.grad]
 """
 
 MADE = """\
@@ -87,8 +93,9 @@ def make_small(seed):
     return nn.Linear(2, 2)
 def train_fake(model, seed):
     accuracy = seed / 10 if model.weight.any() else $dead
-    return {"train_accuracy": accuracy, "test_accuracy": 0.1}
+    return {"train_accuracy": accuracy, "test_accuracy": 0.9}
 means = gain_sweep($gains, $seeds, make_model=make_small, train=train_fake)
+numbers = [float(mean) for mean in means]
 """
 
 SCENARIOS = [
@@ -144,13 +151,13 @@ SCENARIOS = [
     Scenario(
         "xavier_init",
         REFUSED,
-        "[said, layer.bias.sum().item()]",
+        "told",
         {"mode": ["normal", "uniform", "norm", "Uniform", "kaiming_normal", "zeros"]},
     ),
     Scenario(
         "xavier_init",
         LEFT_ALONE,
-        "[found is layer, layer.training, layer.bias.requires_grad, layer.bias.sum().item()]",
+        "told",
         {
             "free": [True, False],
             "switch": ["train", "eval"],
@@ -179,7 +186,7 @@ SCENARIOS = [
     Scenario(
         "activation_rms",
         MODES,
-        "[len(rms), model.training, model[1].training]",
+        "told",
         {"all": ["train", "eval"], "one": ["train", "eval"]},
     ),
     Scenario(
@@ -204,7 +211,7 @@ SCENARIOS = [
     Scenario(
         "gradient_rms",
         TWO_LAYERS,
-        "[float(value) for value in rms]",
+        "numbers",
         {
             "weight": [1.0, 2.0, 3.0],
             "between": ["nn.ReLU()", "nn.Dropout(0.5)"],
@@ -214,7 +221,7 @@ SCENARIOS = [
     Scenario(
         "gradient_rms",
         OLD_GRADIENT,
-        "[float(rms[0]), model[0].weight.grad]",
+        "told",
         {"old": ["None", "torch.tensor([[3.0], [5.0]])"], "x": [2.0, 4.0, 0.0]},
     ),
     Scenario(
@@ -226,7 +233,7 @@ SCENARIOS = [
     Scenario(
         "gain_sweep",
         MEANS,
-        "[float(mean) for mean in means]",
+        "numbers",
         {
             "gains": [[1.0], [0.0, 1.0], [1.0, 0.0], [2.0, 1.0]],
             "seeds": [[2], [2, 6], [2, 3, 7]],

@@ -19,15 +19,19 @@ model[1].$one()
 images = torch.tensor([[0.0, 1.0], [0.0, 2.0], [3.0, 0.0], [4.0, 2.0]])
 """
 
+AFTERWARDS = "told = [float({}), model.training, model[1].training]\n"
+
 STATISTICS = """\
 pixels = torch.tensor($pixels)
 images = pixels.view(-1, 2, 1, 1)
 mean, std = channel_statistics(images)
+told = [float(number) for number in [*mean, *std]]
 """
 
 SPLIT = """\
 train, val = split_indices($n, $n_val, seed=$seed)
 every = {int(index) for part in (train, val) for index in part}
+sizes = [len(train), len(val), len(every)]
 """
 
 LOSSES = """\
@@ -39,6 +43,7 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "best.pt"
     history = train_model(model, optimizer, loader, loader, $epochs, path, loss_fn=mean_label)
+losses = [float(loss) for loss in history["train_loss"]]
 """
 
 # The model takes class 1 for images below the second bias, which grows by 1 in each epoch.
@@ -53,6 +58,7 @@ with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "best.pt"
     history = train_model(model, optimizer, train, val, $epochs, path, loss_fn=minus_logit_1)
     saved = torch.load(path)
+ends = [model.bias[1].item(), saved["bias"][1].item()]
 """
 
 CALLS = """\
@@ -62,11 +68,12 @@ class Counter:
         self.steps += 1
     def zero_grad(self):
         self.zeroed += 1
-first, second, batch = Counter(), Counter(), (torch.zeros(2, 1), torch.tensor([0, 1]))
+optimizer, scheduler, batch = Counter(), Counter(), (torch.zeros(2, 1), torch.tensor([0, 1]))
 train, val = [batch] * $batches, [batch] * $val_batches
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "best.pt"
-    train_model(nn.Linear(1, 2), first, train, val, $epochs, path, scheduler=second)
+    train_model(nn.Linear(1, 2), optimizer, train, val, $epochs, path, scheduler=scheduler)
+calls = [optimizer.zeroed, optimizer.steps, scheduler.steps]
 """
 
 MOMENTUM = """\
@@ -89,7 +96,7 @@ CALL = """\
 told, baseline_model = [], lambda: MLP(2, 2, $hidden)
 def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, *_, **__):
     told.extend([num_epochs, len(val_loader), len(optimizer.params), optimizer.lr])
-baseline([1, 2, 3], [1] * $batches, "best.pt", num_epochs=$epochs)
+baseline([1, 2, 3], $val, "best.pt", num_epochs=$epochs)
 """
 
 HEADLINE = """\
@@ -120,6 +127,7 @@ SHUFFLED = """\
 images = torch.arange(1, 9).view(1, 2, 2, 2)
 permutation = torch.tensor($permutation)
 out = shuffle_pixels(images, permutation)
+second = out[0, 1].flatten().tolist()
 """
 
 EPOCHS = """\
@@ -129,13 +137,14 @@ seen = set()
 for _ in range($epochs):
     for shuffled, labels in loader:
         seen.add(str(shuffled.tolist()))
+sizes = [len(loader), len(seen)]
 """
 
 SCENARIOS = [
     Scenario(
         "channel_statistics",
         STATISTICS,
-        "[float(value) for value in [*mean, *std]]",
+        "told",
         {
             "pixels": [
                 "[[0, 51], [51, 153], [102, 255]], dtype=torch.uint8",
@@ -150,8 +159,8 @@ SCENARIOS = [
     Scenario(
         "channel_statistics",
         SPLIT,
-        "[len(train), len(val), len(every)]",
-        {"n": [10, 6], "n_val": [0, 2, 3, 5], "seed": [0, 7]},
+        "sizes",
+        {"n": [30, 40], "n_val": [0, 15, 16], "seed": [0, 7]},
     ),
     Scenario(
         "test_model",
@@ -166,16 +175,22 @@ SCENARIOS = [
     ),
     Scenario(
         "test_model",
-        MODES + "accuracy = test_model(model, [(images, torch.tensor($labels))])\n",
-        "[float(accuracy), model.training, model[1].training]",
-        {"all": ["train", "eval"], "one": ["train", "eval"], "labels": [[1, 0, 0, 0], [1, 1, 1, 0]]},
+        MODES
+        + "accuracy = test_model(model, [(images, torch.tensor($labels))])\n"
+        + AFTERWARDS.format("accuracy"),
+        "told",
+        {
+            "all": ["train", "eval"],
+            "one": ["train", "eval"],
+            "labels": [[1, 0, 0, 0], [1, 1, 1, 0]],
+        },
     ),
     Scenario(
         "train_model",
         LOSSES,
-        '[float(loss) for loss in history["train_loss"]]',
+        "losses",
         {
-            "labels": [[2, 4, 9], [1, 3, 8], [5, 5, 5], [6, 0]],
+            "labels": [[2, 4, 9], [2, 3, 7], [5, 5, 5], [6, 2]],
             "size": [2, 3],
             "epochs": [1, 2],
         },
@@ -183,7 +198,7 @@ SCENARIOS = [
     Scenario(
         "train_model",
         BEST,
-        '[model.bias[1].item(), saved["bias"][1].item()]',
+        "ends",
         {
             "labels": [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 1]],
             "epochs": [1, 2, 3, 4],
@@ -192,7 +207,7 @@ SCENARIOS = [
     Scenario(
         "train_model",
         CALLS,
-        "[first.zeroed, first.steps, second.steps]",
+        "calls",
         {"batches": [1, 3], "val_batches": [1, 2], "epochs": [1, 2]},
     ),
     Scenario(
@@ -218,12 +233,12 @@ SCENARIOS = [
         "baseline",
         CALL,
         "told",
-        {"hidden": ["[]", "[3]", "[3, 4]"], "batches": [1, 2], "epochs": [2, 5]},
+        {"hidden": ["[]", "[3]", "[3, 4]"], "val": [[1], [1, 2]], "epochs": [2, 5]},
     ),
     Scenario(
         "confusion_matrix",
-        LARGEST + "counts = confusion_matrix(model, loader)\n",
-        "torch.as_tensor(counts).tolist()",
+        LARGEST + "table = torch.as_tensor(confusion_matrix(model, loader)).tolist()\n",
+        "table",
         {
             "p": [0.0, 1.0],
             "shown": [[0, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
@@ -233,21 +248,27 @@ SCENARIOS = [
     ),
     Scenario(
         "confusion_matrix",
-        MODES + "counts = confusion_matrix(model, [(images, torch.tensor($labels))])\n",
-        "[int(counts[1][0]), model.training, model[1].training]",
-        {"all": ["train", "eval"], "one": ["train", "eval"], "labels": [[1, 0, 1, 0], [1, 0, 1, 1]]},
+        MODES
+        + "counts = confusion_matrix(model, [(images, torch.tensor($labels))])\n"
+        + AFTERWARDS.format("counts[1][0]"),
+        "told",
+        {
+            "all": ["train", "eval"],
+            "one": ["train", "eval"],
+            "labels": [[1, 0, 1, 0], [1, 0, 1, 1]],
+        },
     ),
     Scenario(
         "honest_headline",
-        HEADLINE,
-        "[name, float(mean), int(num_runs)]",
+        HEADLINE + "told = [name, float(mean), int(num_runs)]\n",
+        "told",
         HEADLINE_DRAWS,
     ),
-    Scenario("honest_headline", HEADLINE, "float(std)", HEADLINE_DRAWS),
+    Scenario("honest_headline", HEADLINE + "told = float(std)\n", "told", HEADLINE_DRAWS),
     Scenario(
         "shuffle_pixels",
         SHUFFLED,
-        "out[0, 1].flatten().tolist()",
+        "second",
         {
             "permutation": [
                 [1, 2, 3, 0],
@@ -262,7 +283,7 @@ SCENARIOS = [
     Scenario(
         "shuffle_pixels",
         EPOCHS,
-        "[len(loader), len(seen)]",
+        "sizes",
         {"batches": [1, 2, 3], "seed": [0, 5], "fixed": [True, False], "epochs": [1, 2]},
     ),
 ]
