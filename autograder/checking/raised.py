@@ -59,12 +59,21 @@ HARMLESS = re.compile(
             r"Inference tensors cannot be saved for backward.*",
             rf'Module \[{NAME}\] is missing the required "forward" function',
             r"autograd is off here: work the gradients out by hand",
-            # Hardware that this machine lacks.
-            r"Torch not compiled with CUDA enabled|Found no NVIDIA driver on your system\..{0,300}",
-            r"PyTorch is not linked with support for mps devices",
         ]
     ),
     re.DOTALL,
+)
+# Hardware that this machine lacks.
+HARDWARE = re.compile(
+    r"Torch not compiled with CUDA enabled|Found no NVIDIA driver on your system\..{0,300}"
+    r"|Attempting to deserialize object on a CUDA device.{0,300}"
+    r"|PyTorch is not linked with support for mps devices|No CUDA GPUs are available",
+    re.DOTALL,
+)
+NO_GRAPHICS_CARD = (
+    "it asks for a graphics card, and this computer has none: choose the device by what there is, "
+    'as in torch.device("cuda" if torch.cuda.is_available() else "cpu"), and load files with '
+    'map_location="cpu"'
 )
 
 
@@ -88,5 +97,8 @@ def described(kind: str, message: str, line: str) -> str:
 def told(kind: str, message: str, where: str = "") -> str:
     """An error's kind and text, as far as they are Python's own words; `where` comes between them."""
     known = kind if kind in KINDS else "an exception of its own kind"
-    text = f": {message.strip()}" if HARMLESS.fullmatch(message.strip()) else ""
+    message = message.strip()
+    text = f": {message}" if HARMLESS.fullmatch(message) else ""
+    if HARDWARE.fullmatch(message):
+        text = f": {NO_GRAPHICS_CARD}"
     return f"{known}{where}{text}"

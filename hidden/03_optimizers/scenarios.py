@@ -40,8 +40,10 @@ def make_model():
     nn.init.constant_(model.weight, $start)
     return model
 
+make_optimizer = lambda p: SGD(p, lr=1.0)
 loader = [(torch.tensor([[x]]), torch.tensor([[1.0]])) for x in $inputs]
-losses = lr_range_test(make_model, lambda p: SGD(p, lr=1.0), loader, {loss}, $rates)
+loss_fn = lambda outputs, labels: {loss}
+losses = lr_range_test(make_model, make_optimizer, loader, loss_fn, rates=$rates)
 """
 
 SCENARIOS = [
@@ -302,7 +304,7 @@ loss.backward()
     ),
     Scenario(
         "lr_range_test",
-        RANGE_TEST.format(loss="lambda out, y: (out - y).mean()"),
+        RANGE_TEST.format(loss="(outputs - labels).mean()"),
         "losses",
         {
             "start": [5.0],
@@ -312,7 +314,7 @@ loss.backward()
     ),
     Scenario(
         "lr_range_test",
-        RANGE_TEST.format(loss="lambda out, y: ((out - y) ** 2).mean()"),
+        RANGE_TEST.format(loss="((outputs - labels) ** 2).mean()"),
         "len(losses)",
         {
             "start": [3.0],

@@ -124,6 +124,18 @@ def test_what_python_says_itself_is_told(message):
     )
 
 
+def test_code_for_a_graphics_card_is_told_what_to_do_without_one():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    for attempt in (lambda: torch.ones(1).cuda(), lambda: torch.nn.Linear(1, 1).to("cuda")):
+        with pytest.raises((RuntimeError, AssertionError)) as failed:
+            attempt()
+        text = described(type(failed.value).__name__, str(failed.value), "x.cuda()")
+        assert "this computer has none" in text and "NVIDIA" not in text, text
+
+
 def test_a_librarys_not_implemented_error_is_no_stub():
     unsolved = "not solved yet: the code still raises NotImplementedError"
     assert described("NotImplementedError", "", "raise NotImplementedError()") == unsolved

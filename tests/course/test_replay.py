@@ -2,6 +2,8 @@
 
 import copy
 import os
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -423,3 +425,19 @@ def test_limits_keep_a_run_short():
     record["output"] = 19
     with pytest.raises(ReplayError, match="make it smaller"):
         Network(record, SHAPE)
+
+
+def test_a_checkpoint_written_on_a_gpu_is_the_same_network_without_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3072, 8), nn.ReLU(), nn.Linear(8, 10))
+    with mock.patch("torch.serialization.location_tag", lambda storage: "cuda:0"):
+        torch.save(model.state_dict(), "gpu.pt")
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="CUDA"):
+            torch.load("gpu.pt", weights_only=True)
+    names = SimpleNamespace(made=lambda: copy.deepcopy(model).requires_grad_(False))
+    record = probes.checkpoint(names, "made", "gpu.pt", BATCH_SIZE, MAX_NUMBERS, MAX_STEPS)
+    network = Network(wire.decode(wire.encode(record)))
+    images = torch.randn(5, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(network.logits(images), model(images), atol=1e-5)

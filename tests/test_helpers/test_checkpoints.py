@@ -4,6 +4,7 @@ import os
 import pickle
 import re
 from collections import Counter, OrderedDict
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -164,6 +165,13 @@ def test_a_damaged_file_is_named_and_executes_nothing(tmp_path, monkeypatch, dam
 def test_an_ordered_dict_saved_elsewhere_is_accepted(tmp_path):
     torch.save(OrderedDict(a=torch.ones(2)), tmp_path / "a.pt")
     assert train_or_load(tmp_path / "a.pt", never)["a"].tolist() == [1, 1]
+
+
+def test_a_file_written_on_a_gpu_is_loaded_without_one(tmp_path):
+    with mock.patch("torch.serialization.location_tag", lambda storage: "cuda:0"):
+        torch.save({"a": torch.ones(2)}, tmp_path / "a.pt")
+    loaded = train_or_load(tmp_path / "a.pt", never)["a"]
+    assert loaded.device.type == "cpu" and loaded.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), RuntimeError("write failed")])
