@@ -75,7 +75,7 @@ class Watch:
 
     def add(self, line, name, value):
         if len(self.values) < MOST_VALUES and name.isidentifier():
-            self.values.append([line, name, plain(value)])
+            self.values.append([line, name, told(value)])
 
 
 def observed(ns, runs, seed):
@@ -111,7 +111,7 @@ def _observe(names, run, seed):
         sys.settrace(watch)
         try:
             exec(compile(run["after"], AFTER, "exec"), names)
-            result["value"] = plain(eval(compile(run["asks"], AFTER, "eval"), names))
+            result["value"] = told(eval(compile(run["asks"], AFTER, "eval"), names))
         finally:
             sys.settrace(None)
     except Endless:
@@ -129,6 +129,14 @@ def _seed(number):
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(number)
+
+
+def told(value):
+    """`plain`, also for values that raise when somebody looks at them."""
+    try:
+        return plain(value)
+    except Exception:
+        return ["other", type(value).__name__[:MOST_LETTERS]]
 
 
 def plain(value, depth=0):

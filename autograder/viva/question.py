@@ -7,7 +7,7 @@ from autograder.viva.value import Value
 
 MOST_OPTIONS = 4
 # Whoever sees these errors has the answer: their messages name what is missing.
-TELLING = ("NameError", "UnboundLocalError")
+TELLING = ("NameError", "UnboundLocalError", "AttributeError")
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,16 @@ def differ(values: list[Value]) -> bool:
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
+def form(text: str) -> str:
+    """The text without its numbers."""
+    return NUMBER.sub("#", text)
+
+
 def alike(a: Value, b: Value) -> bool:
     """Whether two values are equal as texts, or differ by rounding only."""
     if a.text == b.text:
         return True
-    if NUMBER.sub("#", a.text) != NUMBER.sub("#", b.text):
+    if form(a.text) != form(b.text):
         return False
     pairs = zip(NUMBER.findall(a.text), NUMBER.findall(b.text), strict=True)
     return all(

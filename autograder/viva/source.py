@@ -175,9 +175,20 @@ class Cell:
             n.lineno for n in ast.walk(self.tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)
         }
 
+    @functools.cached_property
+    def _said(self) -> set[int]:
+        """Lines that raise an error or hold a text with values in it."""
+        return {
+            n.lineno
+            for n in ast.walk(self.tree)
+            if isinstance(n, ast.Raise | ast.Assert | ast.JoinedStr)
+        }
+
     def _alterations(self) -> Iterator[tuple[int, int, str, int]]:
         for node in ast.walk(self.tree):
             if not isinstance(node, ast.expr) or node.lineno != node.end_lineno:
+                continue
+            if node.lineno in self._said:
                 continue
             first, last = node.col_offset, node.end_col_offset or 0
             match node:

@@ -1,6 +1,6 @@
 """What does the code after yours give?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from autograder.viva.bench import Bench
 from autograder.viva.kinds.options import behaviours, chosen, numbers_near
 from autograder.viva.question import Question
+from autograder.viva.value import Value
 
 LEVEL = 2
 DRAWS = 4
@@ -21,7 +22,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
             if value is None or value.is_error or not value.is_short or not value.text:
                 continue
             wrong = chain(behaviours(bench, after, scenario.asks), numbers_near(value))
-            options = chosen(value, _as_readable(wrong), rng)
+            options = chosen(value, _plausible_first(wrong), rng)
             if options is None:
                 continue
             yield Question(
@@ -38,12 +39,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
             break
 
 
-def _as_readable(values):
-    """Errors last: a wrong result is the better distractor."""
-    later = []
-    for value in values:
-        if value is not None and value.is_error:
-            later.append(value)
-        else:
-            yield value
-    yield from later
+def _plausible_first(values: Iterable[Value | None]) -> list[Value]:
+    """Those that can be worked out in the head first, as the right one can, and errors last."""
+    known = [value for value in values if value is not None]
+    return sorted(known, key=lambda value: (value.is_error, not value.is_short))

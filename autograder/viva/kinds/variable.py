@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.viva.bench import Bench, Ran
 from autograder.viva.kinds.options import chosen, numbers_near
-from autograder.viva.question import Question
+from autograder.viva.question import Question, form
 from autograder.viva.value import Value
 
 LEVEL = 2
@@ -54,7 +54,8 @@ def _at_the_end(ran: Ran) -> dict[tuple[int, str], Value]:
 
 
 def _others(ran: Ran, name: str, value: Value) -> list[Value]:
-    """What it held before, then what other names of the same kind held."""
+    """What it held before, then what other names held; values of the same form first."""
     own = [v for line, n, v in ran.values if n == name]
     rest = [v for line, n, v in ran.values if n != name and v.shape == value.shape]
-    return [v for v in [*own, *rest] if v.is_short]
+    short = [v for v in [*own, *rest] if v.is_short]
+    return sorted(short, key=lambda v: form(v.text) != form(value.text))

@@ -17,7 +17,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """Questions about changes whose outcome is short, or an error, or endless."""
     for scenario in bench.scenarios:
         seen: set[int] = set()
-        unchanged = False
+        unchanged = raised = False
         for after in bench.drawn(scenario, rng, DRAWS):
             value = bench.original(after, scenario.asks).value
             if value is None or value.is_error or not value.text:
@@ -30,7 +30,8 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     continue
                 if got.is_error and (change.after or got.text.endswith(TELLING)):
                     continue
-                if got.text == value.text and unchanged:
+                # One of each is enough: the others teach the same.
+                if (got.text == value.text and unchanged) or (got.is_error and raised):
                     continue
                 others = [value, *(results[i] for i in rng.permutation(len(results)))]
                 wrong = chain(others, behaviours(bench, after, scenario.asks), numbers_near(value))
@@ -40,6 +41,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                 seen.add(change.line)
                 same = got.text == value.text
                 unchanged |= same
+                raised |= got.is_error
                 yield Question(
                     "what_if",
                     bench.exercise,
