@@ -223,6 +223,8 @@ def viva_audit(found: "VivaAudit") -> None:
             str(fewest), f"{sum(mistakes)} of {len(mistakes)}",
         )  # fmt: skip
     console.print(table)
+    if found.without:
+        say(f"nothing is asked about {', '.join(found.without)}: no scenarios")
     for problem in found.problems:
         say(problem)
     say(f"{found.verified} questions verified, {len(found.problems)} problems")

@@ -46,12 +46,16 @@ class Row:
 
 @dataclass
 class Audit:
-    """All rows, how many questions were verified, and a sentence for each thing that is wrong."""
+    """All rows, how many questions were verified, and a sentence for each thing that is wrong.
+
+    `without` names the exercises that have no scenarios.
+    """
 
     assignment: str
     rows: list[Row] = field(default_factory=list)
     verified: int = 0
     problems: list[str] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
 
 
 def audit(
@@ -68,6 +72,9 @@ def audit(
         student.warm_up()
         for exercise, solution in reference.solutions.items():
             scenarios = [s for s in known.scenarios if s.exercise == exercise]
+            if not scenarios:
+                found.without.append(exercise)
+                continue
             answers = [("reference", True, solution)] + [
                 (a.name, isinstance(a, Alternative), a.source)
                 for a in known.answers
@@ -83,11 +90,10 @@ def audit(
                 except Exception:
                     continue
                 row.lines = len([line for line in cell.lines if line.strip()])
-                if scenarios:
-                    student.become(namespace)
-                    bench = Bench(student, cell, scenarios, mistakes)
-                    rng = generator(assignment, exercise, name)
-                    _verify(found, row, list(questions(bench, rng)), namespace)
+                student.become(namespace)
+                bench = Bench(student, cell, scenarios, mistakes)
+                rng = generator(assignment, exercise, name)
+                _verify(found, row, list(questions(bench, rng)), namespace)
                 if not row.is_enough:
                     kinds = ", ".join(f"{n} {kind}" for kind, n in row.kinds.items()) or "none"
                     found.problems.append(

@@ -74,9 +74,13 @@ class Bench:
         return sorted(scenario.drawn(rng, DRAWS), key=apart, reverse=True)[:count]
 
     def original(self, after: str, asks: str) -> Ran:
-        """The student's own cell; without a value if that depends on chance."""
+        """The student's own cell; without what depends on chance."""
         first, second = (self._run([self.cell.source], after, asks, seed)[0] for seed in SEEDS)
-        return first if first.value == second.value else Ran(None)
+        return Ran(
+            first.value if first.value == second.value else None,
+            first.counts if first.counts == second.counts else {},
+            first.values if first.values == second.values else [],
+        )
 
     def changed(self, sources: Sequence[str], after: str, asks: str) -> list[Value | None]:
         """What other versions of the cell give; None where it depends on chance or takes too long."""

@@ -75,5 +75,5 @@ def alike(a: Value, b: Value) -> bool:
         return False
     pairs = zip(NUMBER.findall(a.text), NUMBER.findall(b.text), strict=True)
     return all(
-        abs(float(x) - float(y)) <= 0.02 * max(abs(float(x)), abs(float(y))) for x, y in pairs
+        abs(float(x) - float(y)) <= 0.05 * max(abs(float(x)), abs(float(y))) for x, y in pairs
     )

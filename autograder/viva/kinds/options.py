@@ -1,5 +1,6 @@
 """Wrong options beside the right one."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -61,6 +62,7 @@ def numbers_near(right: Value) -> Iterator[Value]:
         number = float(right.text)
     except ValueError:
         return
-    for other in (2 * number, number / 2, -number, number + 1, 0.0):
-        if other == int(other) or not float(right.text).is_integer():
-            yield Value(f"{round(other, 3):g}", True)
+    if math.isfinite(number):
+        for other in (2 * number, number / 2, -number, number + 1, 0.0):
+            if other.is_integer() or not number.is_integer():
+                yield Value(f"{round(other, 3):g}", True)

@@ -19,10 +19,13 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
         seen: set[int] = set()
         unchanged = raised = False
         for after in bench.drawn(scenario, rng, DRAWS):
-            value = bench.original(after, scenario.asks).value
+            ran = bench.original(after, scenario.asks)
+            value = ran.value
             if value is None or value.is_error or not value.text:
                 continue
-            changes = [*bench.cell.left_out, *bench.cell.altered]
+            changes = [
+                c for c in [*bench.cell.left_out, *bench.cell.altered] if ran.counts.get(c.line)
+            ]
             results = bench.changed([c.source for c in changes], after, scenario.asks)
             for index in _plain_first(results, rng):
                 change, got = changes[index], results[index]

@@ -14,14 +14,16 @@ DRAWS = 2
 
 def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """Questions with an outcome that follows from leaving out exactly one of the lines offered."""
-    changes = bench.cell.left_out
-    texts = [change.before for change in changes]
     for scenario in bench.scenarios:
         seen: set[int] = set()
         for after in bench.drawn(scenario, rng, DRAWS):
-            value = bench.original(after, scenario.asks).value
+            ran = bench.original(after, scenario.asks)
+            value = ran.value
             if value is None or value.is_error or not value.text:
                 continue
+            # A line that does not run is no suspect.
+            changes = [c for c in bench.cell.left_out if ran.counts.get(c.line)]
+            texts = [change.before for change in changes]
             results = bench.changed([c.source for c in changes], after, scenario.asks)
             usable = [
                 i for i, r in enumerate(results) if r and r.text and texts.count(texts[i]) == 1
