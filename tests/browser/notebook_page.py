@@ -164,6 +164,16 @@ class NotebookPage:
         slider.send_keys((Keys.ARROW_LEFT if at_end else Keys.ARROW_RIGHT) * 3)
         self._wait().until(lambda _: self.pixels(slider) != before, "the picture has not changed")
 
+    def choices(self):
+        """The questions with options."""
+        return self.driver.find_elements("css selector", ".widget-radio")
+
+    def choose(self, choice):
+        """Pick the first option of a question, and wait until it is judged."""
+        choice.find_element("css selector", "input").click()
+        box = choice.find_element("xpath", "./..")
+        self._wait().until(lambda _: {"✓", "✗"} & set(box.text))
+
     def screenshot(self, element, path):
         """Save what the window shows with `element` in its middle."""
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)

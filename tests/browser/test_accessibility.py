@@ -11,6 +11,9 @@ from nbconvert import HTMLExporter
 from autograder.gradebook.records import Record
 from autograder.gradebook.totals import Part, Row, Totals
 from autograder.report import leaderboard, overview, page, totals
+from autograder.viva.question import Question
+from autograder.viva.sheet import Sheet
+from autograder.viva.written import page as sheet_page
 from browser.test_report import made_up_report
 
 pytestmark = pytest.mark.slow
@@ -68,6 +71,35 @@ def made_up_totals() -> Totals:
         row("cleo", (12.0, None, "late; stale"), missing, 1, 0.0, None),
     ]
     return Totals({"01_lines": 1.0, "02_lists": 2.0}, rows, ["02_old is in the gradebook"])
+
+
+QUESTION = Question(
+    "what_if", "momentum", 3, "Line 3, `self.mean = torch.zeros(3, dtype=torch.float64, device=p.device)`, is left out. "
+    "What is `w.item()` then?", "class SGD:\n    def step(self):\n        p -= self.lr * mean\n" * 3,
+    "w = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], requires_grad=True)\n",
+    ("1", "-0.5", "it raises ValueError"), 1, "As it is, `w.item()` is 1; then it is -0.5.",
+)  # fmt: skip
+OTHER = replace(
+    QUESTION, other=QUESTION.cell, options=("a = 1\nb = 2\n", "a = 2\nb = 2\n"), are_code=True
+)
+
+
+@pytest.mark.parametrize("key", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_sheet_of_questions_has_none_and_fits(driver, tmp_path, screenshots, width, key):
+    sheet = Sheet(
+        "ada", "Ada Lovelace", "03_optimizers", [QUESTION, OTHER], "only 2 of 3 questions"
+    )
+    path = tmp_path / "sheet.html"
+    path.write_text(sheet_page.render(sheet, key), encoding="utf-8")
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        assert violations(driver, path) == []
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+        driver.save_screenshot(screenshots / f"sheet_{'key_' * key}{width}.png")
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.mark.parametrize("width", [390, 1280])

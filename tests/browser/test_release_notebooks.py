@@ -43,3 +43,8 @@ def test_the_solved_optimizers_can_be_explored(lab, screenshots, real_course):
         slider = page.slider("momentum")
         page.move(slider)
         page.screenshot(slider, screenshots / f"{name}_solved.png")
+        choices = page.choices()
+        assert len(choices) == 3
+        for choice in choices:
+            page.choose(choice)
+        page.screenshot(choices[0], screenshots / f"{name}_quiz.png")
