@@ -21,6 +21,13 @@ SECONDS = 10.0
 DRAWS = 4
 # Known mistakes that an answer is compared with.
 MOST_MISTAKES = 20
+# Code whose result depends on chance gives different ones with these; where random numbers are drawn
+# at all, a coin must fall on the same side with the others, too, before it is taken for certain.
+SEEDS, MORE_SEEDS = (1, 2), tuple(range(3, 13))
+# Versions of a scenario's code that are compared.
+DRAWS = 4
+# Known mistakes that an answer is compared with.
+MOST_MISTAKES = 20
 # Code whose result depends on chance gives different ones with these.
 SEEDS = (1, 2)
 
@@ -35,11 +42,14 @@ class Ran:
         Line of the cell → how often it ran.
     values
         Line, name and value after it ran; the line is negative for the value at a function's end.
+    drew
+        Whether random numbers were taken.
     """
 
     value: Value | None
     counts: dict[int, int] = field(default_factory=dict)
     values: list[tuple[int, str, Value]] = field(default_factory=list)
+    drew: bool = False
 
 
 class Bench:
@@ -75,46 +85,63 @@ class Bench:
 
     def original(self, after: str, asks: str) -> Ran:
         """The student's own cell; without what depends on chance."""
-        first, second = (self._run([self.cell.source], after, asks, seed)[0] for seed in SEEDS)
+        ran = self._runs([self.cell.source], after, asks, SEEDS)
+        if ran[0].drew:
+            ran += self._runs([self.cell.source], after, asks, MORE_SEEDS)
+        first, *others = ran
         return Ran(
-            first.value if first.value == second.value else None,
-            first.counts if first.counts == second.counts else {},
-            first.values if first.values == second.values else [],
+            first.value if all(r.value == first.value for r in others) else None,
+            first.counts if all(r.counts == first.counts for r in others) else {},
+            first.values if all(r.values == first.values for r in others) else [],
         )
 
     def changed(self, sources: Sequence[str], after: str, asks: str) -> list[Value | None]:
-        """What other versions of the cell give; None where it depends on chance or takes too long."""
-        pairs = [self._run(sources, after, asks, seed) for seed in SEEDS]
-        return [a.value if a.value == b.value else None for a, b in zip(*pairs, strict=True)]
+        """What other versions of the cell give; None where two runs already differ."""
+        ran = self._runs(sources, after, asks, SEEDS)
+        pairs = zip(ran[::2], ran[1::2], strict=True)
+        return [a.value if a.value == b.value else None for a, b in pairs]
 
-    def _run(self, sources: Sequence[str], after: str, asks: str, seed: int) -> list[Ran]:
-        keys = [(source, after, asks, seed) for source in sources]
+    def is_certain(self, sources: Sequence[str], after: str, asks: str) -> bool:
+        """Whether what other versions of the cell give does not depend on chance."""
+        first = self._runs(sources, after, asks, SEEDS[:1])
+        drew = [(s, r.value) for s, r in zip(sources, first, strict=True) if r.drew]
+        more = self._runs([source for source, _ in drew], after, asks, MORE_SEEDS)
+        wanted = [value for _, value in drew for _ in MORE_SEEDS]
+        return all(r.value == value for r, value in zip(more, wanted, strict=True))
+
+    def _runs(
+        self, sources: Sequence[str], after: str, asks: str, seeds: Sequence[int]
+    ) -> list["Ran"]:
+        """Runs of each source with each seed, in this order."""
+        keys = [(source, after, asks, seed) for source in sources for seed in seeds]
         new = list(dict.fromkeys(k for k in keys if k not in self._ran))
         if new:
             names = self.cell.assigned if new[0][0] == self.cell.source else None
-            found = run(self.student, [k[0] for k in new], after, asks, seed, names)
+            found = run(self.student, [(k[0], k[3]) for k in new], after, asks, names)
             self._ran.update(zip(new, found, strict=True))
         return [self._ran[k] for k in keys]
 
 
 def run(
     student: Student,
-    sources: Sequence[str],
+    cells: Sequence[tuple[str, int]],
     after: str,
     asks: str,
-    seed: int,
     names: dict[int, list[str]] | None = None,
 ) -> list[Ran]:
-    """Run cells in the place of a student's own, each followed by `after`; see `observe`."""
+    """Run cells, each with its seed, in the place of a student's own; see `observe`."""
     pairs = None if names is None else [[line, given] for line, given in names.items()]
-    requests = [{"cell": s, "after": after, "asks": asks, "names": pairs} for s in sources]
+    requests = [
+        {"cell": source, "seed": seed, "after": after, "asks": asks, "names": pairs}
+        for source, seed in cells
+    ]
     try:
-        replies = student.call(observe.observed, requests, seed, timeout=SECONDS)
-        return [_ran(reply) for reply in replies.items(len(sources))]
+        replies = student.call(observe.observed, requests, timeout=SECONDS)
+        return [_ran(reply) for reply in replies.items(len(cells))]
     except OutOfTime:
         raise
     except CheckFailed:
-        return [Ran(None) for _ in sources]
+        return [Ran(None) for _ in cells]
 
 
 def _ran(reply: Reply) -> Ran:
@@ -129,7 +156,7 @@ def _ran(reply: Reply) -> Ran:
         line, name, told = item.items(3)
         if (found := read(told)) is not None:
             values.append((line.integer(), name.text(), found))
-    return Ran(value, counts, values)
+    return Ran(value, counts, values, parts["drew"].flag())
 
 
 def _pair(reply: Reply) -> list[Reply]:
@@ -164,13 +191,20 @@ class Mistakes:
         ]
         # As many are told apart as well; those of one sort follow each other in a bank.
         mistakes = mistakes[:: 1 + len(mistakes) // MOST_MISTAKES]
-        sources = [m.source for m in mistakes]
-        pairs = zip(*(run(self._student, sources, after, asks, seed) for seed in SEEDS))
+        ran = self._run_all(mistakes, after, asks, SEEDS)
+        if any(runs[0].drew for runs in ran):
+            ran = self._run_all(mistakes, after, asks, (*SEEDS, *MORE_SEEDS))
         return [
             (mistake, first.value)
-            for mistake, (first, second) in zip(mistakes, pairs, strict=True)
-            if first.value is not None and first.value == second.value and first.value.text
+            for mistake, (first, *others) in zip(mistakes, ran, strict=True)
+            if first.value is not None and first.value.text
+            if all(other.value == first.value for other in others)
         ]
+
+    def _run_all(self, mistakes, after: str, asks: str, seeds: Sequence[int]) -> list[list[Ran]]:
+        cells = [(mistake.source, seed) for mistake in mistakes for seed in seeds]
+        found = run(self._student, cells, after, asks)
+        return [found[i : i + len(seeds)] for i in range(0, len(found), len(seeds))]
 
     @functools.cached_property
     def _student(self) -> LocalStudent:

@@ -78,22 +78,23 @@ class Watch:
             self.values.append([line, name, told(value)])
 
 
-def observed(ns, runs, seed):
+def observed(ns, runs):
     """What each run gives, as plain data.
 
     runs: dicts with `cell`, which takes the place of the student's own for this run, `after`, the code
-    that follows, `asks`, an expression, and `names` (see `Watch`) as pairs. seed: of all random
-    generators, set before each run.
+    that follows, `asks`, an expression, `names` (see `Watch`) as pairs, and `seed`, of all random
+    generators.
 
-    Returns for each run `value` or `error`, `counts` as pairs of a line and how often it ran, and
-    `values`: line, name and value; the line is that of the `def`, negative, for the value at its end.
+    Returns for each run `value` or `error`, `drew`, whether it took random numbers, `counts` as pairs
+    of a line and how often it ran, and `values`: line, name and value; the line is that of the `def`,
+    negative, for the value at its end.
     """
     names = vars(ns)["_namespace"]
     found = []
     for run in runs:
         saved = dict(names)
         try:
-            found.append(_observe(names, run, seed))
+            found.append(_observe(names, run))
         finally:
             for name in set(names) - set(saved):
                 del names[name]
@@ -101,8 +102,9 @@ def observed(ns, runs, seed):
     return found
 
 
-def _observe(names, run, seed):
-    _seed(seed)
+def _observe(names, run):
+    _seed(run["seed"])
+    before = _random_state()
     names["print"] = lambda *arguments, **options: None
     watch = Watch(dict(run["names"]) if run["names"] is not None else None)
     result = {}
@@ -118,6 +120,7 @@ def _observe(names, run, seed):
         result["error"] = "endless"
     except Exception as error:
         result["error"] = type(error).__name__[:MOST_LETTERS]
+    result["drew"] = _random_state() != before
     result["counts"] = [[line, count] for line, count in watch.counts.items()]
     result["values"] = watch.values
     return result
@@ -129,6 +132,13 @@ def _seed(number):
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(number)
+
+
+def _random_state():
+    torch = sys.modules.get("torch")
+    drawn = np.random.get_state(legacy=False)["state"]
+    state = [random.getstate(), drawn["key"].tobytes(), drawn["pos"]]
+    return state if torch is None else [*state, torch.get_rng_state().numpy().tobytes()]
 
 
 def told(value):

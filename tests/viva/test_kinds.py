@@ -112,3 +112,16 @@ def test_every_question_is_verified_and_a_wrong_key_is_noticed():
         assert verify.problem(wrong, lambda: Reference().namespace()) == "another option is right"
         twice = replace(question, options=(*question.options, question.options[0]))
         assert verify.problem(twice, lambda: Reference().namespace())
+
+
+def test_a_coin_that_falls_twice_on_the_same_side_is_noticed():
+    """Two runs agree by chance half of the time."""
+    coin = "        w = w - rate * w * (random.random() < 0.5)\n"
+    source = "import random\n" + STEPS.replace("        w = w - rate * gradient\n", coin)
+    draws = {"start": [8, 4, 2, 16], "count": [1]}
+    scenario = Scenario("steps", "end = steps($start, 0.5, $count)\n", "end", draws)
+    assert list(questions(bench_of(source, scenario), np.random.default_rng(0))) == []
+    scenario = Scenario("steps", "end = steps($start, 0.5, $count)\n", "end", draws)
+    changed = bench_of(STEPS, scenario, mistakes=[])
+    assert not changed.is_certain([source], "end = steps(8, 0.5, 1)\n", "end")
+    assert changed.is_certain([STEPS], "end = steps(8, 0.5, 1)\n", "end")

@@ -12,14 +12,14 @@ from autograder.viva import bench, observe, value
 
 def ran(cell, after, asks, names=None, seed=1):
     student = LocalStudent(names if names is not None else {})
-    (found,) = bench.run(student, [cell], after, asks, seed, {6: ["w"]})
+    (found,) = bench.run(student, [(cell, seed)], after, asks, {6: ["w"]})
     return found
 
 
 def test_lines_are_counted_and_what_they_assign_is_kept():
     source = "def f(n):\n    w = 0\n    for i in range(n):\n        w = w + i\n        w = w + 0.5\n    return w\n"
     student = LocalStudent({})
-    (found,) = bench.run(student, [source], "x = f(3)\n", "x", 1, {4: ["w"], 5: ["w"]})
+    (found,) = bench.run(student, [(source, 1)], "x = f(3)\n", "x", {4: ["w"], 5: ["w"]})
     assert found.value.text == "4.5"
     assert found.counts == {2: 1, 3: 4, 4: 3, 5: 3, 6: 1}
     kept = [(line, told.text) for line, name, told in found.values if line > 0]
@@ -112,4 +112,4 @@ def test_a_forged_reply_is_a_run_without_a_value(forged):
         def call(self, *args, **kwargs):
             return Reply(forged)
 
-    assert bench.run(Forger({}), ["x = 1\n"], "", "x", 1)[0].value is None
+    assert bench.run(Forger({}), [("x = 1\n", 1)], "", "x")[0].value is None

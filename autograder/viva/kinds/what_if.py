@@ -39,7 +39,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                 others = [value, *(results[i] for i in rng.permutation(len(results)))]
                 wrong = chain(others, behaviours(bench, after, scenario.asks), numbers_near(value))
                 options = chosen(got, wrong, rng)
-                if options is None:
+                if options is None or not bench.is_certain([change.source], after, scenario.asks):
                     continue
                 seen.add(change.line)
                 same = got.text == value.text

@@ -36,7 +36,8 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     i for i in rng.permutation(usable) if i != index and not alike(results[i], got)
                 ]
                 picked = sorted([index, *others[: MOST_OPTIONS - 1]])
-                if len(picked) < FEWEST:
+                suspects = [changes[i].source for i in picked]
+                if len(picked) < FEWEST or not bench.is_certain(suspects, after, scenario.asks):
                     continue
                 seen.add(changes[index].line)
                 said = got.told(scenario.asks)
