@@ -7,6 +7,7 @@ import ast
 import math
 import random
 import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -106,7 +107,12 @@ def _run(names: dict, cell: str, after: str, asks: str) -> tuple[str, object]:
             raise Endless
         return limit
 
-    exec(compile(cell, "<own>", "exec"), names)
+    with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+        exec(compile(cell, "<own>", "exec"), names)
+        return _watched(after, asks, names, limit)
+
+
+def _watched(after: str, asks: str, names: dict, limit) -> tuple[str, object]:
     sys.settrace(limit)
     try:
         exec(compile(after, "<after>", "exec"), names)
