@@ -10,6 +10,7 @@ numbers that a probe returns is judged by them, in the grader.
 """
 
 import builtins
+import ctypes
 import gc
 import sys
 import types
@@ -58,7 +59,8 @@ class Libraries:
     def _keep(self, owner):
         # The numbers tell at one glance what has changed; what is kept cannot lose its own.
         names, values = tuple(vars(owner)), tuple(vars(owner).values())
-        self._known[id(owner)] = owner, names, values, tuple(map(id, values))
+        version = version_of(owner) if HAS_VERSIONS else None
+        self._known[id(owner)] = [owner, names, values, tuple(map(id, values)), version, None]
 
     def __enter__(self):
         # Nobody looks on: no tracing, no callbacks of the garbage collector.
@@ -71,10 +73,19 @@ class Libraries:
             if found is not module:
                 self._swapped.append((name, found))
                 sys.modules[name] = module
-        for owner, names, values, ids in self._known.values():
-            now = vars(owner)
-            if tuple(map(id, now.values())) != ids or tuple(now) != names:
+        for entry in self._known.values():
+            owner, names, values, ids, version, seen = entry
+            # What was whole once need not be compared again before somebody has changed it.
+            now = version.value if version is not None else None
+            if now is not None and now == seen:
+                continue
+            held = vars(owner)
+            if tuple(map(id, held.values())) != ids or tuple(held) != names:
+                before = len(self._undone)
                 self._put_back(owner, dict(zip(names, values)))
+                if len(self._undone) > before:
+                    continue
+            entry[-1] = now
 
     def __exit__(self, *error):
         for owner, name, value in reversed(self._undone):
@@ -101,6 +112,31 @@ class Libraries:
             if owner is not builtins and any(name in vars(base) for base in bases):
                 self._undone.append((owner, name, now[name]))
                 put(owner, name, MISSING)
+
+
+def version_of(owner):
+    """The number that changes whenever the dict of a module or a class does: see `HAS_VERSIONS`."""
+    found = vars(owner)
+    # What a class shows of its dict is a proxy.
+    found = found if isinstance(found, dict) else gc.get_referents(found)[0]
+    return ctypes.c_uint64.from_address(id(found) + 3 * ctypes.sizeof(ctypes.c_void_p))
+
+
+def has_versions():
+    """Whether dicts have the field `ma_version_tag` (PEP 509), which later versions of Python lack."""
+    if sys.implementation.name != "cpython" or sys.version_info >= (3, 13):
+        return False
+    module = Module("trial")
+    version = version_of(module)
+    seen = {version.value}
+    for change in ({"a": 1}, {"a": 2}, {"b": 1}):
+        vars(module).update(change)
+        seen.add(version.value)
+    del module.a
+    return len(seen | {version.value}) == 5
+
+
+HAS_VERSIONS = has_versions()
 
 
 def is_open(kind):

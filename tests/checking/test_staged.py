@@ -111,6 +111,32 @@ def test_replaced_libraries_are_whole_again_in_a_probe():
     )
 
 
+@pytest.mark.parametrize("has_versions", [True, False])
+def test_what_is_replaced_after_many_probes_or_inside_one_is_whole_in_the_next(
+    has_versions, monkeypatch
+):
+    """What was found whole once is compared again as soon as somebody has changed it."""
+    student = LocalStudent({})
+    libraries = student._libraries
+    if not has_versions:
+        # As in later versions of Python.
+        for entry in libraries._known.values():
+            entry[4] = None
+    names = [(torch, "equal"), (nn.Linear, "forward"), (builtins, "len"), (np, "array_equal")]
+    before = [getattr(owner, name) for owner, name in names]
+    with contextlib.ExitStack() as restoring:
+        for (owner, name), value in zip(names, before):
+            restoring.callback(setattr, owner, name, value)
+        for replaced in range(1, len(names) + 1):
+            for _ in range(3):
+                with libraries:
+                    assert [getattr(owner, name) for owner, name in names] == before
+                    inside = names[replaced - 1]
+                    setattr(*inside, always(True))
+            outside = [vars(owner)[name] for owner, name in names[:replaced]]
+            assert all(value not in before for value in outside)
+
+
 def test_what_a_cell_adds_to_a_library_stays():
     namespace: dict = {}
     student = LocalStudent(namespace)
