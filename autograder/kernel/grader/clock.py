@@ -5,6 +5,8 @@ from pathlib import Path
 
 # A kernel can be in its own way, with many processes: at most this part of the time is left out.
 MOST = 0.75
+# Seconds between two looks at the file.
+OFTEN = 0.02
 
 
 class FairClock:
@@ -17,11 +19,13 @@ class FairClock:
     def __init__(self, pid: int | None):
         self._file = Path(f"/proc/{pid}/schedstat")
         self._started, self._waited = time.monotonic(), 0.0
-        self._before = self._waiting()
+        self._before, self._looked = self._waiting(), 0.0
 
     def __call__(self) -> float:
         elapsed = time.monotonic() - self._started
-        self._waited = max(self._waited, self._waiting() - self._before)
+        if elapsed - self._looked > OFTEN:
+            self._looked = elapsed
+            self._waited = max(self._waited, self._waiting() - self._before)
         return elapsed - min(self._waited, MOST * elapsed)
 
     def _waiting(self) -> float:

@@ -1,14 +1,17 @@
 """`KernelStudent`: the boundary to a student's code in a Jupyter kernel."""
 
 import time
-from queue import Empty
 
-from jupyter_core.utils import ensure_async, run_sync
+import zmq
+from jupyter_core.utils import run_sync
 
 from autograder.checking import wire
 from autograder.checking.reply import CheckFailed
 from autograder.checking.student import AGENT, AGENT_SOURCE, KernelDied, OutOfTime, Student
+from autograder.kernel.grader import messages
 
+# Seconds without a message until we look whether the kernel lives.
+LOOK = 0.5
 # The type of the message on iopub that carries a reply's bytes.
 REPLY = "autograder_reply"
 
@@ -52,29 +55,32 @@ class KernelStudent(Student):
         super().__init__()
         self._client, self._manager = client, manager
         self._seconds_left, self._grace, self._clock = seconds_left, grace, clock
+        # The same sockets without asyncio, which would take longer than most probes.
+        self._shell: zmq.Socket = zmq.Socket.shadow(client.shell_channel.socket)
+        self._iopub: zmq.Socket = zmq.Socket.shadow(client.iopub_channel.socket)
         self._made = False
         self.died = ""
         self.timed_out = False
 
     def run(self, code: str, timeout: float) -> None:
         """Run the grader's own code in the kernel, before the student's."""
-        run_sync(self._run)(code, timeout)
+        self._run(code, timeout)
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
         if self.died:
             raise KernelDied(self.died)
         timeout = min(timeout, self._seconds_left())
-        reply = run_sync(self._run)(CALL, timeout, request) if timeout > 0 else None
+        reply = self._run(CALL, timeout, request) if timeout > 0 else None
         if reply is None:
             self.timed_out = True
             raise OutOfTime(f"the code did not finish within {max(timeout, 0):.0f} seconds")
         return reply
 
-    async def _run(self, code: str, timeout: float, request: bytes | None = None) -> bytes | None:
+    def _run(self, code: str, timeout: float, request: bytes | None = None) -> bytes | None:
         """The reply's bytes; None when time ran out (the kernel is then idle again, or dead)."""
         message_id = self._send(code, request)
         found: list[memoryview] = []
-        if await self._until_idle(message_id, timeout, found):
+        if self._until_idle(message_id, timeout, found):
             if request is None:
                 return None
             if len(found) != 1:
@@ -82,9 +88,9 @@ class KernelStudent(Student):
             if found[0].nbytes > wire.MAX_BYTES:
                 raise CheckFailed("the answer could not be read: it is too large")
             return bytes(found[0])
-        await ensure_async(self._manager.interrupt_kernel())
-        if not await self._until_idle(message_id, self._grace, []):
-            await ensure_async(self._manager.shutdown_kernel(now=True))
+        run_sync(self._manager.interrupt_kernel)()
+        if not self._until_idle(message_id, self._grace, []):
+            run_sync(self._manager.shutdown_kernel)(now=True)
             self.died = "the program could not be stopped when its time was up"
         return None
 
@@ -99,38 +105,42 @@ class KernelStudent(Student):
             make, source = (b"", b"") if self._made else (AGENT.encode(), AGENT_SOURCE.encode())
             message["buffers"] = [CALLED.encode(), make, source, request]
             self._made = True
-        self._client.shell_channel.send(message)
+        self._client.session.send(self._shell, message)
         return message["header"]["msg_id"]
 
-    async def _until_idle(self, message_id: str, timeout: float, found: list) -> bool:
+    def _until_idle(self, message_id: str, timeout: float, found: list) -> bool:
         end = self._clock() + timeout
         while (left := end - self._clock()) > 0:
-            try:
-                message = await ensure_async(
-                    self._client.get_iopub_msg(timeout=max(0.01, min(left, 0.5)))
-                )
-            except Empty:
-                if not await ensure_async(self._client.is_alive()):
+            message = self._message(self._iopub, min(left, LOOK))
+            if message is None:
+                if not run_sync(self._client.is_alive)():
                     self.died = "the program ended while it was being checked"
-                    raise KernelDied(self.died) from None
+                    raise KernelDied(self.died)
                 continue
             if message["parent_header"].get("msg_id") != message_id:
                 continue
             content = message["content"]
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
-                await self._drop_reply(message_id)
+                self._drop_reply(message_id)
                 return True
             if message["msg_type"] == REPLY and len(message["buffers"]) == 1 and len(found) < 2:
                 found.append(message["buffers"][0])
         return False
 
-    async def _drop_reply(self, message_id: str) -> None:
+    def _drop_reply(self, message_id: str) -> None:
         """Take the shell channel's reply to our request, so that nobody finds it later."""
         end = time.monotonic() + 1
-        try:
-            while (left := end - time.monotonic()) > 0:
-                reply = await ensure_async(self._client.get_shell_msg(timeout=left))
-                if reply["parent_header"].get("msg_id") == message_id:
-                    return
-        except Empty:
-            return
+        while (left := end - time.monotonic()) > 0:
+            reply = self._message(self._shell, left)
+            if reply is None or reply["parent_header"].get("msg_id") == message_id:
+                return
+
+    def _message(self, socket: zmq.Socket, seconds: float) -> dict | None:
+        """The next well-formed message; None if there is none for so long."""
+        end = time.monotonic() + seconds
+        while socket.poll(max(1, int(1000 * (end - time.monotonic())))):
+            try:
+                return messages.read(self._client.session, socket.recv_multipart())
+            except messages.Refused:
+                continue
+        return None
