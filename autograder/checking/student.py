@@ -4,10 +4,12 @@ A check gets a `Student` and calls probes on it. What comes back is plain data, 
 size-checked; whether it is right is decided here, in the grader's process.
 """
 
+import contextlib
 import functools
 import inspect
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -169,6 +171,12 @@ class LocalStudent(Student):
         """Import what the first probe would: once in a process, seconds for torch's compiler."""
         with self._agent["usual_state"]():
             pass
+
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """A state of Python and its libraries in which no code that ran before has left anything."""
+        with self._libraries, self._agent["usual_state"]():
+            yield
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
         return self._agent["answer"](request, self._namespace, self._modules, self._libraries)

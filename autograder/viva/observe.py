@@ -3,6 +3,7 @@
 It imports no project code.
 """
 
+import contextlib
 import random
 import sys
 
@@ -14,6 +15,8 @@ CELL, AFTER = "<viva cell>", "<viva after>"
 MOST_LINES = 3_000
 # Values that are kept of a run: of each line the first few.
 MOST_VALUES, MOST_OF_A_LINE = 400, 8
+# Functions that make arrays without setting them.
+EMPTY = ("empty", "empty_like")
 # Numbers in a value that is told, and letters in a text.
 MOST_NUMBERS, MOST_LETTERS = 12, 40
 
@@ -106,16 +109,18 @@ def _observe(names, run):
     _seed(run["seed"])
     before = _random_state()
     names["print"] = lambda *arguments, **options: None
+    unset = _unset_memory(run["seed"]) if "empty" in run["cell"] else contextlib.nullcontext()
     watch = Watch(dict(run["names"]) if run["names"] is not None else None)
     result = {}
     try:
-        exec(compile(run["cell"], CELL, "exec"), names)
-        sys.settrace(watch)
-        try:
-            exec(compile(run["after"], AFTER, "exec"), names)
-            result["value"] = told(eval(compile(run["asks"], AFTER, "eval"), names))
-        finally:
-            sys.settrace(None)
+        with unset:
+            exec(compile(run["cell"], CELL, "exec"), names)
+            sys.settrace(watch)
+            try:
+                exec(compile(run["after"], AFTER, "exec"), names)
+                result["value"] = told(eval(compile(run["asks"], AFTER, "eval"), names))
+            finally:
+                sys.settrace(None)
     except Endless:
         result["error"] = "endless"
     except Exception as error:
@@ -132,6 +137,30 @@ def _seed(number):
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(number)
+
+
+@contextlib.contextmanager
+def _unset_memory(number):
+    """Arrays that would begin with whatever is in the memory begin with this number."""
+    libraries = [np, *filter(None, [sys.modules.get("torch")])]
+    before = [(owner, name, getattr(owner, name)) for owner in libraries for name in EMPTY]
+
+    def filled(make):
+        def made(*arguments, **options):
+            array = make(*arguments, **options)
+            with contextlib.suppress(Exception):
+                array.fill(number) if isinstance(array, np.ndarray) else array.data.fill_(number)
+            return array
+
+        return made
+
+    for owner, name, make in before:
+        setattr(owner, name, filled(make))
+    try:
+        yield
+    finally:
+        for owner, name, make in before:
+            setattr(owner, name, make)
 
 
 def _random_state():

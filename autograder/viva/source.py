@@ -2,7 +2,6 @@
 
 import ast
 import functools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,8 +15,6 @@ SYMBOLS: dict[type, str] = {
 }  # fmt: skip
 # Lines that a person reads in a minute, and letters of a line.
 MOST_LINES, MOST_LETTERS = 45, 100
-# Arrays that begin with whatever is in the memory.
-UNSET = re.compile(r"\b(new_)?empty(_like|_strided)?\(")
 
 
 @dataclass(frozen=True)
@@ -142,17 +139,10 @@ class Cell:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
 
-    @property
-    def _reads_memory(self) -> bool:
-        """Whether a change may leave an array with what happened to be in the memory before."""
-        return bool(UNSET.search(self.source))
-
     @functools.cached_property
     def left_out(self) -> list[Change]:
         """The cell without one statement, for each that can be missing."""
-        found: list[Change] = []
-        if self._reads_memory:
-            return found
+        found = []
         for node in self.statements:
             if isinstance(node, ast.Return | ast.Raise | ast.Assert):
                 continue
@@ -167,8 +157,6 @@ class Cell:
     def altered(self) -> list[Change]:
         """The cell with one number, truth value, operator or method changed."""
         found: dict[str, Change] = {}
-        if self._reads_memory:
-            return []
         for first, last, text, line in self._alterations():
             change = self._with(line, first, last, text)
             if change.source != self.source and change.line not in self._headers:

@@ -114,6 +114,18 @@ def test_every_question_is_verified_and_a_wrong_key_is_noticed():
         assert verify.problem(twice, lambda: Reference().namespace())
 
 
+@pytest.mark.parametrize("kind", ["what_if", "which_line"])
+@pytest.mark.parametrize("made", ["np.empty(2)", "np.empty(2, np.float32)", "torch.empty(2)"])
+def test_what_depends_on_memory_that_nobody_has_set_is_not_asked(kind, made):
+    source = (
+        "import numpy as np\nimport torch\ndef f(n):\n"
+        f"    a = {made}\n    a[0] = n\n    a[1] = 2 * n\n    return a\n"
+    )
+    scenario = Scenario("steps", "a = f($n)\n", "a.tolist()", {"n": [3, 4, 5, 6]})
+    found = list(KINDS[kind](bench_of(source, scenario, mistakes=[]), np.random.default_rng(0)))
+    assert not [q for q in found if "left out" in q.text and "a[" in q.text]
+
+
 def test_a_coin_that_falls_twice_on_the_same_side_is_noticed():
     """Two runs agree by chance half of the time."""
     coin = "        w = w - rate * w * (random.random() < 0.5)\n"
