@@ -196,7 +196,10 @@ def plain(value, depth=0):
     if isinstance(value, (list, tuple)) and depth < 3 and len(value) <= MOST_NUMBERS:
         kind = "list" if isinstance(value, list) else "tuple"
         return [kind, [plain(item, depth + 1) for item in value]]
-    if isinstance(value, dict) and depth < 2 and len(value) <= 6:
-        pairs = [[str(key)[:MOST_LETTERS], plain(item, depth + 1)] for key, item in value.items()]
-        return ["dict", pairs]
+    names = isinstance(value, dict) and all(isinstance(key, str) for key in value)
+    if names and depth < 2 and len(value) <= 6:
+        return [
+            "dict",
+            [[key[:MOST_LETTERS], plain(item, depth + 1)] for key, item in value.items()],
+        ]
     return ["other", type(value).__name__[:MOST_LETTERS]]

@@ -84,7 +84,7 @@ def test_a_value_is_told_in_one_line(given, text, is_short):
     assert (found.text, found.is_short) == (text, is_short)
 
 
-@pytest.mark.parametrize("given", [object(), list(range(50)), "x" * 99, 10**30])
+@pytest.mark.parametrize("given", [object(), list(range(50)), "x" * 99, 10**30, {object(): 1}])
 def test_what_cannot_be_told_in_a_line_is_no_value(given):
     assert value.read(Reply(observe.plain(given))) is None
 
