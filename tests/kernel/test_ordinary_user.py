@@ -1,4 +1,7 @@
-"""All tests of this folder again as an ordinary user, where root runs them."""
+"""The tests of this folder again as an ordinary user, where root runs them.
+
+Of the slow ones only the class of attackers is, with one worker instead of two.
+"""
 
 import os
 import shlex
@@ -36,7 +39,10 @@ def opened(paths: list[str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory):
+@pytest.mark.parametrize("which", [
+    ["tests/kernel"], ["-n", "0", "-m", "slow", "tests/kernel/test_judged.py"],
+], ids=["quick", "judged"])  # fmt: skip
+def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory, which):
     if os.geteuid() != 0:
         pytest.skip("this is an ordinary user already")
     if not (shutil.which("setpriv") and shutil.which("unshare")):
@@ -50,7 +56,7 @@ def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory):
     home.mkdir()
     home.chmod(0o777)
     paths = dict.fromkeys([sys.base_prefix, sys.prefix, str(ROOT), *site.getsitepackages()])
-    tests = [sys.executable, "-m", "pytest", "tests/kernel", "-p", "no:cacheprovider", "-rs",
+    tests = [sys.executable, "-m", "pytest", *which, "-p", "no:cacheprovider", "-rs",
              f"--basetemp={home}/pytest"]  # fmt: skip
     script = "\n".join(
         [
@@ -65,6 +71,7 @@ def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory):
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "USER": "student",
         "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        "ATTACKS_WORKERS": "1",
     }  # fmt: skip
     done = subprocess.run(
         ["unshare", "--mount", "bash", "-c", script],
