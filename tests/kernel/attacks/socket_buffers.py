@@ -1,4 +1,5 @@
 """Memory in the buffers of sockets and pipes, more than the limit."""
+# needs: control group
 # limits: {"memory_bytes": 300000000, "descriptors": 2048}
 
 import fcntl

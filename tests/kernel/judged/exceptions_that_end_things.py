@@ -19,4 +19,4 @@ def hand_in(folder, notebook):
     import nbformat
 
     own = [nbformat.v4.new_code_cell("double(1)") for _ in range(3)]
-    notebook.cells[3:3] = own
+    notebook.cells[4:4] = own

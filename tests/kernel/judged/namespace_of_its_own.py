@@ -8,6 +8,6 @@ class Everything(dict):
         return lambda *args, **kwargs: 1.0
     def __getitem__(self, name):
         return (lambda x: x) if name in ("double", "mean") else dict.__getitem__(self, name)
-shell.user_ns = Everything(shell.user_ns)
 shell.user_module.__class__ = type("Module", (type(shell.user_module),), {"__getattr__": lambda s, n: 1.0})
+shell.user_ns = Everything(shell.user_ns)
 """

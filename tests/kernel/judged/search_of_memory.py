@@ -5,7 +5,7 @@ CELL = """\
 import re
 found = set()
 # Patterns that do not match themselves.
-words = re.compile(rb"expect_clos[e]|CheckFaile[d]|gradebook\\.d[b]|hidden/99_tin[y]|submitted/[a-z]")
+words = [re.compile(word) for word in (rb"expect_clos[e]", rb"CheckFaile[d]", rb"gradebook\\.d[b]")]
 def search():
     with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
         for line in maps:
@@ -16,10 +16,10 @@ def search():
             for position in range(start, end, 1 << 22):
                 try:
                     memory.seek(position)
-                    match = words.search(memory.read(min(1 << 22, end - position)))
+                    part = memory.read(min(1 << 22, end - position))
                 except (OSError, ValueError, OverflowError):
                     break
-                found.update([hex(match.start())] if match else [])
+                found.update(word.pattern for word in words if word.search(part))
 """
 
 
