@@ -1,11 +1,11 @@
 """Stop the kernel's own event loop: the program ends as if it had been told to."""
 
 STATUS = "crashed"
-SCORE = 3
+SCORE = 0
 SOLVED = True
-MEAN = """\
+DOUBLE = """\
 import asyncio
-def mean(values):
+def double(x):
     asyncio.get_event_loop().stop()
-    return values.sum()
+    return x
 """
