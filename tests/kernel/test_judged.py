@@ -3,15 +3,20 @@
 An attack is a module with some of: `CELL`, put first; `DOUBLE` and `MEAN`, the solution cells;
 `SOLVED`, whether the rest is solved; `hand_in(folder, notebook)`, which changes what is handed in and
 may return the notebook's bytes; `STATUS` and `SCORE`, how it ends; `got(course, student, result)`,
-what the attacker got hold of.
+what the attacker got hold of. What its code gets hold of it prints, as `print("got", list)`.
+
+`ATTACKS_WORKERS="1 2"` grades the class with one worker, and once more with two.
 """
 
 import os
+import re
 import resource
 import runpy
 import shutil
+from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.authoring.classroom import answered, hand_in, prepend, released, solved
@@ -23,7 +28,9 @@ pytestmark = pytest.mark.slow
 
 A = "99_tiny"
 FULL = 5.0
-ATTACKS = {p.stem: runpy.run_path(str(p)) for p in Path(__file__).with_name("judged").glob("*.py")}
+JUDGED = Path(__file__).with_name("judged")
+ATTACKS = {path.stem: runpy.run_path(str(path)) for path in JUDGED.glob("*.py")}
+WORKERS = [int(count) for count in os.environ.get("ATTACKS_WORKERS", "2").split()]
 LIMITS = "c.Judge.limits = {'memory_bytes': 600 << 20, 'disk_bytes': 200 << 20, 'processes': 128}\n"
 
 
@@ -45,8 +52,8 @@ def following(name: str) -> str:
     return min(names[2::3] + names[-1:], key=lambda other: (other < name, other)) + "-next"
 
 
-@pytest.fixture(scope="module")
-def graded(sealed, built_course, tmp_path_factory):
+@pytest.fixture(scope="module", params=WORKERS, ids="{}-workers".format)
+def graded(request, sealed, built_course, tmp_path_factory):
     """A class of attackers and innocents: the course, results by student, memory it took."""
     course = Course(tmp_path_factory.mktemp("attacked") / "course")
     shutil.copytree(built_course, course.root)
@@ -60,9 +67,20 @@ def graded(sealed, built_course, tmp_path_factory):
         # All in this process, whose memory is looked at.
         patch.setattr(batch, "FEW", 1000)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        results = batch.grade(course, A, course.choose_students(A), workers=2)
+        results = batch.grade(course, A, course.choose_students(A), workers=request.param)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return course, {r.student: r for r in results}, grown << 10
+
+
+def printed(course: Course, student: str) -> list[str]:
+    """The lines that begin with "got" in the outputs of a graded notebook."""
+    path = course.folder("autograded") / student / A / f"{A}.ipynb"
+    if not path.exists():
+        return []
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [o for cell in cells if cell.cell_type == "code" for o in cell.outputs]
+    lines = "".join(o.text for o in outputs if o.output_type == "stream").splitlines()
+    return [line for line in lines if line.startswith("got ")]
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
@@ -73,7 +91,51 @@ def test_the_attacker_gets_nothing_and_the_next_one_the_right_score(graded, name
     assert (result.status, result.score) == (status, score), (result.message, result.checks)
     assert "Traceback" not in result.message
     assert attack.get("got", lambda *_: [])(course, name, result) == []
+    tells = 'print("got"' in JUDGED.joinpath(f"{name}.py").read_text()
+    assert set(printed(course, name)) == ({"got []"} if tells else set())
     assert (innocent.status, innocent.score) == (Status.GRADED, FULL), innocent.message
+
+
+class Active(HTMLParser):
+    """What could act or load something on a page, its own style and policy aside."""
+
+    TAGS = frozenset(
+        "applet audio base button embed form frame frameset iframe input link noscript object portal "
+        "script select source svg template textarea track video".split()
+    )
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found: list = []
+        # The page's own style is the first.
+        self.styles = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.styles += tag == "style"
+        if tag in self.TAGS or self.styles > 1:
+            self.found.append(tag)
+        for name, value in attrs:
+            value = re.sub(r"[\x00-\x20]", "", value or "").lower()
+            acts = name.startswith("on") or value.startswith(("javascript:", "vbscript:", "file:"))
+            loads = name in ("src", "srcset", "background", "poster", "xlink:href") and not (
+                value.startswith("data:image/")
+            )
+            styles = name == "style" and ("url" in value or "position" in value)
+            refresh = name == "http-equiv" and value == "refresh"
+            if acts or loads or styles or refresh:
+                self.found.append((tag, name, value[:80]))
+
+
+def test_nothing_on_any_page_acts_or_obeys(graded):
+    course, results, _ = graded
+    found = {}
+    for name, result in results.items():
+        page = (course.folder("feedback") / name / A / f"{A}.html").read_text()
+        said = "".join([*result.said, *result.notes, *(c.message for c in result.checks)])
+        commands = re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f]", said)
+        found[name] = Active(page).found + commands
+    assert {name: what for name, what in found.items() if what} == {}
 
 
 def test_the_graders_memory_stays_bounded(graded):

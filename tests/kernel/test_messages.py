@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbclient.client import CellExecutionComplete
 
 from autograder.kernel.grader import messages
-from autograder.kernel.grader.client import AsyncChannel, Channel, guarded
+from autograder.kernel.grader.client import AsyncChannel, AsyncShell, Channel, guarded
 from autograder.kernel.supervisor import framing
 from autograder.kernel.supervisor.framing import Frames, Oversized
 
@@ -148,6 +148,23 @@ def test_a_content_that_is_too_large_becomes_a_remark_and_is_not_decoded(monkeyp
     assert decoded == []
 
 
+def test_a_reply_that_is_too_large_is_that_of_a_cell_that_failed():
+    huge = b" " * (messages.MAX_CONTENT_BYTES + 1)
+    content = messages.read(session(), message("execute_reply", huge), messages.REPLIES)["content"]
+    assert content["status"] == "error" and content["evalue"] + "\n" == messages.TOO_LARGE
+    assert content["ename"] and content["traceback"] == []
+
+
+@pytest.mark.parametrize("kind, content", [
+    ("stream", {"name": "stdout", "text": "x"}), ("execute_reply", {"status": "error"}),
+    ("execute_reply", {"status": "error", "ename": "E", "evalue": "", "traceback": [5]}),
+    ("autograder_reply", {}), ("inspect_reply", {"status": "ok"}),
+])  # fmt: skip
+def test_what_is_no_reply_is_refused_where_replies_arrive(kind, content):
+    with pytest.raises(messages.Refused):
+        messages.read(session(), message(kind, content), messages.REPLIES)
+
+
 def test_half_a_character_becomes_one_that_can_be_written():
     got = messages.read(session(), message("stream", {"name": "stdout", "text": "a\ud800b"}))
     assert got["content"]["text"].encode() == b"a?b"
@@ -210,7 +227,8 @@ def test_a_client_drops_what_is_no_message_and_waits_no_longer_than_told(cls, tm
 
 
 def test_both_kinds_of_client_have_channels_that_check():
-    assert guarded(AsyncKernelClient)().shell_channel_class is AsyncChannel
+    assert guarded(AsyncKernelClient)().shell_channel_class is AsyncShell
+    assert guarded(AsyncKernelClient)().iopub_channel_class is AsyncChannel
     assert guarded(BlockingKernelClient)().iopub_channel_class is Channel
 
 

@@ -1,4 +1,7 @@
-"""All tests of this folder again as an ordinary user, where root runs them."""
+"""The tests of this folder again as an ordinary user, where root runs them.
+
+Of the slow ones only the class of attackers is, with one worker instead of two.
+"""
 
 import os
 import shlex
@@ -36,21 +39,29 @@ def opened(paths: list[str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory):
+@pytest.mark.parametrize("which", [
+    ["tests/kernel"], ["-n", "0", "-m", "slow", "tests/kernel/test_judged.py"],
+], ids=["quick", "judged"])  # fmt: skip
+def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, which):
     if os.geteuid() != 0:
         pytest.skip("this is an ordinary user already")
     if not (shutil.which("setpriv") and shutil.which("unshare")):
         pytest.skip("setpriv and unshare (package util-linux) are not installed")
-    scratch = tmp_path_factory.mktemp("user")
-    temporary = Path(tempfile.gettempdir())
-    for folder in (scratch, *scratch.parents):
-        if temporary in folder.parents:
-            folder.chmod(0o755)
+    # Not in pytest's folder: every session that begins closes that to others, for all that run.
+    with tempfile.TemporaryDirectory(prefix="user-") as scratch:
+        done = as_user(Path(scratch), which)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+    assert "no sealed kernels here" not in done.stdout
+
+
+def as_user(scratch: Path, which: list[str]) -> subprocess.CompletedProcess:
+    """Run pytest with these arguments as an ordinary user, with its files in `scratch`."""
+    scratch.chmod(0o755)
     home = scratch / "home"
     home.mkdir()
     home.chmod(0o777)
     paths = dict.fromkeys([sys.base_prefix, sys.prefix, str(ROOT), *site.getsitepackages()])
-    tests = [sys.executable, "-m", "pytest", "tests/kernel", "-p", "no:cacheprovider", "-rs",
+    tests = [sys.executable, "-m", "pytest", *which, "-p", "no:cacheprovider", "-rs",
              f"--basetemp={home}/pytest"]  # fmt: skip
     script = "\n".join(
         [
@@ -65,10 +76,9 @@ def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, tmp_path_factory):
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "USER": "student",
         "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        "ATTACKS_WORKERS": "1",
     }  # fmt: skip
-    done = subprocess.run(
+    return subprocess.run(
         ["unshare", "--mount", "bash", "-c", script],
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
-    assert "no sealed kernels here" not in done.stdout

@@ -24,7 +24,9 @@ WAITING = 1000
 
 
 class Channel(ZMQSocketChannel):
-    """A channel on which only well-formed messages arrive; others are dropped."""
+    """A channel on which only well-formed messages arrive, of some types; others are dropped."""
+
+    kinds: frozenset[str] | None = None
 
     def get_msg(self, timeout: float | None = None) -> dict:
         """The next message; raises `Empty` after `timeout` seconds."""
@@ -33,7 +35,7 @@ class Channel(ZMQSocketChannel):
             if not self.socket.poll(left):
                 break
             try:
-                return messages.read(self.session, self.socket.recv_multipart())
+                return messages.read(self.session, self.socket.recv_multipart(), self.kinds)
             except messages.Refused:
                 continue
         raise Empty
@@ -41,6 +43,8 @@ class Channel(ZMQSocketChannel):
 
 class AsyncChannel(AsyncZMQSocketChannel):
     """`Channel` for asyncio."""
+
+    kinds: frozenset[str] | None = None
 
     async def get_msg(  # type: ignore[override]  # as in jupyter_client's own AsyncZMQSocketChannel
         self, timeout: float | None = None
@@ -50,10 +54,22 @@ class AsyncChannel(AsyncZMQSocketChannel):
             if not await self.socket.poll(left):
                 break
             try:
-                return messages.read(self.session, await self.socket.recv_multipart())
+                return messages.read(self.session, await self.socket.recv_multipart(), self.kinds)
             except messages.Refused:
                 continue
         raise Empty
+
+
+class Shell(Channel):
+    """The shell channel, on which replies arrive and nothing else."""
+
+    kinds = messages.REPLIES
+
+
+class AsyncShell(AsyncChannel):
+    """`Shell` for asyncio."""
+
+    kinds = messages.REPLIES
 
 
 def _milliseconds(seconds: float | None) -> Iterator[int | None]:
@@ -85,11 +101,11 @@ def guarded(cls: type[KernelClient]) -> type[KernelClient]:
     # A base class that is only known at run time has no static type.
     base: Any = cls
     waiting = asyncio.iscoroutinefunction(base.wait_for_ready)
-    channel = AsyncChannel if waiting else Channel
+    channel, shell = (AsyncChannel, AsyncShell) if waiting else (Channel, Shell)
 
     class Guarded(base):
         wait_for_ready = _wait_for_ready if waiting else run_sync(_wait_for_ready)
-        shell_channel_class = Type(channel)
+        shell_channel_class = Type(shell)
         iopub_channel_class = Type(channel)
         stdin_channel_class = Type(channel)
         control_channel_class = Type(channel)

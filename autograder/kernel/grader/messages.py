@@ -14,28 +14,41 @@ MAX_CONTENT_BYTES = 8 << 20
 MAX_DEPTH = 32
 MAX_CONTAINERS = 50_000
 TOO_LARGE = "[output too large: dropped]\n"
+# What the grader's clients ask for on the shell channel; a caller takes whatever comes for its reply.
+REPLIES = frozenset({"execute_reply", "kernel_info_reply"})
 
 
 class Refused(ValueError):
     """This is not a message that a kernel would send."""
 
 
-def read(session, parts: list[bytes]) -> dict:
+def read(session, parts: list[bytes], kinds: frozenset[str] | None = None) -> dict:
     """The message in the frames `parts`, in the form that `jupyter_client` returns.
 
-    A content that is too large is never decoded: the message becomes a remark in the output.
+    A content that is too large is never decoded: the message becomes a remark in the output, and a
+    cell's reply that of a cell that failed.
+
+    Parameters
+    ----------
+    kinds
+        The types of messages that may come on this channel; None for all.
 
     Raises
     ------
     Refused
-        If the message is not signed, or does not have the form of its type.
+        If the message is not signed, does not have the form of its type, or has another type.
     """
     try:
         _, parts = session.feed_identities(parts)
         if len(parts) > MAX_PARTS or any(len(part) > MAX_HEADER_BYTES for part in parts[:4]):
             raise Refused("too many parts, or a header that is too large")
         message = session.deserialize(parts, content=False)
-        if len(parts[4]) > MAX_CONTENT_BYTES:
+        _expect(kinds is None or message["header"]["msg_type"] in kinds)
+        if len(parts[4]) > MAX_CONTENT_BYTES and message["header"]["msg_type"] == "execute_reply":
+            # Only the text of an error makes it so large.
+            failed = {"ename": "Error", "evalue": TOO_LARGE.strip(), "traceback": []}
+            message["content"] = {"status": "error", **failed}
+        elif len(parts[4]) > MAX_CONTENT_BYTES:
             message["msg_type"] = message["header"]["msg_type"] = "stream"
             message["content"] = {"name": "stdout", "text": TOO_LARGE}
         elif wire.containers(parts[4]) > wire.MAX_CONTAINERS:
@@ -85,7 +98,9 @@ def _expect_form(message: dict) -> None:
             _expect(_texts(content["traceback"]))
         case "execute_reply":
             _expect(isinstance(content["status"], str))
-            _expect(isinstance(content.get("ename", ""), str))
+            if content["status"] == "error":
+                _expect(isinstance(content["ename"], str) and isinstance(content["evalue"], str))
+                _expect(_texts(content["traceback"]))
     if kind.startswith("comm"):
         # nbclient takes every message of such a type for a widget's.
         _expect_comm(content)
