@@ -131,16 +131,18 @@ class KernelStudent(Student):
         """Take the shell channel's reply to our request, so that nobody finds it later."""
         end = time.monotonic() + 1
         while (left := end - time.monotonic()) > 0:
-            reply = self._message(self._shell, left)
+            reply = self._message(self._shell, left, messages.REPLIES)
             if reply is None or reply["parent_header"].get("msg_id") == message_id:
                 return
 
-    def _message(self, socket: zmq.Socket, seconds: float) -> dict | None:
-        """The next well-formed message; None if there is none for so long."""
+    def _message(
+        self, socket: zmq.Socket, seconds: float, kinds: frozenset[str] | None = None
+    ) -> dict | None:
+        """The next well-formed message, of one of these types; None if there is none for so long."""
         end = time.monotonic() + seconds
         while socket.poll(max(1, int(1000 * (end - time.monotonic())))):
             try:
-                return messages.read(self._client.session, socket.recv_multipart())
+                return messages.read(self._client.session, socket.recv_multipart(), kinds)
             except messages.Refused:
                 continue
         return None
