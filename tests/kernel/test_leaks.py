@@ -1,16 +1,22 @@
-"""After many kernels there is no more than after one."""
+"""After many kernels, and many that were killed, there is no more than after one.
 
+`LEAKS=200,100 uv run pytest tests/kernel/test_leaks.py` tries 200 kernels and 100 kills.
+"""
+
+import contextlib
 import os
+import random
 from pathlib import Path
 
 import psutil
+from jupyter_client.manager import start_new_kernel
 
 from autograder.kernel.grader import launcher
 from autograder.kernel.supervisor import cgroup
-from kernel.conftest import run_cells
+from kernel.conftest import SEALED, run_cells
 from kernel.test_recovery import fork_server, node
 
-N = 20
+KERNELS, KILLS = map(int, os.environ.get("LEAKS", "20,6").split(","))
 
 
 def counts() -> dict:
@@ -40,8 +46,36 @@ def test_nothing_is_left_over(sealed):
 
     use_one()
     before, memory = counts(), fork_server().memory_info().rss
-    for _ in range(N):
+    for _ in range(KERNELS):
         use_one()
     assert counts() == before
     grown = fork_server().memory_info().rss - memory
-    assert grown < 2_000_000, f"the fork server has grown by {grown} bytes over {N} kernels"
+    assert grown < 2_000_000, f"the fork server has grown by {grown} bytes over {KERNELS} kernels"
+
+
+def killed(rng: random.Random) -> None:
+    """Start a kernel that is busy, and kill one of its processes."""
+    manager, client = start_new_kernel(kernel_name=SEALED.kernel_name)
+    client.execute("while True: pass" if rng.random() < 0.5 else "import time; time.sleep(100)")
+    own = psutil.Process(manager.provisioner.pid)
+    victims = [own, *(p for p in node().children() if p.pid != fork_server().pid)]
+    victim = rng.choice(victims)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        victim.kill()
+    own.wait(60)
+    while manager.is_alive():
+        pass
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
+
+
+def test_nothing_of_killed_kernels_is_left_over(sealed):
+    """The kernel itself, or the supervisor outside it."""
+    rng = random.Random(0)
+    killed(rng)
+    before = counts()
+    for _ in range(KILLS):
+        killed(rng)
+    assert counts() == before
+    assert run_cells("print(6 * 7)").texts == ["42\n"]

@@ -50,6 +50,8 @@ class Node:
         self._fork_server = 0
         self._starts = 0
         self._supervisors: dict[int, Deadline] = {}
+        # Supervisors that cannot clear away any more.
+        self._killed: set[int] = set()
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._selector.register(lifeline, selectors.EVENT_READ, sys.exit)
@@ -66,9 +68,11 @@ class Node:
     def serve(self) -> None:
         """Serve until the grader is gone."""
         while True:
-            for key, _ in self._selector.select(INTERVAL if self._supervisors else None):
+            waiting = self._supervisors or self._killed
+            for key, _ in self._selector.select(INTERVAL if waiting else None):
                 key.data(key.fileobj)
             self._end_late_ones()
+            self._killed = {p for p in self._killed if not supervisor.is_gone(p, self._folder)}
 
     def _end_late_ones(self) -> None:
         """End the supervisors that hang; their sandboxes end with them."""
@@ -122,7 +126,8 @@ class Node:
                 return
             if not pid:
                 return
-            self._supervisors.pop(pid, None)
+            if self._supervisors.pop(pid, None) and os.WIFSIGNALED(status):
+                self._killed.add(pid)
             if pid == self._fork_server:
                 self._replace_fork_server(os.WIFSIGNALED(status))
 

@@ -54,6 +54,14 @@ class Group:
             return False
         return any(line.startswith("oom_kill ") and not line.endswith(" 0") for line in lines)
 
+    @staticmethod
+    def is_gone(name: str) -> bool:
+        """Remove what a killed supervisor has left of a group; False while processes are in it."""
+        left = [parent / name for parent in _parents() if (parent / name).is_dir()]
+        for folder in left:
+            Group(folder).remove()
+        return not any(folder.is_dir() for folder in left)
+
     def remove(self) -> None:
         """Remove the group, whose processes are all gone."""
         try:

@@ -6,6 +6,7 @@ signals, and makes sure that nothing is left when the kernel or its client is go
 
 import contextlib
 import functools
+import glob
 import os
 import selectors
 import shutil
@@ -57,7 +58,7 @@ def supervise(connection: socket.socket, node: str, user: int | None, deadline: 
         Whoever shares it ends this process once it is over.
     """
     deadline.within(BUILD_SECONDS + FORK_SECONDS + WATCHDOG)
-    folder = tempfile.mkdtemp(prefix="kernel-", dir=node)
+    folder = tempfile.mkdtemp(prefix=f"{name(os.getpid())}-", dir=node)
     supervisor = Supervisor(connection, folder, deadline)
     try:
         launch, _ = protocol.receive(connection)
@@ -73,6 +74,18 @@ def supervise(connection: socket.socket, node: str, user: int | None, deadline: 
         shutil.rmtree(folder, ignore_errors=True)
         # Last, because the provisioner waits for it.
         connection.close()
+
+
+def name(pid: int) -> str:
+    """How a supervisor's folder begins, and what its control group is called."""
+    return f"mlp-{pid}"
+
+
+def is_gone(pid: int, node: str) -> bool:
+    """Remove what a supervisor has left that was killed; False if something is still there."""
+    for folder in glob.glob(os.path.join(glob.escape(node), f"{name(pid)}-*")):
+        shutil.rmtree(folder, ignore_errors=True)
+    return cgroup.Group.is_gone(name(pid))
 
 
 class Supervisor:
@@ -105,7 +118,7 @@ class Supervisor:
         for listener in inner:
             listener.close()
         self._kernel = os.pidfd_open(pid)
-        group = cgroup.Group.create(f"mlp-{os.getpid()}", launch.limits)
+        group = cgroup.Group.create(name(os.getpid()), launch.limits)
         if group is not None and group.add(pid):
             self._group = group
         self._register(self._connection, self._on_request)
