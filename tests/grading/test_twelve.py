@@ -91,21 +91,18 @@ STUDENTS = """right deleted_cell duplicated_cell endless_loop os_exit assert_str
 stderr_warning changed_points grade_false always_equal""".split()
 
 
-@pytest.mark.parametrize("student", STUDENTS)
-def test_status_and_score(twelve, student):
-    if student == "file_thief" and not tiers.probe().tier.sealed:
-        pytest.skip(f"no sealed kernels here, files are exposed: {tiers.probe().missing}")
-    expected, results, _ = twelve
-    result = results[student]
-    assert (result.status, result.score) == expected[student], (result.message, result.notes)
-
-
-def test_the_wrong_one_loses_the_points_of_what_is_wrong(twelve):
-    _, results, full = twelve
+def test_twelve_statuses_and_scores(twelve):
+    expected, results, full = twelve
+    assert len(results) == 12
+    # Without sealed kernels files are exposed.
+    exposed = set() if tiers.probe().tier.sealed else {"file_thief"}
+    wrong = {
+        student: (results[student].message, results[student].notes)
+        for student in STUDENTS
+        if student not in exposed
+        if (results[student].status, results[student].score) != expected[student]
+    }
+    assert wrong == {}
     result = results["wrong"]
     assert result.status is Status.GRADED and 0 < result.score < full
     assert {c.exercise for c in result.checks if c.points < c.max_points} == {"adam"}
-
-
-def test_twelve_statuses(twelve):
-    assert len(twelve[1]) == 12
