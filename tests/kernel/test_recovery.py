@@ -17,7 +17,7 @@ from autograder.grading import batch
 from autograder.kernel.grader import launcher
 from autograder.kernel.node.node import Node
 from autograder.kernel.supervisor.deadline import Deadline
-from kernel.conftest import SEALED, run_cells
+from kernel.conftest import PRELOAD, SEALED, run_cells
 
 
 def node() -> psutil.Process:
@@ -52,6 +52,8 @@ def kernel(sealed):
     yield manager, client
     client.stop_channels()
     manager.shutdown_kernel()
+    # Where the node was killed, whichever test came next would start one without torch.
+    launcher.connect(PRELOAD).close()
 
 
 def answers(client) -> bool:
