@@ -57,6 +57,7 @@ def test_enough_is_asked_about_the_reference_and_every_key_is_right():
             assert verify.problem(question, lambda: dict(names)) == "", question
 
 
+@pytest.mark.slow
 def test_all_answers_of_a_course_of_ones_own_give_enough():
     template = Course(ROOT / "autograder" / "authoring" / "template")
     found = audit.audit(template, "01_images")
