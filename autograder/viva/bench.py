@@ -1,12 +1,16 @@
 """Runs of a student's cell, and of known mistakes in this process; what was run is not run again."""
 
+import contextlib
 import functools
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from autograder import files
 from autograder.checking.answers import Mistake, Scenario
 from autograder.checking.hidden import Hidden
 from autograder.checking.reference import Reference
@@ -164,13 +168,24 @@ def _pair(reply: Reply) -> list[Reply]:
 
 
 class Mistakes:
-    """What the bank's known mistakes do, run in this process: they are the grader's own code."""
+    """What the bank's known mistakes do, run in this process: they are the grader's own code.
 
-    def __init__(self, hidden: Hidden, reference: Reference):
+    Parameters
+    ----------
+    kept
+        A folder for what they have done, so that the next command need not run them again.
+    """
+
+    def __init__(self, hidden: Hidden, reference: Reference, kept: Path | None = None):
         self._reference, self._hidden = reference, hidden
         self._found: dict[tuple[str, str, str], list[tuple[Mistake, Value]]] = {}
         # The global random generators are shared by all threads of this process.
         self._lock = threading.Lock()
+        self._file = kept / f"{self._depends_on()}.json" if kept else None
+        if self._file is not None and self._file.is_file():
+            # A damaged one is made again.
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                self._read(self._file)
 
     def values(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
         """Each mistake of an exercise whose source alone is wrong, and what it gives.
@@ -182,6 +197,32 @@ class Mistakes:
             if key not in self._found:
                 self._found[key] = self._run(*key)
             return self._found[key]
+
+    def keep(self) -> None:
+        """Write down what has been found out, and forget what no longer holds."""
+        if self._file is None:
+            return
+        found = [
+            [*key, [[m.name, v.text, v.is_short, v.shape] for m, v in pairs]]
+            for key, pairs in self._found.items()
+        ]
+        for old in self._file.parent.glob("*.json"):
+            old.unlink()
+        files.write(self._file, json.dumps(found))
+
+    def _read(self, file: Path) -> None:
+        known = {(a.exercise, a.name): a for a in self._hidden.answers if isinstance(a, Mistake)}
+        for exercise, after, asks, pairs in json.loads(file.read_text(encoding="utf-8")):
+            self._found[exercise, after, asks] = [
+                (known[exercise, name], Value(text, is_short, shape and tuple(shape)))
+                for name, text, is_short, shape in pairs
+            ]
+
+    def _depends_on(self) -> str:
+        """A hash of the bank, the reference, and the code of this package."""
+        own = files.digest(files.read_folder(Path(__file__).parent))
+        parts = [self._hidden.digest, own, *self._reference.solutions.values()]
+        return files.digest_of(part.encode() for part in parts)[:32]
 
     def _run(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
         mistakes = [

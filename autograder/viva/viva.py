@@ -46,7 +46,8 @@ def make(
             "docs/viva.md says"
         )
     known.import_all()
-    mistakes = Mistakes(known, read_reference(course.source_notebook(assignment)))
+    reference = read_reference(course.source_notebook(assignment))
+    mistakes = Mistakes(known, reference, course.private / "viva" / assignment)
     names = _names(course, students)
 
     def sheet_of(student: str) -> Sheet:
@@ -67,7 +68,9 @@ def make(
         return found
 
     with sealed(course), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(sheet_of, students))
+        sheets = list(pool.map(sheet_of, students))
+    mistakes.keep()
+    return sheets
 
 
 def write(sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()) -> list[Path]:

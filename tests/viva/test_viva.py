@@ -13,6 +13,7 @@ from autograder.grading import batch
 from autograder.report import data as reporting
 from autograder.viva import viva
 from autograder.viva.audit import audit
+from autograder.viva.bench import Mistakes
 
 A = "99_tiny"
 pytestmark = pytest.mark.slow
@@ -106,6 +107,12 @@ def test_the_command_says_where_and_the_audit_proves_the_questions(course, monke
     found = audit(course, A)
     assert found.verified > 5
     assert not [p for p in found.problems if "too few" not in p]
+
+
+def test_what_mistakes_do_is_not_run_again_by_the_next_command(course, asked, monkeypatch):
+    first = asked({"ada": solved(course, A)})["ada"]
+    monkeypatch.setattr(Mistakes, "_run", lambda *_: pytest.fail("run again"))
+    assert viva.make(course, A, ["ada"], 3, 0)[0] == first
 
 
 def test_an_assignment_without_scenarios_says_what_to_write(course):
