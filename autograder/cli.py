@@ -414,15 +414,16 @@ def viva(
         typer.Option(help="Also as moodle (XML) or qti (2.1) for a quiz; may be repeated."),
     ] = None,
     audit: Annotated[
-        bool, typer.Option("--audit", help="Instead try the questions on all answers of the bank.")
+        bool,
+        typer.Option("--audit", help="Instead, prove the questions on every answer in the bank."),
     ] = False,
     allow_unsealed: Annotated[
         bool, typer.Option("--allow-unsealed", help="Go on even if code cannot be sealed off.")
     ] = False,
 ) -> None:
-    """Write questions to each student about the own graded submission, and apart from them the key.
+    """Write questions for each student about their own graded submission, with the key kept apart.
 
-    Into viva/ASSIGNMENT/: sheet and key of each student as pages and JSON, and a table for marks.
+    viva/ASSIGNMENT/ gets each student's sheet and key, as pages and as JSON, and a table for marks.
     """
     found = _course(course)
     name = found.expect_assignment(assignment)
@@ -433,9 +434,9 @@ def viva(
         from autograder.viva import audit as auditing
 
         with console.progress(0, f"auditing {name}") as advance:
-            problems = auditing.audit(found, name, lambda row: advance(row))
-        console.viva_audit(problems)
-        raise typer.Exit(bool(problems.problems))
+            audited = auditing.audit(found, name, advance)
+        console.viva_audit(audited)
+        raise typer.Exit(bool(audited.problems))
     from autograder.gradebook import orals
     from autograder.lms.students import choose
     from autograder.viva import viva as asking

@@ -31,7 +31,6 @@ def use_autograder(c: Config) -> None:
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
         "autograder.gradebook.penalties.Penalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"

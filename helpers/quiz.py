@@ -29,7 +29,8 @@ TWINS = (
 )
 TWIN = {a: b for pair in TWINS for a, b in (pair.split(), reversed(pair.split()))}
 # Whoever sees these knows which line is missing.
-TELLING = "NameError UnboundLocalError AttributeError SyntaxError NotImplementedError".split()
+TELLING = "NameError UnboundLocalError AttributeError SyntaxError".split()
+RAISES = "it raises "
 # Lines that a run may take until it counts as endless.
 MOST_LINES = 3_000
 FILE = "<quiz>"
@@ -82,12 +83,21 @@ class Question:
         )
 
 
+class Unasked(Exception):
+    """Why there is no question, as a phrase."""
+
+
 class Endless(BaseException):
     """The run takes too many lines; code that expects exceptions does not expect this one."""
 
 
-def source_of(name: str, inputs: list[str]) -> str | None:
-    """The cell, among those that have run, that last defined the function or class `name`."""
+def source_of(name: str, inputs: list[str]) -> str:
+    """The cell, among those that have run, that last defined the function or class `name`.
+
+    Raises
+    ------
+    Unasked : there is none.
+    """
     for source in reversed(inputs):
         try:
             tree = ast.parse(source)
@@ -95,11 +105,16 @@ def source_of(name: str, inputs: list[str]) -> str | None:
             continue
         if any(getattr(node, "name", None) == name for node in tree.body):
             return source
-    return None
+    raise Unasked("solve it and run its cell first")
 
 
 def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
-    """What the expression gives, as text, when `source` takes the place of the student's cell."""
+    """What the expression gives, as text, when `source` takes the place of the student's cell.
+
+    Raises
+    ------
+    Unasked : the exercise is not solved yet: it raises NotImplementedError without a word.
+    """
     names = dict(namespace) | {"print": lambda *arguments, **options: None}
     random.seed(seed)
     np.random.seed(seed)
@@ -122,7 +137,9 @@ def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
     except Endless:
         return "it never ends"
     except Exception as error:
-        return f"{type(error).__name__}"
+        if isinstance(error, NotImplementedError) and not str(error):
+            raise Unasked("solve it and run its cell first") from None
+        return f"{RAISES}{type(error).__name__}"
     finally:
         sys.settrace(before)
 
@@ -191,22 +208,26 @@ def altered(source: str, name: str) -> dict[str, str]:
     return found
 
 
-def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question | None:
-    """A question on `use`; None if its options do not differ.
+def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question:
+    """A question on `use`.
 
     Raises
     ------
-    NotImplementedError : the exercise is not solved yet.
+    Unasked : there is nothing to ask, or not yet.
     """
     right = result(source, use, namespace)
-    if right == "NotImplementedError":
-        raise NotImplementedError
+    if right.startswith(RAISES):
+        raise Unasked(f"{right}: correct it and run its cell first")
     if not right or right != result(source, use, namespace, seed=1):
-        return None
+        raise Unasked("what it gives depends on chance, or is too long to ask about")
     outcomes = {"": right}
     for said, changed in (without(source, use.name) | altered(source, use.name)).items():
         outcomes[said] = result(changed, use, namespace)
-    outcomes = {said: text for said, text in outcomes.items() if text and text not in TELLING}
+    outcomes = {
+        said: text
+        for said, text in outcomes.items()
+        if text and text.removeprefix(RAISES) not in TELLING
+    }
     told_by: dict[str, list[str]] = {}
     for said, text in outcomes.items():
         told_by.setdefault(text, []).append(f"if {said}" if said else "as it is")
@@ -215,11 +236,11 @@ def make(use: Use, source: str, namespace: dict, rng: random.Random) -> Question
     others = [text for text in told_by if text != right]
     rng.shuffle(others)
     # An exception is the easiest to rule out.
-    others.sort(key=lambda text: text.endswith("Error"))
+    others.sort(key=lambda text: text.startswith(RAISES))
     others += [text for text in _near(right) if text not in told_by]
     options = [right, *others[: OPTIONS - 1]]
     if len(options) < 2:
-        return None
+        raise Unasked("no small change of it makes a difference here")
     rng.shuffle(options)
     reasons = {text: _one_of(given, change) for text, given in told_by.items()}
     return Question(use, source, change, options, right, reasons)
@@ -256,14 +277,12 @@ def ask(*uses: Use, seed: int = 0):
 
 
 def _box(number: int, use: Use, shell, rng: random.Random):
-    source = source_of(use.name, shell.user_ns.get("In", []))
     try:
-        question = make(use, source, shell.user_ns, rng) if source else None
-    except (NotImplementedError, SyntaxError):
-        question, source = None, None
-    if question is None or source is None:
-        reason = "there is nothing to ask here" if source else "solve it and run its cell first"
-        return ipywidgets.HTML(f"<p>{number}. <code>{html.escape(use.name)}</code>: {reason}</p>")
+        source = source_of(use.name, shell.user_ns.get("In", []))
+        question = make(use, source, shell.user_ns, rng)
+    except Unasked as reason:
+        said = f"<code>{html.escape(use.name)}</code>: {html.escape(str(reason))}"
+        return ipywidgets.HTML(f"<p>{number}. {said}</p>")
     text = ipywidgets.HTML(
         f"<p><b>{number}. {question.text}</b></p>{_listing(use.code)}"
         f"<details><summary>your code, with line numbers</summary>{_listing(source, True)}</details>"
@@ -279,7 +298,7 @@ def _box(number: int, use: Use, shell, rng: random.Random):
         else:
             verdict = "✗ No."
         if picked in question.told:
-            verdict += f" Your code gives {html.escape(picked)} {question.told[picked]}."
+            verdict += f" {html.escape(picked)}: that is your code {question.told[picked]}."
         answer.value = f'<p role="status">{verdict}</p>'
 
     choice.observe(show, "value")

@@ -16,15 +16,15 @@ COLUMNS = ["student", "name", "mark", "max_mark"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What somebody got in a viva; `mark` is None before it, or if none was given."""
+    """What somebody got in a viva: from 0 to `max_mark`, which is positive."""
 
-    mark: float | None
-    max_mark: float | None
+    mark: float
+    max_mark: float
 
     @property
-    def share(self) -> float | None:
+    def share(self) -> float:
         """The mark as a part of what could be got."""
-        return self.mark / self.max_mark if self.mark is not None and self.max_mark else None
+        return self.mark / self.max_mark
 
 
 def folder(course: Course, assignment: str) -> Path:
@@ -46,7 +46,7 @@ def prepare(folder: Path, names: dict[str, str]) -> Path:
 
 
 def read(course: Course, assignment: str) -> dict[str, Mark]:
-    """The marks by student; empty if no sheet was made.
+    """The marks by student: of those who have one.
 
     Raises
     ------
@@ -58,14 +58,15 @@ def read(course: Course, assignment: str) -> dict[str, Mark]:
         return {}
     found = {}
     for number, row in enumerate(_rows(path), 2):
-        values = [_number(row.get(name), path, number, name) for name in ("mark", "max_mark")]
-        mark = Mark(*values)
-        if mark.mark is not None and not (mark.max_mark and 0 <= mark.mark <= mark.max_mark):
+        mark, most = (_number(row.get(name), path, number, name) for name in ("mark", "max_mark"))
+        if mark is None:
+            continue
+        if not most or not 0 <= mark <= most:
             raise UserError(
-                f"{path}, line {number}: expected a mark from 0 to max_mark, got {mark.mark:g} of "
-                f"{'nothing' if mark.max_mark is None else format(mark.max_mark, 'g')}"
+                f"{path}, line {number}: expected a mark from 0 to max_mark, got {mark:g} of "
+                f"{'nothing' if most is None else format(most, 'g')}"
             )
-        found[row.get("student") or ""] = mark
+        found[row.get("student") or ""] = Mark(mark, most)
     return found
 
 

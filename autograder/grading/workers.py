@@ -23,8 +23,8 @@ from autograder.course import Course
 from autograder.errors import UserError
 from autograder.grading import task
 from autograder.grading.judging import data
-from autograder.grading.judging.judge import expect_sealed
-from autograder.kernel.grader import launcher, tiers
+from autograder.grading.judging.judge import meeting
+from autograder.kernel.grader import launcher
 from autograder.snapshot import Snapshot
 
 SECONDS_TO_CONNECT = 30
@@ -113,41 +113,30 @@ def local(
     UserError
         If students' code cannot be sealed off here and nobody has allowed that.
     """
-    expect_sealed(bool(course.config.Judge.get("allow_unsealed", False)))
-    with tempfile.TemporaryDirectory(
-        dir=place or course.private, prefix="scratch-", ignore_cleanup_errors=True
-    ) as folder:
-        scratch = Path(folder)
-        launcher.share(scratch)
-        if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            # This process lives longest: a kernel must not end with a worker that does not use it.
-            launcher.begin(course.preload)
+    with (
+        meeting(course, place or course.private) as scratch,
+        dask.config.set(QUIET),
+        _start(count, in_process, scratch) as cluster,
+        Client(cluster) as client,
+    ):
+        if not in_process:
+            client.register_plugin(IgnoreInterrupts())
+        workers = Workers(
+            client,
+            lambda: count,
+            functools.partial(_prepared_here, course, scratch, client),
+            functools.partial(_complete, cluster, count),
+            _link(client),
+        )
         try:
-            with (
-                dask.config.set(QUIET),
-                _start(count, in_process, scratch) as cluster,
-                Client(cluster) as client,
-            ):
-                if not in_process:
-                    client.register_plugin(IgnoreInterrupts())
-                workers = Workers(
-                    client,
-                    lambda: count,
-                    functools.partial(_prepared_here, course, scratch, client),
-                    functools.partial(_complete, cluster, count),
-                    _link(client),
-                )
-                try:
-                    yield workers
-                except BaseException:
-                    # Before the workers are told to end, which takes longer than a submission may
-                    # live that nobody wants any more.
-                    launcher.end()
-                    raise
-                finally:
-                    workers.forget()
+            yield workers
+        except BaseException:
+            # Before the workers are told to end, which takes longer than a submission may live that
+            # nobody wants any more.
+            launcher.end()
+            raise
         finally:
-            launcher.share(None)
+            workers.forget()
 
 
 @contextmanager

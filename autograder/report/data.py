@@ -33,7 +33,7 @@ from autograder.report.similarity import Group, similar_groups, solution_cells
 from autograder.report.unknown import FailingAlike, failing_alike
 
 SLOWEST = 5
-# So different are a score and a mark, as parts of what could be got, that a person should look.
+# If a score and a mark, each as a share of what could be got, differ by more, somebody should look.
 APART = 0.35
 
 
@@ -133,9 +133,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Viva:
-    """What somebody answered about the own work: `mark` of `max_mark`, beside the `score`.
+    """How somebody did when asked about their own work: `mark` of `max_mark`, beside the `score`.
 
-    `apart` says whether the two parts differ by more than `APART`: a question, not a verdict.
+    `apart` says whether the two differ by more than `APART` of what could be got: a question, not a
+    verdict.
     """
 
     student: str
@@ -337,7 +338,7 @@ def _vivas(marks: dict[str, orals.Mark], records: list[Record]) -> list[Viva]:
     found = []
     for record in records:
         mark = marks.get(record.student)
-        if mark is None or mark.mark is None or mark.max_mark is None or mark.share is None:
+        if mark is None:
             continue
         part = None if record.score is None else record.score / record.max_score
         gap = 0.0 if part is None else abs(part - mark.share)

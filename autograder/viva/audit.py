@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from autograder.authoring.expand import expand
 from autograder.checking import hidden
 from autograder.checking.answers import Alternative, Mistake
+from autograder.checking.check import challenge_seed
 from autograder.checking.reference import Reference
 from autograder.checking.student import LocalStudent
 from autograder.course import Course
@@ -15,7 +18,6 @@ from autograder.viva import verify
 from autograder.viva.bench import Bench, Mistakes
 from autograder.viva.making import questions
 from autograder.viva.question import Question
-from autograder.viva.sheet import generator
 from autograder.viva.source import Cell
 
 # A cell with this many lines offers more to ask about.
@@ -87,12 +89,17 @@ def audit(
                 try:
                     cell = Cell.of(source)
                     namespace = reference.namespace(**{exercise: source})
-                except Exception:
+                except Exception as error:
+                    # Some mistakes are cells that do not run.
+                    if is_right:
+                        found.problems.append(f"{exercise}/{name}: the cell does not run: {error}")
                     continue
                 row.lines = len([line for line in cell.lines if line.strip()])
                 student.become(namespace)
                 bench = Bench(student, cell, scenarios, mistakes)
-                rng = generator(assignment, exercise, name)
+                rng = np.random.default_rng(
+                    challenge_seed(b"viva", b"audit", assignment, exercise, name)
+                )
                 _verify(found, row, list(questions(bench, rng)), student, namespace)
                 if not row.is_enough:
                     kinds = ", ".join(f"{n} {kind}" for kind, n in row.kinds.items()) or "none"

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +28,6 @@ MOST_MISTAKES = 20
 # Code whose result depends on chance gives different ones with these; where random numbers are drawn
 # at all, a coin must fall on the same side with the others, too, before it is taken for certain.
 SEEDS, MORE_SEEDS = (1, 2), tuple(range(3, 13))
-# Versions of a scenario's code that are compared.
-DRAWS = 4
-# Known mistakes that an answer is compared with.
-MOST_MISTAKES = 20
-# Code whose result depends on chance gives different ones with these.
-SEEDS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ class Bench:
     scenarios
         Those of the exercise, at least one.
     others
-        Of each mistake in the bank, what it does: see `mistakes`.
+        What the mistakes in the bank do.
     """
 
     def __init__(
@@ -77,6 +71,14 @@ class Bench:
         self.student, self.cell, self.scenarios, self.others = student, cell, scenarios, others
         self.exercise = scenarios[0].exercise
         self._ran: dict[tuple[str, str, str, int], Ran] = {}
+        self._is_late = False
+
+    def working(self, scenario: Scenario, codes: Sequence[str]) -> Iterator[tuple[str, Ran, Value]]:
+        """Those versions of a scenario's code after which the student's own cell gives a value."""
+        for after in codes:
+            ran = self.original(after, scenario.asks)
+            if ran.value is not None and ran.value.text and not ran.value.is_error:
+                yield after, ran, ran.value
 
     def drawn(self, scenario: Scenario, rng: np.random.Generator, count: int) -> list[str]:
         """Versions of a scenario's code, first those that tell most known mistakes apart."""
@@ -121,9 +123,18 @@ class Bench:
         new = list(dict.fromkeys(k for k in keys if k not in self._ran))
         if new:
             names = self.cell.assigned if new[0][0] == self.cell.source else None
-            found = run(self.student, [(k[0], k[3]) for k in new], after, asks, names)
+            found = self._run([(k[0], k[3]) for k in new], after, asks, names)
             self._ran.update(zip(new, found, strict=True))
         return [self._ran[k] for k in keys]
+
+    def _run(self, cells: list[tuple[str, int]], after: str, asks: str, names) -> list["Ran"]:
+        """Nothing more once the exercise has used up its time: others have questions, too."""
+        if not self._is_late:
+            try:
+                return run(self.student, cells, after, asks, names)
+            except OutOfTime:
+                self._is_late = True
+        return [Ran(None) for _ in cells]
 
 
 def run(
@@ -133,7 +144,13 @@ def run(
     asks: str,
     names: dict[int, list[str]] | None = None,
 ) -> list[Ran]:
-    """Run cells, each with its seed, in the place of a student's own; see `observe`."""
+    """Run cells, each with its seed, in the place of a student's own; see `observe`.
+
+    Raises
+    ------
+    OutOfTime
+        If they do not end.
+    """
     pairs = None if names is None else [[line, given] for line, given in names.items()]
     requests = [
         {"cell": source, "seed": seed, "after": after, "asks": asks, "names": pairs}
@@ -173,7 +190,7 @@ class Mistakes:
     Parameters
     ----------
     kept
-        A folder for what they have done, so that the next command need not run them again.
+        A file for what they have done, so that the next command need not run them again.
     """
 
     def __init__(self, hidden: Hidden, reference: Reference, kept: Path | None = None):
@@ -181,11 +198,11 @@ class Mistakes:
         self._found: dict[tuple[str, str, str], list[tuple[Mistake, Value]]] = {}
         # The global random generators are shared by all threads of this process.
         self._lock = threading.Lock()
-        self._file = kept / f"{self._depends_on()}.json" if kept else None
-        if self._file is not None and self._file.is_file():
-            # A damaged one is made again.
+        self._file = kept
+        if kept is not None and kept.is_file():
+            # Whatever cannot be read of a damaged one is run again.
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                self._read(self._file)
+                self._read(kept)
 
     def values(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
         """Each mistake of an exercise whose source alone is wrong, and what it gives.
@@ -207,7 +224,7 @@ class Mistakes:
             for key, pairs in self._found.items()
         ]
         for old in self._file.parent.glob("*.json"):
-            old.unlink()
+            old.unlink(missing_ok=True)
         files.write(self._file, json.dumps(found))
 
     def _read(self, file: Path) -> None:
@@ -217,12 +234,6 @@ class Mistakes:
                 (known[exercise, name], Value(text, is_short, shape and tuple(shape)))
                 for name, text, is_short, shape in pairs
             ]
-
-    def _depends_on(self) -> str:
-        """A hash of the bank, the reference, and the code of this package."""
-        own = files.digest(files.read_folder(Path(__file__).parent))
-        parts = [self._hidden.digest, own, *self._reference.solutions.values()]
-        return files.digest_of(part.encode() for part in parts)[:32]
 
     def _run(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
         mistakes = [

@@ -2,10 +2,7 @@
 
 import contextvars
 import copy
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
@@ -14,8 +11,7 @@ from nbformat import NotebookNode
 from autograder.checking.reply import CheckFailed
 from autograder.checking.student import Student
 from autograder.course import Course
-from autograder.grading.judging.judge import Judge, KernelNotStarted, expect_sealed
-from autograder.kernel.grader import launcher, tiers
+from autograder.grading.judging.judge import Judge, KernelNotStarted
 from autograder.notebook import grade_id_of
 from autograder.viva.question import Question
 
@@ -50,28 +46,6 @@ class Interviewer(Judge):
 
     def _finish(self):
         self.questions = self._talk(self._student, _solutions(self.nb))
-
-
-@contextmanager
-def sealed(course: Course) -> Iterator[None]:
-    """Start what kernels come from, once for all students.
-
-    Raises
-    ------
-    UserError
-        If students' code cannot be sealed off here and nobody has allowed that.
-    """
-    expect_sealed(bool(course.config.Judge.get("allow_unsealed", False)))
-    with tempfile.TemporaryDirectory(
-        dir=course.private, prefix="viva-", ignore_cleanup_errors=True
-    ) as folder:
-        launcher.share(Path(folder))
-        if tiers.probe().tier is tiers.Tier.NAMESPACES:
-            launcher.begin(course.preload)
-        try:
-            yield
-        finally:
-            launcher.share(None)
 
 
 def interview(course: Course, assignment: str, student: str, talk: Talk) -> list[Question]:

@@ -1,7 +1,7 @@
 """A question with options, exactly one of them right."""
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from autograder.viva.value import Value
 
@@ -48,15 +48,6 @@ class Question:
     other: str = ""
     are_code: bool = False
     claim: dict = field(default_factory=dict, compare=False)
-
-    def as_dict(self) -> dict:
-        """Plain data, with the key."""
-        return asdict(self)
-
-
-def differ(values: list[Value]) -> bool:
-    """Whether no two of the values look alike, or nearly so."""
-    return all(not alike(a, b) for i, a in enumerate(values) for b in values[:i])
 
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")

@@ -1,8 +1,8 @@
 """A few questions for one student: of different kinds and exercises, the easy ones first."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from autograder.viva.making import KINDS
 from autograder.viva.question import Question
 from autograder.viva.source import Cell
 
-# From those that this many kinds offer for an exercise one is drawn.
+# Of the first so many questions of a kind about an exercise one is drawn.
 CANDIDATES = 3
 
 
@@ -29,23 +29,17 @@ class Sheet:
 
     def as_dict(self, key: bool) -> dict:
         """Plain data, with the right options and the reasons only if `key`."""
-        secret = ("right", "because", "claim")
+        left_out = {"claim"} if key else {"claim", "right", "because"}
         return {
             "student": self.student,
             "name": self.name,
             "assignment": self.assignment,
             "problem": self.problem,
             "questions": [
-                {k: v for k, v in q.as_dict().items() if k != "claim" and (key or k not in secret)}
+                {name: value for name, value in asdict(q).items() if name not in left_out}
                 for q in self.questions
             ],
         }
-
-
-def generator(*names: object) -> np.random.Generator:
-    """A random generator that follows from these names alone, on any machine."""
-    digest = hashlib.sha256("\0".join(map(str, names)).encode(errors="replace")).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
 def choose(
@@ -72,14 +66,16 @@ def choose(
         left.sort(key=lambda p: (kinds.count(p[1]), exercises.count(p[0].exercise)))
         bench, kind = left.pop(0)
         asked = {(q.text, q.after) for q in chosen}
-        found = [q for q in _some(KINDS[kind](bench, rng)) if (q.text, q.after) not in asked]
+        found = [
+            q for q in islice(KINDS[kind](bench, rng), CANDIDATES) if (q.text, q.after) not in asked
+        ]
         if found:
             chosen.append(found[int(rng.integers(len(found)))])
             left.append((bench, kind))
     return sorted(chosen, key=lambda q: q.level)
 
 
-def _benches(student, solutions, scenarios, mistakes):
+def _benches(student, solutions, scenarios, mistakes) -> Iterator[Bench]:
     for exercise, source in solutions.items():
         own = [s for s in scenarios if s.exercise == exercise]
         try:
@@ -88,7 +84,3 @@ def _benches(student, solutions, scenarios, mistakes):
             continue
         if own and cell.is_readable and cell.statements:
             yield Bench(student, cell, own, mistakes)
-
-
-def _some(questions) -> list[Question]:
-    return [q for q, _ in zip(questions, range(CANDIDATES))]

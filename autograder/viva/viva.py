@@ -1,4 +1,4 @@
-"""Questions to each student about the own submission, and what is written of them."""
+"""Questions for students about their own submissions, and the files that hold them."""
 
 import json
 import os
@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from autograder import files
 from autograder.checking import hidden
+from autograder.checking.check import challenge_seed
 from autograder.checking.reference import read_reference
 from autograder.checking.student import Student
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.files import printable
-from autograder.gradebook import orals
+from autograder.gradebook import ledger, orals
 from autograder.gradebook.writer import opened
+from autograder.grading.judging.judge import meeting
 from autograder.viva.bench import Mistakes
-from autograder.viva.interview import Unasked, interview, sealed
+from autograder.viva.interview import Unasked, interview
 from autograder.viva.question import Question
-from autograder.viva.sheet import Sheet, choose, generator
+from autograder.viva.sheet import Sheet, choose
 from autograder.viva.written import moodle, page, qti
 
 FORMATS = {"moodle": moodle.write, "qti": qti.write}
@@ -47,13 +51,13 @@ def make(
         )
     known.import_all()
     reference = read_reference(course.source_notebook(assignment))
-    mistakes = Mistakes(known, reference, course.private / "viva" / assignment)
+    mistakes = Mistakes(known, reference, _kept(course, assignment))
     names = _names(course, students)
 
     def sheet_of(student: str) -> Sheet:
-        rng = generator(seed, assignment, student)
-
         def talk(asked: Student, solutions: dict[str, str]) -> list[Question]:
+            names = (assignment, student)
+            rng = np.random.default_rng(challenge_seed(b"viva", str(seed).encode(), *names))
             return choose(asked, solutions, known.scenarios, mistakes, count, rng)
 
         questions, problem = [], ""
@@ -67,7 +71,10 @@ def make(
         on_sheet(found)
         return found
 
-    with sealed(course), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (
+        meeting(course, course.private / "viva"),
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
         sheets = list(pool.map(sheet_of, students))
     mistakes.keep()
     return sheets
@@ -90,6 +97,14 @@ def write(sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()) ->
     written.append(orals.prepare(folder, {s.student: s.name for s in sheets if s.questions}))
     written += [FORMATS[name](sheets, folder) for name in formats]
     return written
+
+
+def _kept(course: Course, assignment: str) -> Path:
+    """The file for what known mistakes do: its name tells on what that depends."""
+    own = files.digest(files.read_folder(Path(__file__).parent))
+    parts = [*ledger.hashes(course, assignment).values(), own]
+    name = files.digest_of(part.encode() for part in parts)[:32]
+    return course.private / "viva" / assignment / f"{name}.json"
 
 
 def _names(course: Course, students: Sequence[str]) -> dict[str, str]:

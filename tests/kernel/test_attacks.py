@@ -75,7 +75,7 @@ def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(
     source = attack.read_text()
     if directive(source, "needs") and not has_control_group():
         why = "no control group here: memory in sockets' buffers is not counted"
-        request.node.add_marker(pytest.mark.xfail(reason=why))
+        request.node.add_marker(pytest.mark.xfail(reason=why, strict=True))
     (tmp_path / "notes.txt").write_text("mine")
     before = files_below(treasure.root), files_below(tmp_path)
     ran = run(

@@ -50,14 +50,20 @@ def test_each_outcome_says_which_code_gives_it():
     assert "w + rate" in question.told["18"]
 
 
-def test_an_unsolved_exercise_is_told_and_nothing_is_asked():
-    with pytest.raises(NotImplementedError):
-        questions("def walk(start, rate, count):\n    raise NotImplementedError()\n")
-
-
-def test_what_depends_on_chance_is_not_asked():
-    source = CELL.replace("w = start", "import random\n    w = random.random()")
-    assert questions(source, count=1) == [None]
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise NotImplementedError()", "solve it and run its cell first"),
+        ("raise NotImplementedError('not for bytes')", "it raises NotImplementedError: correct it"),
+        ("return missing", "it raises NameError: correct it"),
+        ("return start + 'a'", "it raises TypeError: correct it"),
+        ("import random; return random.random()", "depends on chance"),
+        ("return list(range(100))", "too long to ask about"),
+    ],
+)
+def test_where_nothing_can_be_asked_it_says_why(body, reason):
+    with pytest.raises(quiz.Unasked, match=reason):
+        questions(f"def walk(start, rate, count):\n    {body}\n", count=1)
 
 
 def test_endless_code_is_an_outcome_and_names_stay():
@@ -71,7 +77,8 @@ def test_endless_code_is_an_outcome_and_names_stay():
 def test_the_last_cell_that_defines_the_name_counts():
     inputs = ["", CELL, "x = (", CELL.replace("8", "9"), "walk(1, 1, 1)", "%matplotlib inline"]
     assert quiz.source_of("walk", inputs) == inputs[3]
-    assert quiz.source_of("nobody", inputs) is None
+    with pytest.raises(quiz.Unasked):
+        quiz.source_of("nobody", inputs)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Runs that are watched: values, counts, errors, endless code; the names stay as they were."""
+"""Watched runs: values, counts, errors and endless code. The student's names are left unchanged."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_errors_and_endless_code_are_values(after, text):
     assert ran(STEPS, after, "x").value.text == text
 
 
-def test_the_names_are_as_they_were_and_other_functions_see_the_changed_cell():
+def test_the_names_are_unchanged_and_other_functions_see_the_changed_cell():
     names = Reference().namespace()
     exec("def twice(x):\n    return steps(steps(x, 0.5, 1), 0.5, 1)\n", names)
     before = dict(names)

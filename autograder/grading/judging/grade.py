@@ -13,7 +13,7 @@ import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from autograder.course import Course, steps
 from autograder.feedback import bounded, cells
@@ -124,13 +124,9 @@ class Grader:
         What they find goes into `resources["outcome"]`; how the kernel ended, see `Judge`.
         """
         config = copy.deepcopy(self.config)
-        checked = False
         for step in steps(config):
-            # The second look at the metadata, which nothing changes in between, takes a tenth of a second.
-            again = checked and step is CheckCellMetadata
-            if not again and not issubclass(step, (SaveAutoGrades, AssignLatePenalties)):
+            if not issubclass(step, (SaveAutoGrades, AssignLatePenalties)):
                 _, resources = step(config=config)(notebook, resources)
-            checked |= step is CheckCellMetadata
         resources["outcome"].notes += resources.get("repairs", [])
         return resources
 

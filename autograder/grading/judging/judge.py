@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -74,6 +75,30 @@ def expect_sealed(allow_unsealed: bool) -> None:
             "file that you can read, and use the network. Grade on another host, or pass "
             "--allow-unsealed"
         )
+
+
+@contextlib.contextmanager
+def meeting(course: Course, place: Path) -> Iterator[Path]:
+    """A scratch folder in `place`, in which all who start kernels of this run find the same node.
+
+    Raises
+    ------
+    UserError
+        If students' code cannot be sealed off here and nobody has allowed that.
+    """
+    expect_sealed(bool(course.config.Judge.get("allow_unsealed", False)))
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=place, prefix="scratch-", ignore_cleanup_errors=True
+    ) as folder:
+        launcher.share(Path(folder))
+        try:
+            if tiers.probe().tier is tiers.Tier.NAMESPACES:
+                # This process lives longest: a kernel must not end with a worker that does not use it.
+                launcher.begin(course.preload)
+            yield Path(folder)
+        finally:
+            launcher.share(None)
 
 
 def expect_settings(course: Course) -> None:

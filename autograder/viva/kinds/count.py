@@ -17,10 +17,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """A question about each line that runs more than once, while another one runs more or less often."""
     seen = set()
     for scenario in bench.scenarios:
-        for after in scenario.drawn(rng, 1):
-            ran = bench.original(after, scenario.asks)
-            if ran.value is None or ran.value.is_error:
-                continue
+        for after, ran, _ in bench.working(scenario, scenario.drawn(rng, 1)):
             counts = {
                 node.lineno: ran.counts.get(node.lineno, 0)
                 for node in bench.cell.statements

@@ -17,9 +17,8 @@ DRAWS = 4
 def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """A question for each scenario whose result can be worked out in the head."""
     for scenario in bench.scenarios:
-        for after in bench.drawn(scenario, rng, DRAWS):
-            value = bench.original(after, scenario.asks).value
-            if value is None or value.is_error or not value.is_short or not value.text:
+        for after, _, value in bench.working(scenario, bench.drawn(scenario, rng, DRAWS)):
+            if not value.is_short:
                 continue
             wrong = chain(behaviours(bench, after, scenario.asks), numbers_near(value))
             options = chosen(value, _plausible_first(wrong), rng)

@@ -17,19 +17,17 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """A question about each name that is assigned a tensor or an array with at least one axis."""
     seen = set()
     for scenario in bench.scenarios:
-        for after in scenario.drawn(rng, 1):
-            ran = bench.original(after, scenario.asks)
-            if ran.value is None or ran.value.is_error:
-                continue
+        for after, ran, _ in bench.working(scenario, scenario.drawn(rng, 1)):
             told: dict[tuple[int, str], set[tuple[int, ...]]] = {}
             for line, name, value in ran.values:
                 if line > 0 and value.shape is not None:
                     told.setdefault((line, name), set()).add(value.shape)
             every = {shape for shapes in told.values() for shape in shapes}
             for (line, name), shapes in told.items():
-                if len(shapes) != 1 or (line, name) in seen or math.prod(*shapes) < 2:
+                shape, *different = shapes
+                # One number, or none, is nothing to ask about.
+                if different or (line, name) in seen or math.prod(shape) < 2:
                     continue
-                (shape,) = shapes
                 seen.add((line, name))
                 near = [shape[::-1], shape[1:], (*shape, 1), (1, *shape), shape[:-1]]
                 more = [(*shape[:-1], shape[-1] + 1), (shape[0] + 1, *shape[1:])]

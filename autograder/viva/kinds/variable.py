@@ -18,10 +18,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     seen = set()
     functions = {node.lineno: node.name for node in bench.cell.functions}
     for scenario in bench.scenarios:
-        for after in bench.drawn(scenario, rng, DRAWS):
-            ran = bench.original(after, scenario.asks)
-            if ran.value is None or ran.value.is_error:
-                continue
+        for after, ran, _ in bench.working(scenario, bench.drawn(scenario, rng, DRAWS)):
             for (first, name), value in _at_the_end(ran).items():
                 if (first, name) in seen or first not in functions or name.startswith("_"):
                     continue

@@ -18,11 +18,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     for scenario in bench.scenarios:
         seen: set[int] = set()
         unchanged = raised = False
-        for after in bench.drawn(scenario, rng, DRAWS):
-            ran = bench.original(after, scenario.asks)
-            value = ran.value
-            if value is None or value.is_error or not value.text:
-                continue
+        for after, ran, value in bench.working(scenario, bench.drawn(scenario, rng, DRAWS)):
             changes = [
                 c for c in [*bench.cell.left_out, *bench.cell.altered] if ran.counts.get(c.line)
             ]

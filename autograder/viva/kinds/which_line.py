@@ -16,11 +16,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """Questions with an outcome that follows from leaving out exactly one of the lines offered."""
     for scenario in bench.scenarios:
         seen: set[int] = set()
-        for after in bench.drawn(scenario, rng, DRAWS):
-            ran = bench.original(after, scenario.asks)
-            value = ran.value
-            if value is None or value.is_error or not value.text:
-                continue
+        for after, ran, value in bench.working(scenario, bench.drawn(scenario, rng, DRAWS)):
             # A line that does not run is no suspect.
             changes = [c for c in bench.cell.left_out if ran.counts.get(c.line)]
             texts = [change.before for change in changes]

@@ -18,10 +18,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
     """A question for each known mistake that differs with one draw of a scenario, and not with others."""
     for scenario in bench.scenarios:
         cases: dict[str, tuple[Mistake, list, list]] = {}
-        for after in scenario.drawn(rng, DRAWS):
-            own = bench.original(after, scenario.asks).value
-            if own is None or own.is_error or not own.text:
-                continue
+        for after, _, own in bench.working(scenario, scenario.drawn(rng, DRAWS)):
             for mistake, theirs in bench.others.values(bench.exercise, after, scenario.asks):
                 _, same, apart = cases.setdefault(mistake.name, (mistake, [], []))
                 (same if theirs.text == own.text else apart).append((after, own, theirs))

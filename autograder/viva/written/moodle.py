@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from autograder import files
+from autograder.feedback.table import with_code
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet
 from autograder.viva.written import shown
@@ -22,9 +23,7 @@ def write(sheets: Sequence[Sheet], folder: Path) -> Path:
         if not sheet.questions:
             continue
         category = ElementTree.SubElement(quiz, "question", type="category")
-        # A slash would begin a category inside a category.
-        who = sheet.student.replace("/", "//")
-        _text(category, "category", f"$course$/top/{sheet.assignment}/{who}")
+        _text(category, "category", f"$course$/top/{sheet.assignment}/{sheet.student}")
         for number, question in enumerate(sheet.questions, 1):
             _add(quiz, question, number)
     ElementTree.indent(quiz)
@@ -36,7 +35,7 @@ def _add(quiz: ElementTree.Element, question: Question, number: int) -> None:
     element = ElementTree.SubElement(quiz, "question", type="multichoice")
     _text(element, "name", shown.title(question, number))
     _text(element, "questiontext", shown.body(question), format="html")
-    _text(element, "generalfeedback", str(shown.with_code(question.because)), format="html")
+    _text(element, "generalfeedback", str(with_code(question.because)), format="html")
     for name, value in (
         ("defaultgrade", "1"), ("penalty", "0"), ("hidden", "0"), ("single", "true"),
         ("shuffleanswers", "true"), ("answernumbering", "ABCD"),

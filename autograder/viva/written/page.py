@@ -1,10 +1,7 @@
 """A sheet as a page that loads nothing: for the student, or with the key."""
 
-import re
-
-from markupsafe import Markup, escape
-
 from autograder import pages
+from autograder.feedback.table import with_code
 from autograder.viva.sheet import Sheet
 
 LETTERS = "ABCDEF"
@@ -20,13 +17,4 @@ def render(sheet: Sheet, key: bool) -> str:
         key=key,
         code=with_code,
         letters=LETTERS,
-    )
-
-
-def with_code(text: str) -> Markup:
-    """The text with what stands between backticks as code, all of it escaped."""
-    parts = re.split(r"`([^`]*)`", text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
-        for i, part in enumerate(parts)
     )

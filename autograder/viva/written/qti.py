@@ -22,7 +22,6 @@ FILE = "qti.zip"
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 RIGHT = "http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct"
-DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write(sheets: Sequence[Sheet], folder: Path) -> Path:
@@ -89,5 +88,5 @@ def _zipped(content: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in content.items():
-            archive.writestr(zipfile.ZipInfo(name, DATE), data, zipfile.ZIP_DEFLATED)
+            files.add_to_zip(archive, name, data)
     return file.getvalue()

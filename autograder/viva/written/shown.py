@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
+from autograder.feedback.table import with_code
 from autograder.viva.question import Question
-from autograder.viva.written.page import with_code
 
 
 def body(question: Question) -> str:

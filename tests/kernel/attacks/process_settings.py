@@ -1,4 +1,4 @@
-"""Settings of the own process that would lift its seal, or help to break it."""
+"""Settings of this process that would lift its seal, or help to break it."""
 
 import ctypes
 import os

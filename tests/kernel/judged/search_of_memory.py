@@ -1,4 +1,4 @@
-"""Search the own process's memory, freed parts too, for words of checks and paths of the course."""
+"""Search this process's memory, freed parts too, for words of checks and paths of the course."""
 
 SCORE = 0
 CELL = """\

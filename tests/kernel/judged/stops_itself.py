@@ -1,4 +1,4 @@
-"""Stop the own process by a signal that cannot be caught: it never hears an interrupt."""
+"""Stop one's own process by a signal that cannot be caught: it never hears an interrupt."""
 
 STATUS = "timed out"
 SCORE = 3

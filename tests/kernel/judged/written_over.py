@@ -1,4 +1,4 @@
-"""Overwrite the own notebook and what lies beside it, with answers and points, while it is graded."""
+"""Overwrite the submission's own notebook and what lies beside it, with answers and points, while it is graded."""
 
 SCORE = 0
 CELL = """\
