@@ -3156,8 +3156,8 @@ for lr in (0.001, 0.04):
 # ## Three questions about your own code
 #
 # What does your code give, and what would it give without one of its lines? Work it out on paper,
-# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
-# is recorded and there are no points: answering from memory is what makes things stay there.
+# then choose. Whatever you pick, you are told which code gives it; run that if you doubt it. Nothing
+# is recorded and there are no points: what you recall by yourself is what sticks.
 
 # %%
 from helpers import quiz

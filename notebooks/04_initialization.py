@@ -1590,8 +1590,8 @@ draw_sweep("Images", gains, normal=_normal, uniform=_uniform)
 # ## Three questions about your own code
 #
 # What does your code give, and what would it give without one of its lines? Work it out on paper,
-# then choose. Whatever you pick, you are told which code gives that; run it if you doubt it. Nothing
-# is recorded and there are no points: answering from memory is what makes things stay there.
+# then choose. Whatever you pick, you are told which code gives it; run that if you doubt it. Nothing
+# is recorded and there are no points: what you recall by yourself is what sticks.
 
 # %%
 from helpers import quiz

@@ -8,6 +8,7 @@ import pytest
 from steps import STEPS, Reference, bench_of
 
 from autograder.checking.answers import Scenario
+from autograder.checking.student import OutOfTime
 from autograder.viva import verify
 from autograder.viva.kinds import count, result, shape, variable, what_if, which_line, why_not
 from autograder.viva.making import KINDS, questions
@@ -137,3 +138,17 @@ def test_a_coin_that_falls_twice_on_the_same_side_is_noticed():
     changed = bench_of(STEPS, scenario, mistakes=[])
     assert not changed.is_certain([source], "end = steps(8, 0.5, 1)\n", "end")
     assert changed.is_certain([STEPS], "end = steps(8, 0.5, 1)\n", "end")
+
+
+def test_code_that_does_not_end_in_time_costs_its_own_exercise_alone():
+    bench = bench_of()
+    calls = []
+
+    def call(*arguments, **options):
+        calls.append(arguments)
+        raise OutOfTime("the code did not finish")
+
+    bench.student.call = call
+    assert list(questions(bench, np.random.default_rng(0))) == []
+    assert len(calls) == 1, "no more time is given to it"
+    assert list(questions(bench_of(), np.random.default_rng(0)))
