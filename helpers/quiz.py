@@ -298,7 +298,7 @@ def _box(number: int, use: Use, shell, rng: random.Random):
         else:
             verdict = "✗ No."
         if picked in question.told:
-            verdict += f" {html.escape(picked)}: that is your code {question.told[picked]}."
+            verdict += f" Your code: {html.escape(picked)} {question.told[picked]}."
         answer.value = f'<p role="status">{verdict}</p>'
 
     choice.observe(show, "value")

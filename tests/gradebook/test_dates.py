@@ -151,7 +151,7 @@ def test_a_policy_in_the_configuration_is_kept_up_to_date(term):
 
 def test_a_policy_that_no_step_would_apply_is_refused(term):
     config = term.root / "nbgrader_config.py"
-    config.write_text(config.read_text() + "\nc.Autograde.autograde_preprocessors.pop(-2)\n")
+    config.write_text(config.read_text() + "\nc.Autograde.autograde_preprocessors.pop()\n")
     say(term, LATE)
     with pytest.raises(UserError, match="has no AssignLatePenalties"):
         standing(term)
@@ -162,7 +162,7 @@ def test_nbgraders_own_autograde_follows_the_file(term):
     about = {"notebook": A, "assignment": A, "student": "ada", "db_url": term.db_url}
     resources = ResourcesDict(nbgrader=about)
     found = penalties.step(course)
-    assert found is not None and course.config.Autograde.autograde_preprocessors[-2] == (
+    assert found is not None and course.config.Autograde.autograde_preprocessors[-1] == (
         "autograder.gradebook.penalties.Penalties"
     )
     found.preprocess(None, resources)
