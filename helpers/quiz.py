@@ -12,6 +12,7 @@ import io
 import random
 import sys
 import tokenize
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,10 +131,11 @@ def result(source: str, use: Use, namespace: dict, seed: int = 0) -> str:
 
     before = sys.gettrace()
     try:
-        exec(compile(source, FILE, "exec"), names)
-        sys.settrace(limit)
-        exec(compile(use.code, FILE, "exec"), names)
-        return told(eval(use.expression, names))
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+            exec(compile(source, FILE, "exec"), names)
+            sys.settrace(limit)
+            exec(compile(use.code, FILE, "exec"), names)
+            return told(eval(use.expression, names))
     except Endless:
         return "it never ends"
     except Exception as error:

@@ -74,6 +74,14 @@ def test_endless_code_is_an_outcome_and_names_stay():
     assert text == "it never ends" and names == {"walk": None}
 
 
+def test_a_changed_line_that_warns_prints_nothing(recwarn):
+    """The spread of a single image: a page of warnings stood above the questions of CIFAR."""
+    body = "return float(np.ones(1).std(ddof=1)) + float(torch.ones(1).std())"
+    source = f"import numpy as np, torch, warnings\ndef walk():\n    {body}\n"
+    assert quiz.result(source, quiz.Use("walk", "end = walk()", "end"), {}) == "nan"
+    assert not recwarn.list
+
+
 def test_the_last_cell_that_defines_the_name_counts():
     inputs = ["", CELL, "x = (", CELL.replace("8", "9"), "walk(1, 1, 1)", "%matplotlib inline"]
     assert quiz.source_of("walk", inputs) == inputs[3]
