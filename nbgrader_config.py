@@ -34,6 +34,9 @@ c.Judge.environment = {
 for provisioner in (c.SealedProvisioner, c.BubblewrapProvisioner):
     provisioner.visible = list(find_spec("helpers").submodule_search_locations)
 
+# Assignments in which each student gets other constants, see docs/variants.md.
+# c.Judge.variants = ["03_optimizers"]
+
 # `autograder demo` grades a made-up class of this assignment.
 c.Course.demo = "03_optimizers"
 

@@ -500,14 +500,32 @@ def bundle(
             help="With each exercise's solution and known mistakes, once it is due.",
         ),
     ] = False,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV file with the students' ids: a zip file with each one's own constants.",
+            callback=_to_read,
+        ),
+    ] = None,
 ) -> None:
-    """Pack what students download: notebooks, helpers and instructions, audited for leaks."""
+    """Pack what students download: notebooks, helpers and instructions, audited for leaks.
+
+    With --roster a folder named as the zip file gets a zip file for each student.
+    """
     from autograder.authoring import bundle as bundling
+    from autograder.lms.roster import read_roster
 
     found = Course.find(course)
-    content = bundling.bundle(found, assignments or [], output.name, with_solutions)
-    files.write(output, content)
-    print(f"bundle      {output} ({len(content) >> 10} kB)")
+    if roster is None:
+        content = bundling.bundle(found, assignments or [], output.name, with_solutions)
+        files.write(output, content)
+        print(f"bundle      {output} ({len(content) >> 10} kB)")
+        return
+    students = [person.student for person in read_roster(roster).people]
+    made = bundling.bundles(found, assignments or [], output.name, with_solutions, students)
+    for student, content in made.items():
+        files.write(output.with_suffix("") / f"{student}.zip", content)
+    print(f"bundle      {output.with_suffix('')}/ ({len(made)} zip files)")
 
 
 @app.command()

@@ -203,6 +203,11 @@ class Course:
         """The modules that the course's notebooks use: `c.Judge.preload`."""
         return list(self.config.Judge.get("preload", []))
 
+    @property
+    def variants(self) -> list[str]:
+        """The assignments whose constants differ from student to student: `c.Judge.variants`."""
+        return list(self.config.Judge.get("variants", []))
+
 
 def _refuse_wrong_types(config: Config, path: Path) -> None:
     """Of the settings that are read before nbgrader, which checks its own, has been loaded."""
@@ -212,9 +217,10 @@ def _refuse_wrong_types(config: Config, path: Path) -> None:
         if name.endswith("_directory") or name in ("db_url", "course_id")
     }
     wrong = {name: ("a text", value) for name, value in texts.items() if not isinstance(value, str)}
-    modules = config.Judge.get("preload", [])
-    if not isinstance(modules, list | tuple) or not all(isinstance(m, str) for m in modules):
-        wrong["Judge.preload"] = ("a list of modules' names", modules)
+    for name, expected in {"preload": "modules'", "variants": "assignments'"}.items():
+        names = config.Judge.get(name, [])
+        if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+            wrong[f"Judge.{name}"] = (f"a list of {expected} names", names)
     for name, (expected, value) in wrong.items():
         lines = path.read_text(encoding="utf-8").splitlines()
         numbers = [number for number, line in enumerate(lines, 1) if name in line]

@@ -9,6 +9,8 @@ from nbformat import NotebookNode
 
 # Key in the metadata of a source notebook's cells that always run: `setup=true` in the text file.
 SETUP = "autograder_setup"
+# Key in the metadata of a notebook made for one student: see `variants`.
+CONSTANTS = "autograder_constants"
 # The end of every self-check's cell in `source/`: it fails unless this course's judge replaces it.
 FAIL_CLOSED = """\
 ### BEGIN HIDDEN TESTS
@@ -27,6 +29,11 @@ def grade_id_of(cell: NotebookNode) -> str | None:
 def cell_id_of(grade_id: str) -> str:
     """The id in the notebook format that the build gives the cell with this nbgrader id."""
     return grade_id[:56].replace("_", "-")
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """With sorted keys and a final newline, so that equal notebooks give equal files."""
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def reference_cells(source: NotebookNode) -> list[tuple[str | None, str]]:

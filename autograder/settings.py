@@ -35,6 +35,8 @@ def use_autograder(c: Config) -> None:
     # Zip files from Moodle and Canvas: who handed in what. `autograder collect` uses both, too.
     c.ZipCollectApp.extractor_plugin = "autograder.lms.collect.LmsExtractor"
     c.ZipCollectApp.collector_plugin = "autograder.lms.collect.LmsCollector"
+    # Where the constants of an assignment differ from student to student, each gets their own.
+    c.ExchangeFactory.release_assignment = "autograder.variants.exchange.Release"
     # `nbgrader export` leaves empty what nobody has judged; nbgrader's own plugin writes 0.
     c.ExportApp.plugin_class = "autograder.exports.stock.StockExporter"
     # The page a student gets, also from nbgrader's own command and from formgrader's buttons. It reads

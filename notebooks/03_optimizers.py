@@ -73,9 +73,13 @@ class OptimizerTemplate:
         raise NotImplementedError("a subclass writes this")
 
 
+# How steep the curve's plateau is.
+PLATEAU = 0.01
+
+
 def pathological_curve_loss(w1, w2):
     """The loss at (w1, w2): tensors of any shape, worked on element by element."""
-    return torch.tanh(w1) ** 2 + 0.01 * torch.abs(w1) + torch.sigmoid(w2)
+    return torch.tanh(w1) ** 2 + PLATEAU * torch.abs(w1) + torch.sigmoid(w2)
 
 
 # %%
@@ -127,7 +131,7 @@ widgets.descent_explorer(valley)
 # %% [markdown]
 # ## The curve
 #
-# $$L(w_1, w_2) = \tanh(w_1)^2 + 0.01\,|w_1| + \sigma(w_2)$$
+# $$L(w_1, w_2) = \tanh(w_1)^2 + {{PLATEAU}}\,|w_1| + \sigma(w_2)$$
 #
 # We start at $(5, 5)$. The loss can come as close to 0 as you like: keep $w_1$ at 0 and go down
 # with $w_2$.
@@ -141,7 +145,7 @@ plots.curve_surface(pathological_curve_loss, title="The same loss as a landscape
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# A plateau far from $w_1 = 0$, almost level in the direction of $w_1$ (slope 0.01); a narrow ravine
+# A plateau far from $w_1 = 0$, almost level in the direction of $w_1$ (slope {{PLATEAU}}); a narrow ravine
 # along $w_1 = 0$; and one long slope in the direction of $w_2$, steepest at $w_2 = 0$ and almost
 # level a few units away from it on either side.
 # </details>
@@ -1261,7 +1265,7 @@ for name, func in race.items():
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# Momentum ends near $(-0.01, -13.1)$ and Adam near $(0, -12.6)$, both arrived, also from the other
+# Momentum ends near $(0, -13.1)$ and Adam near $(0, -12.6)$, both arrived, also from the other
 # starts. SGD does not arrive from any. Where exactly it ends depends on the rounding of the last
 # digit, since each jump out of the ravine magnifies the difference: your numbers may differ from
 # your neighbour's.
@@ -1317,10 +1321,10 @@ widgets.optimizer_explorer(
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
 #
-# 1. 0.85 and 0.9 arrive, 0.8 does not. More is not always better: with 0.95 the mean is so slow to
+# 1. {{ARRIVING}}. More is not always better: with 0.95 the mean is so slow to
 #    turn that $w_1$ still swings after 100 updates, and with 0.99 it has not even gone down.
-# 2. To $w_2 \approx -4.9$, a loss of 0.033. And $w_1$ does not come to rest: it changes sign in
-#    each of the last 129 updates, between -0.16 and 0.16. The curvature across is 2, and 1 is just
+# 2. To $w_2 \approx -4.9$, a loss of {{LOSS}}. And $w_1$ does not come to rest: it changes sign in
+#    each of the last {{SWINGS}} updates, between -{{WIDTH}} and {{WIDTH}}. The curvature across is 2, and 1 is just
 #    the limit of part 4.
 # 3. Not quite: with $w_1 = 0$ nothing pushes it sideways, and it walks down to $w_2 \approx -6.7$,
 #    where the slope has become so small that -7.5 is far away. The loss there is 0.0012, lower than

@@ -12,6 +12,7 @@ from autograder.authoring.expand import expand, write_notebook
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook.released import generate_release
+from autograder.variants.filled import TEMPLATE
 
 
 def build(course: Course) -> list[str]:
@@ -58,5 +59,8 @@ def _build_into(course: Course, scratch: Path) -> list[str]:
         write_notebook(notebook, folder / f"{name}.ipynb")
     generate_release(course, scratch, course.assignments)
     for path in sorted((scratch / "release").rglob("*.ipynb")):
-        write_notebook(nbformat.read(path, as_version=4), path)
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            cell.metadata.pop(TEMPLATE, None)
+        write_notebook(notebook, path)
     return course.assignments

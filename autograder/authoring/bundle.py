@@ -11,8 +11,11 @@ from autograder import files
 from autograder.authoring import build, solutions
 from autograder.authoring.expand import SOLUTION, read_cells
 from autograder.authoring.proving import audit
+from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.notebook import as_text
+from autograder.variants import filled
 
 # Words of the grader that must not appear in anything a student gets.
 TELLTALE = re.compile(r"autograder\.checking|BEGIN SOLUTION|BEGIN HIDDEN TESTS")
@@ -60,7 +63,19 @@ PIECE = 4
 def bundle(
     course: Course, assignments: list[str], name: str = "course.zip", with_solutions: bool = False
 ) -> bytes:
-    """The zip file's bytes, which depend only on the course and `name`.
+    """The zip file's bytes, which depend only on the course and `name`; see `bundles`."""
+    (content,) = bundles(course, assignments, name, with_solutions).values()
+    return content
+
+
+def bundles(
+    course: Course,
+    assignments: list[str],
+    name: str = "course.zip",
+    with_solutions: bool = False,
+    students: list[str] | None = None,
+) -> dict[str, bytes]:
+    """By student: the bytes of a zip file for each; without students, one for everybody, under "".
 
     All lies in a folder named as the file; its files are dated by the latest text of a notebook.
 
@@ -72,12 +87,14 @@ def bundle(
         What the file will be called, for the instructions in it.
     with_solutions
         Whether each assignment has a folder of pages with solutions and known mistakes.
+    students
+        The students whose own constants the notebooks get: see `variants`.
 
     Raises
     ------
     UserError
-        If a release is not up to date, solutions would come too early, or part of a solution, a model
-        answer or the hidden checks would be handed out.
+        If a release is not up to date, solutions would come too early, part of a solution, a model
+        answer or the hidden checks would be handed out, or there are students but no variants.
     """
     chosen = [course.expect_assignment(a) for a in assignments] or course.assignments
     if with_solutions:
@@ -87,6 +104,12 @@ def bundle(
         raise UserError(
             f"expected releases that are up to date, but {', '.join(stale)} would change: "
             "run `autograder build`, and look at what it changes"
+        )
+    varied = [a for a in chosen if a in course.variants] if students is not None else []
+    if students is not None and not varied:
+        raise UserError(
+            "expected an assignment whose constants differ from student to student, but "
+            "c.Judge.variants in nbgrader_config.py names none of these: see docs/variants.md"
         )
     content = _files(course, chosen, name)
     leaks = [leak for a in chosen for leak in audit.leaks(course, a)] + _leaks(course, content)
@@ -101,6 +124,17 @@ def bundle(
     texts = [course.notebooks / f"{a}.py" for a in chosen]
     day = date.fromtimestamp(max(text.stat().st_mtime for text in texts))
     folder = PurePath(name).stem
+    found = {}
+    for student in [""] if students is None else students:
+        for assignment in varied:
+            own = hidden.load(course.hidden, assignment)
+            notebook = filled.release(course, own, student)
+            content[f"{assignment}/{assignment}.ipynb"] = as_text(notebook).encode()
+        found[student] = _zipped(content, folder, day)
+    return found
+
+
+def _zipped(content: dict[str, bytes], folder: str, day: date) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for path in sorted(content):

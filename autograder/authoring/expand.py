@@ -6,7 +6,6 @@ become nbgrader metadata; self-checks get the region that fails closed.
 
 import ast
 import hashlib
-import json
 import math
 import re
 from pathlib import Path
@@ -21,7 +20,8 @@ from autograder.authoring import hosted
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
-from autograder.notebook import FAIL_CLOSED, SETUP, cell_id_of
+from autograder.notebook import FAIL_CLOSED, SETUP, as_text, cell_id_of
+from autograder.variants import filled
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
 # What a cell's id in nbgrader begins with, by its role.
@@ -107,6 +107,8 @@ def expand(course: Course, assignment: str) -> NotebookNode:
         new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
         id = _cell_id(nbgrader.get("grade_id"), source, used)
         notebook.cells.append(new(source, id=id, metadata=nbformat.from_dict(metadata)))
+    if constants := hidden.load(course.hidden, assignment).constants:
+        filled.mark(notebook, constants, path)
     for place, (new, source) in enumerate(hosted.first_cells(course, assignment), start=1):
         id = _cell_id(None, source, used)
         notebook.cells.insert(place, new(source, id=id))
@@ -207,8 +209,7 @@ def _refuse_bad_code(cell, refuse) -> None:
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> None:
-    """Write with sorted keys and a final newline, so that equal notebooks give equal files."""
+    """Write a notebook of the course's own, after a look at whether it is one."""
     nbformat.validate(notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(as_text(notebook), encoding="utf-8", newline="\n")

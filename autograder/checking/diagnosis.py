@@ -43,6 +43,7 @@ class Recorder(Student):
         super().__init__()
         self.replies: dict[str, list[bytes]] = {}
         self._student, self.lines = student, student.lines
+        self.constants = student.constants
         self._current: list[bytes] = []
 
     def watched(self, item: Check) -> Check:
@@ -128,6 +129,7 @@ def diagnose(
         with contextlib.suppress(Exception):
             reference.namespace()
         student = Comparer(seconds)
+        student.constants = reference.constants
         for mistake in mistakes:
             if mistake.failing[0] in failing and _behaves_alike(
                 mistake, reference, student, checks, failing, replies, seed

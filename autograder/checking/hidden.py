@@ -150,6 +150,16 @@ class Hidden:
         return self._constant("scenarios", "SCENARIOS") if self.has("scenarios") else []
 
     @property
+    def constants(self) -> dict[str, object]:
+        """What a student's release may have another value of: `CONSTANTS` of `variant`, if any."""
+        return self._constant("variant", "CONSTANTS") if self.has("variant") else {}
+
+    @property
+    def draw(self) -> Callable:
+        """Maps a NumPy generator to other `constants`: `draw` of `variant`."""
+        return self._constant("variant", "draw")
+
+    @property
     def data(self) -> ModuleType | None:
         """The module `data`, if any: what checks and students' kernels read (see `grading.data`)."""
         return self.module("data") if self.has("data") else None

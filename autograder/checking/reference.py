@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.notebook import reference_cells
+from autograder.notebook import CONSTANTS, reference_cells
 
 
 class Reference:
@@ -22,6 +22,7 @@ class Reference:
     def __init__(self, source: NotebookNode):
         self._cells = reference_cells(source)
         self.solutions = {name: code for name, code in self._cells if name}
+        self.constants: dict[str, object] = dict(source.metadata.get(CONSTANTS, {}))
 
     def namespace(self, **replaced: str) -> dict:
         """Run the cells as a student's kernel would, some solutions replaced."""

@@ -53,6 +53,8 @@ class Student(ABC):
         self.seed = 0
         # The lines that the student has written, if they are known: no other one is shown.
         self.lines: frozenset[str] | None = None
+        # What the student's release has drawn, or everybody's values: see `variants`.
+        self.constants: dict[str, object] = {}
 
     def call(self, probe, *args, timeout: float = 20.0, **kwargs) -> Reply:
         """Run `probe(ns, *args, **kwargs)` beside the student's names and return its plain result.

@@ -21,7 +21,7 @@ from autograder.outcome import Outcome
 # The file of a hidden folder that is for questions to students alone.
 NOT_JUDGING = "scenarios.py"
 # The engine's packages that an outcome and its page depend on.
-JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission")
+JUDGING = ("checking", "feedback", "grading/judging", "kernel", "submission", "variants")
 # Libraries whose versions can change an outcome, beside those that the course loads.
 # The steps that compute what lateness costs: nbgrader's own and ours.
 LATE_STEPS = ("AssignLatePenalties", "Penalties")

@@ -52,8 +52,10 @@ class Roster:
     def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
         self._by_name: dict[str, list[Person]] = {}
+        self.people: list[Person] = []
 
     def add(self, person: Person, lms_id: str, name: str) -> None:
+        self.people.append(person)
         if lms_id:
             self._by_id[lms_id] = person
         if name:

@@ -14,6 +14,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.checking import hidden
 from autograder.course import Course
 from autograder.notebook import grade_id_of
 from autograder.submission import pictures, written
@@ -21,6 +22,7 @@ from autograder.submission.given import presentable
 from autograder.submission.layout import Expected, Layout, plain
 from autograder.submission.put_back import put_back
 from autograder.submission.relink import relink
+from autograder.variants import filled
 
 MISSING = "# This cell was missing from the submission."
 
@@ -43,12 +45,16 @@ class Repair(NbGraderPreprocessor):
 
     def _layout(self, info) -> Layout:
         course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
-        source = course.source_notebook(info["assignment"])
+        name, source = info["assignment"], course.source_notebook(info["assignment"])
         with Gradebook(info["db_url"]) as gradebook:
             notebook = gradebook.find_notebook(info["notebook"], info["assignment"])
             expected = Expected.from_gradebook(notebook)
-        there = nbformat.read(source, as_version=4) if source.is_file() else None
-        return Layout.of(expected, there)
+        if not source.is_file():
+            return Layout.of(expected, None)
+        if name in course.variants:
+            own = hidden.load(course.hidden, name)
+            return Layout.of(expected, filled.source(course, own, info["student"]))
+        return Layout.of(expected, nbformat.read(source, as_version=4))
 
 
 def repair(nb: NotebookNode, layout: Layout, folder: Path | None = None) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from autograder.checking import CheckFailed, check, expect, expect_close
 from helpers.contest import RATES, is_alike
 
-from . import probes
+from . import probes, variant
 
 SHAPES = ((3, 4), (5,), ())
 # Float32 steps in any order of operations stay far inside; a wrong rule is off by 1e-2 and more.
@@ -701,6 +701,12 @@ def leads_along(path, gradient, name, rates):
     return right.all()
 
 
+def given_to(student):
+    """The curve in the student's own release."""
+    constants = {**variant.CONSTANTS, **student.constants}
+    return functools.partial(probes.given_curve, plateau=constants["PLATEAU"])
+
+
 def own_curve(student, rng):
     """Fail unless the curve is an elementwise loss with true slopes, and not the given one."""
     w1, w2 = rng.uniform(-6, 6, size=(2, 20, 15))
@@ -735,7 +741,7 @@ def own_curve(student, rng):
     flat = losses.max() == 0 or (np.hypot(*gradient) > 0).mean() <= 0.1
     expect(not flat, "the loss is flat almost everywhere")
     expect(
-        not is_alike(probes.given_curve, w1, w2, losses),
+        not is_alike(given_to(student), w1, w2, losses),
         "this is the given curve or a multiple of it: invent another one",
     )
 
@@ -772,7 +778,7 @@ def sgd_fails_where_the_rival_arrives(student, rng):
             f"depends on rival_arrives: {held.names} does not arrive, so there is no contest to win",
         )
         expect(
-            not is_alike(probes.given_curve, *held.path.T, held.losses),
+            not is_alike(given_to(student), *held.path.T, held.losses),
             "along the rival's path this is the given curve or a multiple of it: invent another one",
         )
         best = int(held.sgd.argmin())

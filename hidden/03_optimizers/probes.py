@@ -92,8 +92,8 @@ def valley(ns, name, start, matrix, lr, num_updates, second):
     return torch.stack(path)
 
 
-def given_curve(w1, w2):
-    return torch.tanh(w1) ** 2 + 0.01 * torch.abs(w1) + torch.sigmoid(w2)
+def given_curve(w1, w2, plateau=0.01):
+    return torch.tanh(w1) ** 2 + plateau * torch.abs(w1) + torch.sigmoid(w2)
 
 
 def descents(ns, name, starts, rates, num_updates):

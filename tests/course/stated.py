@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conftest import ROOT, reference_of
+from conftest import ROOT, hidden_of, reference_of
+
+from autograder.variants.filled import MARK
 
 WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "nine": 9, "ten": 10,
@@ -39,8 +41,10 @@ def source(assignment: str) -> str:
 
 
 def text_of(assignment: str) -> str:
-    """A notebook's text on one line, without the marks of comments."""
-    return " ".join(re.sub(r"^\s*# ?", "", source(assignment), flags=re.MULTILINE).split())
+    """A notebook's text on one line, as everybody gets it, without the marks of comments."""
+    constants = hidden_of(assignment).constants
+    text = MARK.sub(lambda mark: str(constants[mark[1]]), source(assignment))
+    return " ".join(re.sub(r"^\s*# ?", "", text, flags=re.MULTILINE).split())
 
 
 def spans(text: str, sentence: str) -> list[tuple[int, int]]:

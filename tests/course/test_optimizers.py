@@ -247,7 +247,7 @@ STATED = {
     ),
     "About #, with a rate of #": fewest_updates,
     # The curve
-    r"\tanh(w_1)^2 + #\,|w_1|": lambda: read("torch.tanh(w1) ** 2 + # * torch.abs(w1)"),
+    r"\tanh(w_1)^2 + #\,|w_1|": lambda: read("PLATEAU = #"),
     "We start at $(#, #)$": lambda: default("train_curve", "init"),
     "almost level in the direction of $w_1$ (slope #)": lambda: gradient((5, 0))[:1],
     "steepest at $w_2 = #$": lambda: (max(range(-9, 10), key=slope),),

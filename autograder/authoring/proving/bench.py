@@ -164,6 +164,7 @@ class Bench:
             if torch := sys.modules.get("torch"):
                 torch.set_num_threads(trial.threads)
             student = LocalStudent(namespace)
+            student.constants = self.reference.constants
             for seed in trial.seeds:
                 lost = False
                 recorder = diagnosis.Recorder(student)

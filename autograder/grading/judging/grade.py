@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
+from autograder.checking import hidden
 from autograder.course import Course, steps
 from autograder.feedback import bounded, cells
 from autograder.files import printable
@@ -26,6 +27,7 @@ from autograder.submission import timestamp
 from autograder.submission.intake import Unreadable, read_submission
 from autograder.submission.layout import Expected, Layout
 from autograder.submission.pack import Packed
+from autograder.variants import filled
 
 # formgrader's pages write ids into HTML and scripts without escaping them.
 MARKUP = frozenset('<>"&`\\')
@@ -54,10 +56,19 @@ class Grader:
         self.db_url = snapshot.write_gradebook(scratch)
         with Gradebook(self.db_url) as gradebook:
             notebook = gradebook.find_notebook(self._name, self._name)
-            expected = Expected.from_gradebook(notebook)
+            self._expected = Expected.from_gradebook(notebook)
         source = nbformat.reads(snapshot.source.decode(), as_version=4)
-        self.layout = Layout.of(expected, source)
+        self.layout = Layout.of(self._expected, source)
+        self._frozen = Course(Path(course.config.Judge.get("snapshot") or course.root))
+        self._has_variants = self._name in course.variants
         bounded.start()
+
+    def layout_of(self, student: str) -> Layout:
+        """What was handed out to a student."""
+        if not self._has_variants:
+            return self.layout
+        own = hidden.load(self._frozen.hidden, self._name)
+        return Layout.of(self._expected, filled.source(self._frozen, own, student))
 
     def grade(self, student: str, packed: Packed) -> Outcome:
         """Grade one submission; never raises for anything a student handed in."""
@@ -89,9 +100,9 @@ class Grader:
                 _refuse(student, packed)
                 folder, files = Path(place, "handed-in"), Path(place, "files")
                 outcome.notes += packed.unpack(folder)
-                submission = read_submission(folder, self._name, self.layout, files)
-                outcome.notes += submission.notes + _about_time(packed)
                 resources = self.resources(student, files)
+                submission = read_submission(folder, self._name, resources["layout"], files)
+                outcome.notes += submission.notes + _about_time(packed)
                 resources["submission"], resources["outcome"] = packed.hash, outcome
                 resources["left_out"] = left_out
                 resources = self._run_steps(submission.notebook, resources)
@@ -134,7 +145,7 @@ class Grader:
         """What nbgrader's steps are told about a submission whose files are in the folder `files`."""
         resources = ResourcesDict()
         resources["metadata"] = {"path": str(files)}
-        resources["layout"] = self.layout
+        resources["layout"] = self.layout_of(student)
         resources["nbgrader"] = {
             "student": student,
             "assignment": self._name,

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import difflib
 import itertools
+import json
 import math
 import os
 import shutil
@@ -34,6 +35,7 @@ from autograder.checking.student import KernelDied, StudentError
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.feedback import cells, figures, table
+from autograder.files import printable
 from autograder.grading.judging import causes, data
 from autograder.kernel.grader import clock, launcher, tiers
 from autograder.kernel.grader.client import guarded
@@ -42,10 +44,11 @@ from autograder.kernel.grader.student import KernelStudent
 from autograder.kernel.grader.tiers import Tier
 from autograder.kernel.limits import KILLED, Ending, Limits
 from autograder.kernel.supervisor import cgroup
-from autograder.notebook import SETUP, demonstrations, grade_id_of
+from autograder.notebook import CONSTANTS, SETUP, demonstrations, grade_id_of
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.submission import given, pack
 from autograder.submission.layout import Layout, bound_by, plain
+from autograder.variants import constants, filled
 
 CELL_OUTPUT_BYTES = 1_000_000
 DROPPED = "[more output dropped]\n"
@@ -103,6 +106,7 @@ def meeting(course: Course, place: Path) -> Iterator[Path]:
 
 def expect_settings(course: Course) -> None:
     """Raise `UserError` for a setting of the judge that does not exist or cannot be used."""
+    constants.expect_names(course)
     path, judge = course.root / "nbgrader_config.py", Judge()
     known = Judge.class_trait_names(config=True)
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -154,6 +158,9 @@ class Judge(Execute):
     environment = Dict(
         help="Variables that students' kernels get; {data} in a value is the folder with their data."
     ).tag(config=True)
+    variants = List(
+        Unicode(), help="Assignments whose constants differ from student to student."
+    ).tag(config=True)
     allow_unsealed = Bool(
         False, help="Whether to grade even if students' code cannot be sealed off."
     ).tag(config=True)
@@ -166,10 +173,10 @@ class Judge(Execute):
         self._course = Course(Path(self.config.CourseDirectory.get("root", ".")).resolve())
         self._assignment = resources["nbgrader"]["assignment"]
         frozen = Course(Path(self.snapshot)) if self.snapshot else self._course
-        self._source = frozen.source_notebook(self._assignment)
-        self._hidden = hidden.load(frozen.hidden, self._assignment)
-        self._secret = self._course.secret
         self._student_id = resources["nbgrader"]["student"]
+        self._hidden = hidden.load(frozen.hidden, self._assignment)
+        self._source = self._source_notebook(frozen)
+        self._secret = self._course.secret
         self._submission = (resources.get("submission") or self._handed_in()).encode()
         self._wrong: list[tuple] = []
         self._stopped = ""
@@ -186,6 +193,7 @@ class Judge(Execute):
         blank = Outcome(resources["nbgrader"]["student"], self._assignment, Status.GRADED, 0.0)
         self._outcome: Outcome = resources.setdefault("outcome", blank)
         self._outcome.isolation = str(tier)
+        self._outcome.attention += self._of_somebody_else(nb)
         self._ending: Ending | None = None
         self._data = data.for_kernels(self._course.private, self._hidden)
         folder = Path(resources.get("metadata", {}).get("path") or ".")
@@ -201,6 +209,27 @@ class Judge(Execute):
             shutil.rmtree(self._scratch, ignore_errors=True)
         resources["ending"], resources["fatal"] = self._ending, self._fatal
         return nb, resources
+
+    def _source_notebook(self, course: Course) -> Path:
+        """The notebook with solutions, with this student's constants where they have their own."""
+        if self._assignment not in self.variants:
+            return course.source_notebook(self._assignment)
+        place = self._course.private / "variants"
+        return filled.write_source(course, self._hidden, self._student_id, place)
+
+    def _of_somebody_else(self, nb) -> list[str]:
+        """Whether the notebook was handed out with other constants than this student's."""
+        if self._assignment not in self.variants:
+            return []
+        found, own = nb.metadata.get(CONSTANTS), read_reference(self._source).constants
+        # Some editors drop what they do not know.
+        if found is None or found == own:
+            return []
+        told = printable(json.dumps(found)[:100])
+        return [
+            f"the notebook was handed out with other constants ({told}) than this student's "
+            f"({json.dumps(own)}): is it another student's?"
+        ]
 
     def _set_aside_demonstrations(self, nb) -> None:
         """Note which cells need not run, and clear the handed-in outputs of all others."""
@@ -252,6 +281,8 @@ class Judge(Execute):
         self._clock = clock.FairClock(getattr(self.km.provisioner, "pid", None))
         self._student = KernelStudent(self.kc, self.km, self._left, self.iopub_timeout, self._clock)
         self._student.lines = lines_of(self.nb)
+        with contextlib.suppress(FileNotFoundError):
+            self._student.constants = read_reference(self._source).constants
         # Importing libraries takes seconds on a busy machine: it does not count as the student's
         # time.
         self._deadline = math.inf
