@@ -3,6 +3,9 @@
 from dataclasses import dataclass, fields
 
 GiB = 1 << 30
+# What the buffers of a socket can hold, as Linux gives them to those that ask for nothing else (twice
+# net.core.wmem_default), and as the sandbox lets them ask for no more.
+SOCKET_BYTES = 2 * 212_992
 # `Ending.code` of a killed process: minus SIGKILL, a name that not every system has.
 KILLED = -9
 
@@ -16,7 +19,7 @@ class Limits:
     wall_seconds, cpu_seconds
         Elapsed time and processor time, from the kernel's start.
     memory_bytes
-        Memory beyond what the preloaded libraries share.
+        Memory beyond what the preloaded libraries share; each socket counts as `SOCKET_BYTES`.
     processes
         Processes and threads at a time.
     disk_bytes, files

@@ -3,6 +3,7 @@
 They affect the calling thread or process only; every failure is an `OSError` that names the call.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -97,6 +98,14 @@ def start_loopback() -> None:
     request = struct.pack("16sh14x", b"lo", _IFF_UP)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+
+
+def bound_tcp_buffers(size: int) -> None:
+    """Keep a TCP connection of this network namespace from buffering more bytes, each way."""
+    for name in ("tcp_rmem", "tcp_wmem"):
+        # A container may show these settings, and let nobody change them.
+        with contextlib.suppress(OSError), open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+            file.write(f"4096 {min(size, 65536)} {size}")
 
 
 def die_with_parent() -> None:

@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 
 from autograder.kernel import linux
-from autograder.kernel.limits import Limits
+from autograder.kernel.limits import SOCKET_BYTES, Limits
 from autograder.kernel.visible import DATA, SUBMISSION, SYSTEM, copy_files, give
 
 # The user that students are inside, and outside if the grader is root.
@@ -53,6 +53,7 @@ def build(launch, root: str, owner: int | None) -> int:
     os.umask(0o022)
     socket.sethostname("sealed")
     linux.start_loopback()
+    linux.bound_tcp_buffers(SOCKET_BYTES // 2)
     _mount_memory(root, "size=1m,mode=755")
     _make_scratch(root, launch, owner)
     _show_all(root, launch)

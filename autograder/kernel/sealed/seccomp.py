@@ -38,7 +38,7 @@ sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_gets
 sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield select sendfile sendmmsg sendmsg sendto
 set_mempolicy set_robust_list set_tid_address setfsgid setfsuid setgid setgroups
 setitimer setpgid setpriority setregid setresgid setresuid setreuid setrlimit setsid
-setsockopt setuid setxattr shutdown sigaltstack socketpair splice stat
+setuid setxattr shutdown sigaltstack socketpair splice stat
 statfs statx symlink symlinkat sync_file_range sysinfo tee tgkill time
 timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create
 timerfd_gettime timerfd_settime times tkill truncate umask uname unlink unlinkat
@@ -49,8 +49,16 @@ utime utimensat utimes vfork wait4 waitid write writev
 # opens such a file, a library or an image that all kernels share, would have to wait for 45 seconds.
 FCNTL = (*range(17), 36, 37, 38, 1030, 1031, 1032)
 _NEW_NAMESPACES = 0x7E020000
+# What the kernel looks at of an argument that is an int.
+_32_BITS = 0xFFFFFFFF
 # The network of a sandbox is its own loopback, where ipykernel collects its workers' output.
 _NETLINK_ROUTE = 0
+# Levels of setsockopt: IP, TCP, UDP, IPv6, netlink; those of SOL_SOCKET are listed one by one.
+LEVELS = (0, 6, 17, 41, 270)
+# Those that change the size of a buffer, whose memory is counted as `SOCKET_BYTES` whatever is in it:
+# they are said to have worked, as Linux itself gives less than was asked for.
+_SIZES = (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33)
+_LAST_OPTION = 90
 # Machines whose clone(2) takes the flags first and on which this list has been checked.
 MACHINES = ("x86_64", "aarch64")
 
@@ -82,9 +90,17 @@ def build():
         pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _NEW_NAMESPACES, 0),
     )  # fmt: skip
     for command in FCNTL:
-        # The kernel looks at 32 bits.
-        arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, command)
+        arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _32_BITS, command)
         rules.add_rule(pyseccomp.ALLOW, "fcntl", arg)
+    for level in LEVELS:
+        arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _32_BITS, level)
+        rules.add_rule(pyseccomp.ALLOW, "setsockopt", arg)
+    for option in range(1, _LAST_OPTION):
+        rules.add_rule(
+            pyseccomp.ERRNO(0) if option in _SIZES else pyseccomp.ALLOW, "setsockopt",
+            pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _32_BITS, socket.SOL_SOCKET),
+            pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _32_BITS, option),
+        )  # fmt: skip
     for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
         rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     # The C library lists network devices this way, and ZeroMQ insists on a list.

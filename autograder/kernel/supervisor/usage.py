@@ -1,7 +1,10 @@
 """What all processes in a sandbox use, read from its own /proc."""
 
 import os
+import re
 from dataclasses import dataclass
+
+from autograder.kernel.limits import SOCKET_BYTES
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -14,7 +17,8 @@ class Usage:
     Parameters
     ----------
     memory_bound
-        Bytes of private memory; pages that several processes share count once for each.
+        Bytes of private memory and of sockets; pages that several processes share count once for
+        each.
     """
 
     tasks: int
@@ -35,12 +39,12 @@ def measure(proc: int) -> Usage:
         tasks += int(fields[17])
         ticks += sum(map(int, fields[11:15]))
         pages += max(0, resident - shared)
-    return Usage(tasks, ticks / _TICKS, pages * _PAGE)
+    return Usage(tasks, ticks / _TICKS, pages * _PAGE + sockets(proc))
 
 
 def memory(proc: int) -> int:
-    """Bytes of the processes' private memory, each page counted once; takes milliseconds."""
-    total = 0
+    """As `Usage.memory_bound`, with each page counted once; takes milliseconds."""
+    total = sockets(proc)
     for name in _processes(proc):
         try:
             lines = _read(proc, f"{name}/smaps_rollup").splitlines()
@@ -49,6 +53,15 @@ def memory(proc: int) -> int:
         sizes = {key: value for key, _, value in (line.partition(":") for line in lines)}
         total += int(sizes.get("Pss_Anon", sizes.get("Pss", "0 kB")).split()[0]) * 1024
     return total
+
+
+def sockets(proc: int) -> int:
+    """Bytes that the sockets of the sandbox's network can hold, also those on their way to others.
+
+    A process's memory does not show them, and a host without control groups counts them nowhere.
+    """
+    used = re.match(r"sockets: used (\d+)", _read(proc, "1/net/sockstat"))
+    return int(used[1]) * SOCKET_BYTES if used else 0
 
 
 def _processes(proc: int) -> list[str]:
