@@ -137,7 +137,7 @@ def audit_report(audit: "Audit") -> None:
         say(
             f"a mistake costs {cost:.0%} of its exercise on average, {cost / share:.2f} times what "
             f"its check is worth ({share:.0%}); {whole} of {len(mistakes)} cost everything; "
-            f"{len(audit.ticked)} get a tick from their self-check"
+            f"{len(audit.ticked)} get a tick from their self-check, {len(audit.silent)} are not recognized"
         )
     for problem in audit.problems:
         console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)

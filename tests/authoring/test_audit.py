@@ -6,7 +6,7 @@ from conftest import ROOT, hidden_of
 from autograder.authoring.build import build
 from autograder.authoring.classroom import cell_of, released
 from autograder.authoring.expand import write_notebook
-from autograder.authoring.proving import mutants
+from autograder.authoring.proving import bench, mutants
 from autograder.authoring.proving.audit import audit
 from autograder.checking.answers import Alternative, Mistake
 from autograder.errors import UserError
@@ -38,6 +38,24 @@ def test_a_mistake_that_fails_more_than_it_says_is_a_problem(course):
     (problem,) = problems(course, Mistake("double", "squares", "an_array", SQUARES))
     assert problem.startswith("mistake double/squares: also fails one_number (2 of 2): say so in")
     assert problems(course, Mistake("double", "squares", ("an_array", "one_number"), SQUARES)) == []
+
+
+def test_a_mistake_that_is_not_recognized_is_a_problem(course):
+    fails = ("an_array", "one_number")
+    named = Mistake("double", "squares", fails, SQUARES, tells="This is the square.")
+    assert problems(course, named) == []
+    alike = Mistake("double", "power", fails, SQUARES.replace("x * x", "x**2"), tells="No.")
+    (problem,) = problems(course, named, alike)
+    assert problem.startswith("2 mistakes are not recognized, expected at most 0: double/squares")
+
+
+def test_a_mistake_that_is_taken_for_another_is_a_problem(course, monkeypatch):
+    monkeypatch.setattr(bench.Bench, "_diagnosis", lambda *args: "This is the cube.")
+    fails = ("an_array", "one_number")
+    (problem,) = problems(course, Mistake("double", "squares", fails, SQUARES, tells="Squared."))
+    assert problem == (
+        "mistake double/squares: is taken for another one, which tells a student: This is the cube."
+    )
 
 
 def test_an_alternative_that_loses_points_is_a_problem(course):

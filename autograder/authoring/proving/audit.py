@@ -26,6 +26,8 @@ MUTANT_SECONDS = 20.0
 MUTANT_SEEDS = 3
 # The part of the mistakes that self-checks may tick.
 TICKS = 0.1
+# The part of those with a sentence for the student that may stay without it.
+SILENT = 0.1
 
 
 @dataclass
@@ -33,7 +35,8 @@ class Row:
     """One answer over all seeds: how often each check failed, and the self-check's verdict.
 
     `cost` is the part of the exercise's points that is lost; `share`, for a mistake, the part that
-    the check is worth which it is meant for.
+    the check is worth which it is meant for. `tells` is what a mistake is to say to a student whose
+    answer behaves alike, `told` what it says.
     """
 
     kind: str
@@ -45,6 +48,8 @@ class Row:
     ticked: bool | None = None
     cost: float = 0.0
     share: float = 0.0
+    tells: str = ""
+    told: str = ""
 
 
 @dataclass
@@ -69,6 +74,11 @@ class Audit:
     def ticked(self) -> list[Row]:
         """The mistakes that their self-check accepts."""
         return [row for row in self.of("mistake") if row.ticked]
+
+    @property
+    def silent(self) -> list[Row]:
+        """The mistakes that would be recognized, and are not."""
+        return [row for row in self.of("mistake") if row.tells and not row.told]
 
     @property
     def problems(self) -> list[str]:
@@ -106,7 +116,9 @@ def audit(
         report = Audit(assignment, seeds, [])
         report.rows += _try_answers(workbench, exercises, seeds, on_row, exercise is None)
         _try_mutants(course, workbench, exercises, report, on_row)
-    report.others = leaks(course, assignment) + ([] if exercise else _disagreements(report))
+    report.others = leaks(course, assignment)
+    if exercise is None:
+        report.others += _disagreements(report) + _silence(report)
     return report
 
 
@@ -138,11 +150,14 @@ def _try_answers(
             if isinstance(answer, Mistake):
                 judge = functools.partial(_expect_exactly, fails=answer.failing)
                 row.share = _share(own.checks[answer.exercise], answer.failing[0])
+                # What a file holds explains more than the cell.
+                row.tells = "" if answer.files else answer.tells
             todo.append((row, trial, judge))
         elif everything:
             row.problems.append("unknown exercise")
             rows.append(row)
-    for number, tried in workbench.run([trial for _, trial, _ in todo], bench.SECONDS + 10 * seeds):
+    trials = [trial for _, trial, _ in todo]
+    for number, tried in workbench.run(trials, bench.SECONDS + 10 * seeds, diagnosed=True):
         row, _, judge = todo[number]
         _collect(row, tried)
         if tried.results:
@@ -152,7 +167,7 @@ def _try_answers(
 
 
 def _collect(row: Row, tried: Tried) -> None:
-    row.failures, row.ticked = tried.failures(), tried.ticked
+    row.failures, row.ticked, row.told = tried.failures(), tried.ticked, tried.diagnosis
     if tried.error:
         row.problems.append(tried.error)
     if tried.ticked is False:
@@ -195,6 +210,8 @@ def _expect_exactly(row: Row, seeds: int, fails: tuple[str, ...]) -> None:
     ]
     if others:
         row.problems.append(f"also fails {', '.join(others)}: say so in `fails`, or judge less")
+    if row.told not in ("", row.tells):
+        row.problems.append(f"is taken for another one, which tells a student: {row.told}")
 
 
 def _share(checks: list[Check], name: str) -> float:
@@ -274,6 +291,17 @@ def _disagreements(report: Audit) -> list[str]:
     names = ", ".join(f"{row.exercise}/{row.name}" for row in report.ticked)
     return [
         f"self-checks accept {len(report.ticked)} mistakes, expected at most {allowed}: {names}"
+    ]
+
+
+def _silence(report: Audit) -> list[str]:
+    telling = [row for row in report.of("mistake") if row.tells]
+    allowed = int(SILENT * len(telling))
+    if len(report.silent) <= allowed:
+        return []
+    names = ", ".join(f"{row.exercise}/{row.name}" for row in report.silent)
+    return [
+        f"{len(report.silent)} mistakes are not recognized, expected at most {allowed}: {names}"
     ]
 
 
