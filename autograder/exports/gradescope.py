@@ -179,7 +179,19 @@ TORCH = "torch torchvision --extra-index-url https://download.pytorch.org/whl/cp
 
 
 def autograder_zip(course: Course, assignment: str) -> bytes:
-    """The zip file to upload as Gradescope's autograder; the same course gives the same bytes."""
+    """The zip file to upload as Gradescope's autograder; the same course gives the same bytes.
+
+    Raises
+    ------
+    UserError
+        If the constants differ from student to student.
+    """
+    if assignment in course.variants:
+        raise UserError(
+            f"expected an assignment that is the same for everybody, but c.Judge.variants names "
+            f"{assignment}, and nobody says there who a student is here: grade here and export "
+            "with `--to gradescope`"
+        )
     content: dict[str, str | bytes] = {"engine/pyproject.toml": _engine_project()}
     engine = Path(autograder.__file__).parent
     content["constraints.txt"] = _constraints()

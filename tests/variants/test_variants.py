@@ -22,6 +22,7 @@ from autograder.checking import hidden
 from autograder.cli import app
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.exports.gradescope import autograder_zip
 from autograder.grading import batch
 from autograder.grading.judging.judge import expect_settings
 from autograder.notebook import CONSTANTS
@@ -207,6 +208,11 @@ def test_each_is_judged_by_the_own_constants(course):
     hand_in(course, "ada", A, solved(course, A))
     again = {r.student: r.score for r in batch.grade(course, A, ["ada", "lee"])}
     assert again == {"ada": 5, "lee": 2}
+
+
+def test_gradescope_which_calls_everybody_by_one_name_gets_no_autograder(course):
+    with pytest.raises(UserError, match="grade here and export with `--to gradescope`"):
+        autograder_zip(varied(course), A)
 
 
 def test_the_audit_takes_the_constants_of_the_text(course):
