@@ -40,8 +40,9 @@ class Watch:
         self._giving = Giving(course)
         self._state = State(course)
         self._attempts = Attempts(course)
-        # Whom the limit of attempts holds back, and until when.
+        # Whom the limit of attempts holds back, and until when; with the submission they were told of.
         self._held: dict[tuple[str, str], datetime] = {}
+        self._told: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._rules = course.rules
         self._ended = threading.Event()
         self._tries: Counter[tuple[str, str]] = Counter()
@@ -103,12 +104,15 @@ class Watch:
         until = self._attempts.next_one(self._rules, *key, now)
         if until <= now:
             self._held.pop(key, None)
-        elif self._held.get(key) != until:
-            self._held[key] = until
+            return False
+        self._held[key] = until
+        told = until, self._giving.receipt(*key)
+        if self._told.get(key) != told:
+            self._told[key] = told
             limit = self._rules.of(waiting.assignment).attempts_per_hour or 0
             with self._problem_of(*key):
                 self._giving.say_waiting(*key, limit, until)
-        return until > now
+        return True
 
     def _waiting(self) -> list[Waiting]:
         """All that wait, and until when those do that the limit of attempts holds back."""

@@ -149,7 +149,7 @@ def test_before_it_is_due_students_see_what_is_done_and_wait_after_many_attempts
         "before_due = 'done'\nattempts_per_hour = 1\n"
     )
     # As after nbgrader's `collect`.
-    own = {"timestamp.txt": "2026-11-30 12:00:00 UTC", "submission_secret.txt": "a secret"}
+    own = {}
     exchange = course.root.parent / "exchange" / "images" / "feedback"
     before = set(exchange.glob("*.html"))
 
@@ -158,10 +158,15 @@ def test_before_it_is_due_students_see_what_is_done_and_wait_after_many_attempts
         return any(text in page.read_text(encoding="utf-8") for page in new)
 
     try:
-        for content, text in (
+        for minute, (content, text) in enumerate((
             (solved(course, name), ": done"),
             (released(course, name), "waiting"),
-        ):
+            # Each submission has a page of its own.
+            (released(course, name), "waiting"),
+        )):  # fmt: skip
+            own["timestamp.txt"] = f"2026-11-30 12:0{minute}:00 UTC"
+            own["submission_secret.txt"] = f"secret {minute}"
+            before |= set(exchange.glob("*.html"))
             folder = hand_in(course, "ivy", name, content).parent
             for file, written in own.items():
                 (folder / file).write_text(written)
