@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+from sqlalchemy import Engine, event
 
 from autograder.course import Course
 
@@ -20,6 +22,13 @@ TINY = Path(__file__).with_name("tiny")
 if "MLP_COURSE_DATA" in os.environ:
     os.environ["MLP_TESTS_REAL_DATA"] = os.environ.pop("MLP_COURSE_DATA")
 REAL_DATA = os.environ.get("MLP_TESTS_REAL_DATA")
+
+
+@event.listens_for(Engine, "connect")
+def without_waiting_for_the_disk(connection, record):
+    """What a test has written need not survive a power cut."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def pytest_collection_modifyitems(items):

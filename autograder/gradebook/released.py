@@ -1,10 +1,14 @@
 """An assignment as nbgrader's own generator releases it, in a folder with a separate gradebook."""
 
+import base64
+import contextlib
 import copy
 import functools
+import json
 import shutil
 import tempfile
 import zlib
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -15,6 +19,7 @@ from nbgrader.api import Base, Gradebook
 from nbgrader.apps import NbGraderAPI
 from sqlalchemy import create_engine, inspect, text
 
+from autograder import files
 from autograder.checking import hidden
 from autograder.course import Course
 from autograder.errors import UserError
@@ -45,25 +50,51 @@ def take_snapshot(course: Course, name: str) -> Snapshot:
         If nbgrader cannot release it.
     """
     read_source(course, name)
-    with tempfile.TemporaryDirectory(dir=course.private, prefix="scratch-") as folder:
-        scratch = Path(folder)
-        shutil.copytree(course.folder("source") / name, scratch / "source" / name)
-        generate_release(course, scratch, [name])
-        gradebook = (scratch / "gradebook.db").read_bytes()
-        with Gradebook(f"sqlite:///{scratch / 'gradebook.db'}") as book:
-            cells = book.find_notebook(name, name).grade_cells
-            max_score = sum(float(c.max_score) for c in cells if c.cell_type == "code")
+    gradebook, max_score = _generated(course, name)
     return Snapshot(
         name,
         course.source_notebook(name).read_bytes(),
         hidden.read(course.hidden, name),
         (course.root / "nbgrader_config.py").read_bytes(),
         course.secret,
-        zlib.compress(gradebook),
+        gradebook,
         dict(course.config.Judge.get("environment", {})),
         bool(course.config.Judge.get("allow_unsealed", False)),
         max_score,
     )
+
+
+def _generated(course: Course, name: str) -> tuple[bytes, float]:
+    """A compressed gradebook with the assignment alone, and the points that checks give.
+
+    nbgrader's generator takes a second, so what it made of the same files is kept.
+    """
+    source, kept = course.folder("source") / name, course.private / "released" / f"{name}.json"
+    notebooks = {path.name: path.read_bytes() for path in source.glob("*.ipynb")}
+    parts = notebooks | {
+        "nbgrader": metadata.version("nbgrader").encode(),
+        "config": (course.root / "nbgrader_config.py").read_bytes(),
+    }
+    state = files.digest(parts)
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        found = json.loads(kept.read_text(encoding="ascii"))
+        if found["state"] == state:
+            return base64.b64decode(found["gradebook"]), float(found["max_score"])
+    with tempfile.TemporaryDirectory(dir=course.private, prefix="scratch-") as folder:
+        scratch = Path(folder)
+        shutil.copytree(source, scratch / "source" / name)
+        generate_release(course, scratch, [name])
+        gradebook = zlib.compress((scratch / "gradebook.db").read_bytes())
+        with Gradebook(f"sqlite:///{scratch / 'gradebook.db'}") as book:
+            cells = book.find_notebook(name, name).grade_cells
+            max_score = sum(float(c.max_score) for c in cells if c.cell_type == "code")
+    content = {
+        "state": state,
+        "max_score": max_score,
+        "gradebook": base64.b64encode(gradebook).decode(),
+    }
+    files.write(kept, json.dumps(content))
+    return gradebook, max_score
 
 
 def generate_release(course: Course, root: Path, assignments: list[str]) -> None:

@@ -91,7 +91,7 @@ def files_of(course) -> dict[str, bytes]:
 
 def left_over(course) -> list[str]:
     """What a run should not leave in the course's private folder."""
-    kept = {"data", "ledger", "lock", "secret", "settled", "writing", "versions"}
+    kept = {"data", "ledger", "lock", "secret", "settled", "writing", "versions", "released"}
     names = [p.name for p in course.private.iterdir() if p.name not in kept]
     return names + [p.name for p in course.private.glob("writing/*/*")]
 
