@@ -93,6 +93,10 @@ abstract = socket.socket(socket.AF_UNIX)
 abstract.bind("\\0the answer")
 abstract.listen()
 local = socket.create_server(("127.0.0.1", 4711))
+import fcntl, sys
+shared = [open(sys.executable, "rb") for _ in range(2)]
+fcntl.flock(shared[0], fcntl.LOCK_EX)
+fcntl.lockf(shared[1], fcntl.LOCK_SH)
 """
 READ = """
 import os, socket
@@ -103,12 +107,21 @@ for family, address in ((socket.AF_UNIX, "\\0the answer"), (socket.AF_INET, ("12
         found.append(address)
     except OSError:
         pass
+import fcntl, struct, sys
+with open(sys.executable, "rb") as shared:
+    try:
+        fcntl.flock(shared, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        found.append("flock")
+    asked = struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0)
+    if struct.unpack("hhqqi", fcntl.fcntl(shared, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK:
+        found.append("lockf")
 assert not found, found
 """
 
 
 def test_two_kernels_at_one_time_have_no_channel_between_them(sealed):
-    """Shared memory, temporary files, sockets without a path: each kernel has its own."""
+    """Shared memory, temporary files, sockets without a path, locks: each kernel has its own."""
     kernels = [start_new_kernel(kernel_name=SEALED.kernel_name) for _ in range(2)]
     (_, writer), (_, reader) = kernels
     try:

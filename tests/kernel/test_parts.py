@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from autograder.kernel import protocol, visible
-from autograder.kernel.limits import Ending, Limits
+from autograder.kernel.limits import SOCKET_BYTES, Ending, Limits
 from autograder.kernel.supervisor import cgroup, usage
 from autograder.kernel.supervisor.relay import Relay
 
@@ -114,6 +114,20 @@ def test_usage_sums_over_processes():
         assert used.memory_bound > 1_000_000
         assert 0 < usage.memory(proc)
     finally:
+        os.close(proc)
+
+
+def test_each_socket_counts_as_the_most_it_can_hold():
+    proc = os.open("/proc", os.O_RDONLY)
+    before = usage.sockets(proc)
+    pairs = [socket.socketpair() for _ in range(100)]
+    try:
+        # Other processes may close some of theirs meanwhile.
+        assert usage.sockets(proc) - before > 150 * SOCKET_BYTES
+        assert usage.memory(proc) > 150 * SOCKET_BYTES
+    finally:
+        for end in (end for pair in pairs for end in pair):
+            end.close()
         os.close(proc)
 
 

@@ -19,7 +19,7 @@ capget chdir chmod chown clock_getres clock_gettime clock_nanosleep close
 close_range connect copy_file_range creat dup dup2 dup3 epoll_create epoll_create1
 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 execve execveat
 exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2
-fchown fchownat fdatasync fgetxattr flistxattr flock fork fremovexattr
+fchown fchownat fdatasync fgetxattr flistxattr fork fremovexattr
 fsetxattr fstat fstatfs fsync ftruncate futex futex_waitv
 futimesat get_mempolicy get_robust_list getcpu getcwd getdents getdents64 getegid geteuid
 getgid getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority
@@ -45,9 +45,12 @@ timerfd_gettime timerfd_settime times tkill truncate umask uname unlink unlinkat
 utime utimensat utimes vfork wait4 waitid write writev
 """.split()
 
-# What fcntl may do: duplicate, flags, locks, owners and signals, sizes of pipes. No lease: whoever else
+# What fcntl may do: duplicate, flags, owners and signals, sizes of pipes. No lease: whoever else
 # opens such a file, a library or an image that all kernels share, would have to wait for 45 seconds.
-FCNTL = (*range(17), 36, 37, 38, 1030, 1031, 1032)
+FCNTL = (*range(6), *range(8, 17), 36, 1030, 1031, 1032)
+# Locks are said to be taken. Real ones would cost memory that nobody counts, as many as one asks for,
+# and through a file that all kernels share, two submissions could signal each other.
+LOCKS = (6, 7, 37, 38)
 _NEW_NAMESPACES = 0x7E020000
 # What the kernel looks at of an argument that is an int.
 _32_BITS = 0xFFFFFFFF
@@ -89,9 +92,11 @@ def build():
         pyseccomp.ALLOW, "clone",
         pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _NEW_NAMESPACES, 0),
     )  # fmt: skip
-    for command in FCNTL:
+    for command in (*FCNTL, *LOCKS):
+        action = pyseccomp.ERRNO(0) if command in LOCKS else pyseccomp.ALLOW
         arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _32_BITS, command)
-        rules.add_rule(pyseccomp.ALLOW, "fcntl", arg)
+        rules.add_rule(action, "fcntl", arg)
+    rules.add_rule(pyseccomp.ERRNO(0), "flock")
     for level in LEVELS:
         arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _32_BITS, level)
         rules.add_rule(pyseccomp.ALLOW, "setsockopt", arg)
