@@ -26,6 +26,7 @@ def autograder(course, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_grade_exits_0_when_nobody_needs_the_instructor_and_1_otherwise(course, tmp_path):
     hand_in(course, "right", A, solved(course, A))
     results = tmp_path / "results.json"
@@ -90,6 +91,7 @@ def test_what_takes_seconds_is_not_imported_before_it_is_needed(course, argument
     assert imported(course, *arguments) == ([], 0 if arguments == ["--help"] else 2)
 
 
+@pytest.mark.slow
 def test_a_command_imports_only_what_it_works_with(course):
     hand_in(course, "ada", A, solved(course, A))
     assert autograder(course, "grade", A).returncode == 0
@@ -108,6 +110,7 @@ def test_a_wrong_configuration_gets_one_message(course):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_build_check_says_what_is_stale(course):
     path = course.root / "notebooks" / f"{A}.py"
     path.write_text(path.read_text().replace("Two small", "Two smal"))

@@ -139,6 +139,7 @@ def test_bad_lists_of_answers_get_one_message(course, tmp_path, content, message
         attempts.attempt(course, A, attempts.read(path), seeds=1)
 
 
+@pytest.mark.slow
 def test_the_command_reads_a_cell_and_writes_json(course, tmp_path):
     cell, found = tmp_path / "cell.py", tmp_path / "found.json"
     cell.write_text(RIGHT)

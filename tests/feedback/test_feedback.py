@@ -242,6 +242,7 @@ def test_the_first_red_line_leads_and_what_follows_from_it_is_folded():
     assert "<details>" not in alone and "Follows." in alone
 
 
+@pytest.mark.slow
 def test_feedback_of_a_graded_class(course):
     """Through kernel, judge and writer: the mistake is named, the attack is not carried out."""
     perfect = solved(course, A)

@@ -72,6 +72,7 @@ def test_a_resubmission_marks_the_written_answer_as_needing_another_look(graded_
     assert regrade(graded_by_hand)[1]["needs look"] is True
 
 
+@pytest.mark.slow
 def test_a_failed_regrade_shows_the_old_score_as_stale(graded_by_hand):
     hand_in(graded_by_hand, S, A, b"{")
     result, book = regrade(graded_by_hand)
@@ -97,6 +98,7 @@ def test_an_untouched_written_answer_gets_0_without_a_look(course):
     assert book["automatic comment"] == "No response."
 
 
+@pytest.mark.slow
 def test_stock_commands_give_the_same_points(course):
     half = answered(solved(course, A), {"mean": "def mean(v):\n    return v.sum()"})
     half.cells.remove(cell_of(half, "check_double"))
@@ -180,6 +182,7 @@ def test_a_kernel_that_drops_check_cells_gets_0_here_and_all_from_stock_settings
     assert graded_by_stock_settings(course, tmp_path / "stock", notebook)[0] == [3, 2]
 
 
+@pytest.mark.slow
 def test_a_score_that_cannot_be_written_is_an_error_of_the_grader(course, monkeypatch):
     hand_in(course, S, A, solved(course, A))
     hand_in(course, "other", A, solved(course, A))

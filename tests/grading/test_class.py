@@ -21,6 +21,8 @@ from autograder.grading import batch
 from autograder.kernel.grader import tiers
 from autograder.outcome import Status
 
+pytestmark = pytest.mark.slow
+
 A = "99_tiny"
 FULL = 5.0
 

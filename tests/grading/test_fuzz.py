@@ -276,6 +276,7 @@ def expect_readable_or_told(assignment: Grader, data: bytes, folder: Path) -> bo
     return True
 
 
+@pytest.mark.slow
 def test_a_thousand_damaged_notebooks_are_repaired_or_refused(assignment, one_gradebook, tmp_path):
     ready, notebook = assignment
     print(f"FUZZ_SEED={SEED}")

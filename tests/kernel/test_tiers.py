@@ -216,6 +216,7 @@ def test_gradescope_refuses_in_words_where_nothing_seals_unless_told(
     assert graded == [True, True]
 
 
+@pytest.mark.slow
 def test_doctor_tells_tier_limits_and_machine(real_course, monkeypatch):
     offer = tiers.Offer(Tier.PLAIN, {Tier.NAMESPACES: "no", Tier.BUBBLEWRAP: "none"})
     monkeypatch.setattr(tiers, "probe", lambda: offer)

@@ -219,6 +219,7 @@ def test_the_audit_takes_the_constants_of_the_text(course):
     assert audit(varied(course), A, seeds=1).problems == []
 
 
+@pytest.mark.slow
 def test_the_exchange_gives_each_student_the_own_release(course, tmp_path):
     exchange = tmp_path / "exchange"
     exchange.mkdir(mode=0o777)
