@@ -13,6 +13,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder import rules
 from autograder.errors import UserError
+from autograder.rules import Rules
 
 # The sections of `nbgrader_config.py` that are this package's own.
 SECTIONS = ("Judge", "Course", "SealedProvisioner", "BubblewrapProvisioner")
@@ -108,6 +109,12 @@ class Course:
                 f"{self.root / 'nbgrader_config.py'}: delete one of them"
             )
         return found
+
+    def with_rules(self, found: Rules) -> "Course":
+        """The same course under rules that were read later."""
+        course = Course(self.root)
+        course.__dict__.update(config=self.config, rules=found)
+        return course
 
     @property
     def db_url(self) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import stat
 import tempfile
 import uuid
@@ -125,6 +126,14 @@ def expect_readable(path: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise UserError(f"{path} could not be read: you have no right to")
     return path
+
+
+def set_aside(folder: Path, place: Path) -> Path:
+    """Move a folder into `place`, under the next number, and return where it is now."""
+    place.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((int(p.name) for p in place.iterdir() if p.name.isdecimal()), default=0)
+    shutil.move(folder, place / str(number))
+    return place / str(number)
 
 
 def read_text(path: Path) -> str:

@@ -17,6 +17,8 @@ FILE = "course.toml"
 AT_ONCE, WHEN_MARKED, WHEN_RELEASED = RELEASES = ("at once", "when marked", "when released")
 # What `serve --watch` gives back before the due date: all of these say less than the last one.
 NOTHING, DONE, POINTS, MESSAGES = EARLY = ("nothing", "done", "points", "messages")
+# Which of a student's submissions counts.
+LAST, BEST = COUNTS = ("last", "best")
 UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 DAY = timedelta(days=1)
 DATE = "2026-12-01T23:59:00"
@@ -67,6 +69,8 @@ class AssignmentRules:
         What is given back before the due date (see `EARLY`); None: as `feedback` says.
     attempts_per_hour
         How many submissions of a student are graded within an hour as they arrive; None: all.
+    counts
+        Which submission of a student counts (see `COUNTS`).
     """
 
     due: datetime | None = None
@@ -75,6 +79,7 @@ class AssignmentRules:
     feedback: str = AT_ONCE
     before_due: str | None = None
     attempts_per_hour: int | None = None
+    counts: str = LAST
     late: LatePolicy | None = None
 
     def due_for(self, student: str) -> datetime | None:
@@ -153,7 +158,9 @@ class _Reader:
         self._zone: ZoneInfo | None = None
 
     def rules(self, path: Path, assignments: list[str]) -> Rules:
-        known = ("timezone", "feedback", "before_due", "attempts_per_hour", "late", "assignments")
+        known = (
+            "timezone", "feedback", "before_due", "attempts_per_hour", "counts", "late", "assignments"
+        )  # fmt: skip
         top = dict(self._table((), self._found, *known))
         if "timezone" in top:
             self._zone = self._timezone(("timezone",), top["timezone"])
@@ -161,6 +168,7 @@ class _Reader:
             feedback=self._one_of(("feedback",), top.get("feedback", AT_ONCE), RELEASES),
             before_due=self._early(("before_due",), top),
             attempts_per_hour=self._attempts(("attempts_per_hour",), top),
+            counts=self._one_of(("counts",), top.get("counts", LAST), COUNTS),
             late=self._late(("late",), top["late"]) if "late" in top else None,
         )
         tables = dict(self._table(("assignments",), top.get("assignments", {}), *assignments))
@@ -172,7 +180,8 @@ class _Reader:
     def _assignment(self, name: str, table, default: AssignmentRules) -> AssignmentRules:
         keys = ("assignments", name)
         known = (
-            "due", "weight", "feedback", "before_due", "attempts_per_hour", "late", "extensions"
+            "due", "weight", "feedback", "before_due", "attempts_per_hour", "counts", "late",
+            "extensions",
         )  # fmt: skip
         own = dict(self._table(keys, table, *known))
         due = self._date((*keys, "due"), own["due"]) if "due" in own else None
@@ -191,6 +200,7 @@ class _Reader:
             "feedback": default.feedback,
             "before_due": default.before_due,
             "attempts_per_hour": default.attempts_per_hour,
+            "counts": default.counts,
         } | own
         return AssignmentRules(
             due=due,
@@ -199,6 +209,7 @@ class _Reader:
             feedback=self._one_of((*keys, "feedback"), own["feedback"], RELEASES),
             before_due=self._early((*keys, "before_due"), own),
             attempts_per_hour=self._attempts((*keys, "attempts_per_hour"), own),
+            counts=self._one_of((*keys, "counts"), own["counts"], COUNTS),
             late=self._late((*keys, "late"), own["late"]) if "late" in own else default.late,
         )
 

@@ -127,6 +127,7 @@ WRONG = [
     ("feedback = ['at once']", 1, "got ['at once']"),
     ("before_due = 'all'", 1, 'expected "nothing" or "done" or "points" or "messages"'),
     ("[assignments.01_first]\nbefore_due = 'done'", 2, "before_due needs a date: write `due`"),
+    ("counts = 'worst'", 1, 'expected "last" or "best"'),
     ("attempts_per_hour = 0", 1, "expected a whole number, 1 or more, got 0"),
     ("attempts_per_hour = 1.5", 1, "got 1.5"),
     ("attempts_per_hour = '6'", 1, "got '6'"),

@@ -1,6 +1,7 @@
 """Many submissions at once; a bad one never touches another, and one process writes."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -17,8 +18,10 @@ from autograder.checking import hidden
 from autograder.course import Course
 from autograder.files import printable
 from autograder.gradebook import ledger, settled
+from autograder.grading import best
 from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
+from autograder.rules import BEST
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -121,11 +124,23 @@ def grade(
             watcher.plan(0, len(done))
         else:
             watcher.begin()
-            _bring_up_to_date(
-                course, assignment, planned, watcher, done, cluster,
-                workers=workers, scheduler=scheduler, accept_drift=accept_drift,
+            bring_up_to_date = functools.partial(
+                _bring_up_to_date, course, assignment, cluster=cluster, workers=workers,
+                scheduler=scheduler, accept_drift=accept_drift,
                 troubled=was_killed or planned.failed,
             )  # fmt: skip
+            bring_up_to_date(planned, watcher, done)
+            if course.rules.of(assignment).counts == BEST:
+                graded = [done[student] for student in planned.todo if student in done]
+                if back := best.put_back(course, assignment, graded):
+                    watcher.note(
+                        f"an earlier submission earned more, and counts: {', '.join(back)}"
+                    )
+                    counting: dict[str, Outcome] = {}
+                    quiet = Watcher(note=watcher.note, outcome=watcher.outcome)
+                    bring_up_to_date(plan(course, assignment, back, force=True), quiet, counting)
+                    best.put_back(course, assignment, counting.values())
+                    done |= counting
             settled.note(course, assignment)
     return sorted(done.values(), key=lambda outcome: outcome.student)
 
@@ -158,8 +173,8 @@ def _bring_up_to_date(
     planned: Plan,
     watcher: Watcher,
     done: dict[str, Outcome],
-    cluster: "Workers | None",
     *,
+    cluster: "Workers | None",
     workers: int | None,
     scheduler: str | None,
     accept_drift: bool,

@@ -24,6 +24,7 @@ from traitlets import Unicode
 
 from autograder.course import Course
 from autograder.errors import UserError
+from autograder.files import set_aside
 from autograder.gradebook.writer import opened
 from autograder.lms import names
 from autograder.lms.assignments import expect_assignment
@@ -345,7 +346,8 @@ def _place_all(course, assignment, found: dict[str, Found], staged, archive, for
         notes = submission.notes + ([reason] if reason else [])
         if outcome in (NEW, REPLACED):
             if outcome == REPLACED:
-                notes.append(f"the old one is in {_set_aside(course, assignment, student, target)}")
+                aside = course.private / "replaced" / assignment / student
+                notes.append(f"the old one is in {set_aside(target, aside)}")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(source, target)
         if outcome != KEPT:
@@ -385,14 +387,6 @@ def _decide(
     if (submission.attachment, submission.packed) <= then:
         return KEPT, "the one there is newer: --force replaces it"
     return REPLACED, ""
-
-
-def _set_aside(course: Course, assignment: str, student: str, target: Path) -> Path:
-    folder = course.private / "replaced" / assignment / student
-    folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(p.name) for p in folder.iterdir() if p.name.isdecimal()), default=0)
-    shutil.move(target, folder / str(number))
-    return folder / str(number)
 
 
 def _digest(folder: Path) -> str:

@@ -34,6 +34,8 @@ class Arrivals(threading.Thread):
         self._waiting: dict[tuple[str, str], tuple[float, float]] = {}
         # The same for folders in the exchange.
         self._inbound: dict[str, tuple[float, float]] = {}
+        # What has been taken from there: a better submission may have been put in its place since.
+        self._collected: set[str] = set()
         self.problems: dict[tuple[str, str], str] = {}
 
     def add(self, assignment: str, students: Iterable[str]) -> None:
@@ -97,7 +99,8 @@ class Arrivals(threading.Thread):
                 before, seen = seen, self._times()
                 new = [path for path, changed in seen.items() if before.get(path) != changed]
                 if self._exchange.is_there:
-                    new += self._exchange.inbound.iterdir()
+                    there = self._exchange.inbound.iterdir()
+                    new += [path for path in there if path.name not in self._collected]
                 self._note({(Change.added, str(path)) for path in new})
             self._collect()
 
@@ -149,6 +152,7 @@ class Arrivals(threading.Thread):
                 self._waiting.setdefault((assignment, student), (since, time.time()))
             try:
                 remarks = self._exchange.collect(student, assignment)
+                self._collected.add(name)
             except UserError as error:
                 remarks = str(error)
             if remarks:

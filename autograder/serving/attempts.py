@@ -27,7 +27,8 @@ class Attempts:
         for attempt in attempts:
             graded = self._graded.setdefault((assignment, attempt.student), [])
             submission = attempt.hashes.get("submission", "")
-            if not graded or graded[-1][1] != submission:
+            # The best attempt may be graded again after a later one.
+            if submission not in (known for _, known in graded):
                 graded.append((attempt.time, submission))
 
     def next_one(self, rules: Rules, assignment: str, student: str, now: datetime) -> datetime:

@@ -22,6 +22,7 @@ from autograder.serving.arrivals import Arrivals
 from autograder.serving.attempts import Attempts
 from autograder.serving.giving import Giving
 from autograder.serving.state import State, Waiting
+from autograder.submission.pack import digest
 
 # Submissions that are handed out together: those of other assignments wait for the last of them.
 TOGETHER = 16
@@ -105,14 +106,22 @@ class Watch:
         if until <= now:
             self._held.pop(key, None)
             return False
-        self._held[key] = until
         told = until, self._giving.receipt(*key)
         if self._told.get(key) != told:
+            if self._is_graded(*key):
+                return False
             self._told[key] = told
             limit = self._rules.of(waiting.assignment).attempts_per_hour or 0
             with self._problem_of(*key):
                 self._giving.say_waiting(*key, limit, until)
+        self._held[key] = until
         return True
+
+    def _is_graded(self, assignment: str, student: str) -> bool:
+        """Whether just these files have been graded: an earlier submission that counts again."""
+        attempt = ledger.latest(self._course, assignment).get(student)
+        folder = self._course.folder("submitted") / student / assignment
+        return attempt is not None and attempt.hashes.get("submission") == digest(folder)
 
     def _waiting(self) -> list[Waiting]:
         """All that wait, and until when those do that the limit of attempts holds back."""
@@ -143,7 +152,8 @@ class Watch:
             there = self._course.submitted_students(assignment)
             students = [w.student for w in chosen if w.student in there]
             watcher = batch.Watcher(outcome=written)
-            batch.grade(self._course, assignment, students, watcher=watcher, cluster=cluster)
+            course = self._course.with_rules(self._rules)
+            batch.grade(course, assignment, students, watcher=watcher, cluster=cluster)
         except batch.Interrupted:
             self._ended.set()
         except UserError as error:

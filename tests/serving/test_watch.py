@@ -183,6 +183,40 @@ def test_before_it_is_due_students_see_what_is_done_and_wait_after_many_attempts
 
 
 @pytest.mark.slow
+def test_where_the_best_counts_a_worse_submission_is_answered_and_does_not_stay(course, watching):
+    name = course.assignments[0]
+    (course.root / "course.toml").write_text(
+        f"[assignments.{name}]\ndue = 2999-01-01T00:00:00Z\ncounts = 'best'\nattempts_per_hour = 2\n"
+    )
+    exchange = course.root.parent / "exchange" / "images" / "feedback"
+    before = set(exchange.glob("*.html"))
+
+    def pages():
+        return [page.read_text("utf-8") for page in set(exchange.glob("*.html")) - before]
+
+    try:
+        for number, content in enumerate((solved(course, name), released(course, name)), 1):
+            folder = hand_in(course, "kay", name, content).parent
+            (folder / "timestamp.txt").write_text(f"2026-11-30 12:0{number}:00 UTC")
+            (folder / "submission_secret.txt").write_text(f"a try {number}")
+            wait_for(course.root.parent, lambda number=number: len(pages()) == number)
+        attempts = course.root / ".autograder"
+
+        def scores():
+            return [a.outcome.score for a in ledger.read(course, name) if a.student == "kay"]
+
+        wait_for(attempts, lambda: len(scores()) == 3)
+        assert scores()[0] == scores()[2] > scores()[1] == 0
+        # Neither waits, though both submissions of this hour are used up.
+        hand_in(course, "liv", name, b"{")
+        wait_for(attempts, lambda: "liv" in ledger.latest(course, name))
+        assert not state.read(course)["waiting"]
+        assert not any("waiting to be graded" in page for page in pages())
+    finally:
+        (course.root / "course.toml").unlink()
+
+
+@pytest.mark.slow
 def test_the_page_shows_the_queue_to_whoever_knows_its_address(course, watching):
     name = course.assignments[0]
     hand_in(course, "gus", name, b"{")
