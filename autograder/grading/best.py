@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder import files
 from autograder.course import Course
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
 from autograder.rules import AssignmentRules
 from autograder.submission import timestamp
 from autograder.submission.pack import digest
@@ -30,6 +30,9 @@ def put_back(course: Course, assignment: str, outcomes: Iterable[Outcome]) -> li
     for outcome in outcomes:
         folder = course.folder("submitted") / outcome.student / assignment
         if not folder.is_dir() or folder.is_symlink():
+            continue
+        if outcome.status == Status.GRADER_ERROR:
+            # Nobody knows yet what it earns.
             continue
         place = course.private / "best" / assignment / outcome.student
         worth, found = _worth(rules, outcome, folder), digest(folder)

@@ -69,6 +69,17 @@ def test_a_broken_file_never_replaces_work_and_as_many_points_do(course):
     assert "Another text." in (course.folder("submitted") / S / A / f"{A}.ipynb").read_text()
 
 
+def test_what_the_grader_failed_at_stays(course):
+    graded(course, half(course))
+    path = course.hidden / A / "checks.py"
+    text = path.read_text()
+    path.write_text(text.replace("x = float(rng.normal())", "raise RuntimeError"))
+    assert graded(course, solved(course, A))[1] == []
+    path.write_text(text)
+    (outcome,) = batch.grade(course, A, [S])
+    assert outcome.score == 5.0
+
+
 def test_lateness_counts(course):
     rules = f'[assignments.{A}]\ncounts = "best"\ndue = 2026-01-10T00:00:00Z\n'
     (course.root / FILE).write_text(f"{rules}[assignments.{A}.late]\nper_day = 4\n")
