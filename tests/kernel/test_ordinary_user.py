@@ -1,6 +1,6 @@
 """The tests of this folder again as an ordinary user, where root runs them.
 
-Of the slow ones only the class of attackers is, with one worker instead of two.
+Of the slow ones only the class of attackers is, with one worker unless ATTACKS_WORKERS says more.
 """
 
 import os
@@ -76,7 +76,7 @@ def as_user(scratch: Path, which: list[str]) -> subprocess.CompletedProcess:
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "USER": "student",
         "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
-        "ATTACKS_WORKERS": "1",
+        "ATTACKS_WORKERS": os.environ.get("ATTACKS_WORKERS", "1"),
     }  # fmt: skip
     return subprocess.run(
         ["unshare", "--mount", "bash", "-c", script],

@@ -21,11 +21,15 @@ ENDING = 0.02
 
 @dataclass
 class Ended:
-    """What one process has reported, and why it ended early: "" if it did not."""
+    """What one process has reported, and why it ended early: "" if it did not.
+
+    `died` says that it ended by itself, before its work was done.
+    """
 
     number: int
     reports: list[dict] = field(default_factory=list)
     reason: str = ""
+    died: bool = False
 
 
 def run(
@@ -118,6 +122,7 @@ class _Child:
             self.ended.reason = self.ended.reason or late_reason
         elif code != DONE:
             self.ended.reason = f"its process ended with status {code}"
+            self.ended.died = True
         self._clean_up()
         return True
 

@@ -141,8 +141,16 @@ class Bench:
         for exercise in dict.fromkeys(trial.exercise for trial in trials):
             self._warm_up(exercise)
         work = functools.partial(self._work, diagnosed=diagnosed)
+        again = []
         for ended in apart.run(work, trials, seconds):
-            yield ended.number, self._read(trials[ended.number], ended)
+            if ended.died:
+                again.append(ended.number)
+            else:
+                yield ended.number, self._read(trials[ended.number], ended)
+        # Of its own doing, or because the machine had no room for it: then it does not happen twice.
+        for number in again:
+            for ended in apart.run(work, [trials[number]], seconds):
+                yield number, self._read(trials[number], ended)
 
     def _warm_up(self, exercise: str) -> None:
         """Import here what libraries load on first use, rather than in every process."""
