@@ -4,6 +4,7 @@ A later submission that earns less is taken out again, and the one before it gra
 gradebook, feedback, reports and later regrades all follow from the same files.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterable
@@ -35,13 +36,15 @@ def put_back(course: Course, assignment: str, outcomes: Iterable[Outcome]) -> li
             # Nobody knows yet what it earns.
             continue
         place = course.private / "best" / assignment / outcome.student
-        worth, found = _worth(rules, outcome, folder), digest(folder)
-        kept = _kept(place)
-        if kept is None or worth >= kept["worth"] or found == kept["submission"]:
-            _keep(place, folder, found, worth)
-        else:
-            _put_back(course, place, folder)
-            back.append(outcome.student)
+        # What cannot be copied, such as a pipe among the files, stays, and counts as the last one.
+        with contextlib.suppress(OSError):
+            worth, found = _worth(rules, outcome, folder), digest(folder)
+            kept = _kept(place)
+            if kept is None or worth >= kept["worth"] or found == kept["submission"]:
+                _keep(place, folder, found, worth)
+            else:
+                _put_back(course, place, folder)
+                back.append(outcome.student)
     return back
 
 
@@ -70,13 +73,23 @@ def _kept(place: Path) -> dict | None:
 
 
 def _keep(place: Path, folder: Path, found: str, worth: float) -> None:
+    fresh = _copied(folder, place)
     # Half a copy must not be taken for one.
     (place / WORTH).unlink(missing_ok=True)
     shutil.rmtree(place / COPY, ignore_errors=True)
-    shutil.copytree(folder, place / COPY, symlinks=True)
+    shutil.move(fresh, place / COPY)
     files.write(place / WORTH, json.dumps({"worth": worth, "submission": found}))
 
 
 def _put_back(course: Course, place: Path, folder: Path) -> None:
+    fresh = _copied(place / COPY, place)
     files.set_aside(folder, course.private / "replaced" / folder.name / folder.parent.name)
-    shutil.copytree(place / COPY, folder, symlinks=True)
+    shutil.move(fresh, folder)
+
+
+def _copied(folder: Path, place: Path) -> Path:
+    """A whole copy of a folder in `place`; if it fails, nothing else has been touched."""
+    fresh = place / "fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh, symlinks=True)
+    return fresh

@@ -1,5 +1,6 @@
 """`counts = "best"`: a later submission that earns less does not count."""
 
+import os
 import re
 from datetime import UTC, datetime
 
@@ -14,6 +15,9 @@ from autograder.rules import FILE
 from autograder.serving.attempts import Attempts
 
 A, S = "99_tiny", "ada"
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 
 
 @pytest.fixture
@@ -67,6 +71,15 @@ def test_a_broken_file_never_replaces_work_and_as_many_points_do(course):
     again = answered(half(course), {"answer_why": "Another text."})
     assert graded(course, again) == (2.0, [])
     assert "Another text." in (course.folder("submitted") / S / A / f"{A}.ipynb").read_text()
+
+
+@needs_pipes
+def test_what_cannot_be_copied_stays_and_ends_no_run(course):
+    graded(course, solved(course, A))
+    os.mkfifo(course.folder("submitted") / S / A / "pipe")
+    assert graded(course, solved(course, A)) == (5.0, [])
+    (course.folder("submitted") / S / A / "pipe").unlink()
+    assert graded(course, half(course))[0] == 5.0
 
 
 def test_what_the_grader_failed_at_stays(course):

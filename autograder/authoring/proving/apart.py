@@ -156,9 +156,13 @@ def _work(work: Callable, job, writing: int) -> None:
         os.closerange(3, writing)
         os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
         with open(writing, "wb") as pipe:
-            for report in work(job):
-                pipe.write(json.dumps(report).encode() + b"\n")
-                pipe.flush()
-        status = DONE
+            try:
+                for report in work(job):
+                    pipe.write(json.dumps(report).encode() + b"\n")
+                    pipe.flush()
+                status = DONE
+            except Exception as error:
+                told = {"error": f"its process raised {type(error).__name__}: {error}"}
+                pipe.write(json.dumps(told).encode() + b"\n")
     finally:
         os._exit(status)

@@ -147,7 +147,7 @@ class Bench:
                 again.append(ended.number)
             else:
                 yield ended.number, self._read(trials[ended.number], ended)
-        # Of its own doing, or because the machine had no room for it: then it does not happen twice.
+        # Once more, alone: what the answer itself does happens twice, what the machine lacked does not.
         for number in again:
             for ended in apart.run(work, [trials[number]], seconds):
                 yield number, self._read(trials[number], ended)
