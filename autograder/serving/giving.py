@@ -58,9 +58,8 @@ class Giving:
     def receipt(self, assignment: str, student: str) -> str:
         """What the exchange has given a submission, another one each; "" if it came another way."""
         folder = self._course.folder("submitted") / student / assignment
-        with suppress(OSError):
-            return "".join((folder / name).read_text("utf-8", "replace") for name in RECEIPTS)
-        return ""
+        found = [folder / name for name in RECEIPTS]
+        return "".join(p.read_text("utf-8", "replace") for p in found if p.is_file())
 
     def say_waiting(self, assignment: str, student: str, limit: int, until: datetime) -> None:
         """Tell a student who hands in more often than is graded when it goes on."""

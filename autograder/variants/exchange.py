@@ -19,7 +19,7 @@ from autograder.notebook import as_text
 from autograder.variants import filled
 
 FILE = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH
-FOLDER = S_IRUSR | S_IWUSR | S_IXUSR | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH
+FOLDER = FILE | S_IXUSR | S_IXGRP | S_IXOTH
 
 
 def _place(course_path: str, assignment: str) -> Path:
