@@ -224,7 +224,7 @@ def test_the_page_shows_the_queue_to_whoever_knows_its_address(course, watching)
     wait_for(protocol.folder(course), lambda: "gus" in state.path(course).read_text())
     with urllib.request.urlopen(f"{watching.page}queue.json") as answer:
         queue = json.load(answer)
-    assert [p["student"] for p in queue["problems"]] == ["gus"]
+    assert "gus" in [p["student"] for p in queue["problems"]]
     assert queue["assignments"][0]["exercises"]
     with urllib.request.urlopen(watching.page) as answer:
         assert b"Grading queue" in answer.read()
