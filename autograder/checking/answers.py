@@ -62,12 +62,16 @@ class Scenario:
         An expression: a number, a truth value, a text, a shape or a short list of these.
     draws
         What each `$name` may be.
+    over
+        What is counted along the list that `asks` gives, such as "step", if its 13 to 100 numbers are
+        to be shown as a curve.
     """
 
     exercise: str
     code: str
     asks: str
     draws: dict[str, list[Any]] = field(default_factory=dict)
+    over: str = ""
 
     def drawn(self, rng: np.random.Generator, count: int) -> list[str]:
         """Up to `count` different versions of the code, in random order.

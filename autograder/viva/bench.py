@@ -220,7 +220,7 @@ class Mistakes:
         if self._file is None:
             return
         found = [
-            [*key, [[m.name, v.text, v.is_short, v.shape] for m, v in pairs]]
+            [*key, [[m.name, v.text, v.is_short, v.shape, v.curve] for m, v in pairs]]
             for key, pairs in self._found.items()
         ]
         for old in self._file.parent.glob("*.json"):
@@ -231,8 +231,11 @@ class Mistakes:
         known = {(a.exercise, a.name): a for a in self._hidden.answers if isinstance(a, Mistake)}
         for exercise, after, asks, pairs in json.loads(file.read_text(encoding="utf-8")):
             self._found[exercise, after, asks] = [
-                (known[exercise, name], Value(text, is_short, shape and tuple(shape)))
-                for name, text, is_short, shape in pairs
+                (
+                    known[exercise, name],
+                    Value(text, is_short, shape and tuple(shape), tuple(curve)),
+                )
+                for name, text, is_short, shape, curve in pairs
             ]
 
     def _run(self, exercise: str, after: str, asks: str) -> list[tuple[Mistake, Value]]:
@@ -249,7 +252,7 @@ class Mistakes:
         return [
             (mistake, first.value)
             for mistake, (first, *others) in zip(mistakes, ran, strict=True)
-            if first.value is not None and first.value.text
+            if first.value is not None and (first.value.text or first.value.curve)
             if all(other.value == first.value for other in others)
         ]
 

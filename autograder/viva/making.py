@@ -5,7 +5,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograder.viva.bench import Bench
-from autograder.viva.kinds import count, result, shape, variable, what_if, which_line, why_not
+from autograder.viva.kinds import (
+    count,
+    picture,
+    result,
+    shape,
+    variable,
+    what_if,
+    which_line,
+    why_not,
+)
 from autograder.viva.question import Question
 
 KINDS = {
@@ -14,6 +23,7 @@ KINDS = {
     "result": result.make,
     "variable": variable.make,
     "what_if": what_if.make,
+    "picture": picture.make,
     "which_line": which_line.make,
     "why_not": why_not.make,
 }

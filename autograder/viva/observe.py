@@ -19,6 +19,8 @@ MOST_VALUES, MOST_OF_A_LINE = 400, 8
 EMPTY = ("empty", "empty_like")
 # Numbers in a value that is told, and letters in a text.
 MOST_NUMBERS, MOST_LETTERS = 12, 40
+# Numbers of a list that is drawn as a curve.
+MOST_POINTS = 100
 
 
 class Endless(BaseException):
@@ -196,6 +198,9 @@ def plain(value, depth=0):
     if isinstance(value, (list, tuple)) and depth < 3 and len(value) <= MOST_NUMBERS:
         kind = "list" if isinstance(value, list) else "tuple"
         return [kind, [plain(item, depth + 1) for item in value]]
+    if isinstance(value, list) and depth == 0 and len(value) <= MOST_POINTS:
+        if all(type(item) in (int, float) for item in value):
+            return ["curve", [float(item) for item in value]]
     names = isinstance(value, dict) and all(isinstance(key, str) for key in value)
     if names and depth < 2 and len(value) <= 6:
         return [

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from autograder.viva.curve import Curve, Frame
 from autograder.viva.value import Value
 
 MOST_OPTIONS = 4
@@ -32,6 +33,9 @@ class Question:
         The position of the right one.
     because
         Why, in a sentence, for the key.
+    curves, frame, over
+        The options as pictures, if they are: each a list of numbers, what the y-axis shows of them, and
+        what the x-axis counts. Their texts are in `options`.
     claim
         What an independent run can verify (see `audit`).
     """
@@ -47,6 +51,9 @@ class Question:
     because: str
     other: str = ""
     are_code: bool = False
+    curves: tuple[Curve, ...] = ()
+    frame: Frame | None = None
+    over: str = ""
     claim: dict = field(default_factory=dict, compare=False)
 
 

@@ -1,5 +1,6 @@
 """A few questions for one student: of different kinds and exercises, the easy ones first."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -37,6 +38,7 @@ class Sheet:
             "problem": self.problem,
             "questions": [
                 {name: value for name, value in asdict(q).items() if name not in left_out}
+                | {"curves": [[y if math.isfinite(y) else None for y in c] for c in q.curves]}
                 for q in self.questions
             ],
         }

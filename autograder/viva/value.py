@@ -9,6 +9,8 @@ from autograder.checking.reply import CheckFailed, Reply
 FIGURES = 3
 # Above it a shape or a list takes too long to read.
 MOST_LETTERS = 60
+# Of a curve.
+MOST_POINTS = 100
 RAISES, ENDLESS = "it raises ", "it never ends"
 
 
@@ -24,11 +26,14 @@ class Value:
         Whether it can be worked out in the head: all its numbers have at most two decimals.
     shape
         Of a tensor or an array.
+    curve
+        The numbers of a long list, which are not told in a line.
     """
 
     text: str
     is_short: bool
     shape: tuple[int, ...] | None = None
+    curve: tuple[float, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -49,6 +54,9 @@ def read(reply: Reply) -> Value | None:
     """The value that `observe.plain` has sent; None if it cannot be told in a line."""
     try:
         kind, *rest = reply.items()
+        if kind.text() == "curve":
+            points = tuple(map(_height, rest[0].items()))
+            return Value("", False, curve=points) if 1 < len(points) <= MOST_POINTS else None
         is_array = kind.text() in ("tensor", "array")
         shape = tuple(map(int, rest[0].integers(None))) if is_array else None
         if is_array and rest[1].is_none:
@@ -82,6 +90,12 @@ def _text(reply: Reply) -> tuple[str, bool]:
         case "tensor" | "array" if not rest[1].is_none:
             return _nested(rest[1])
     raise CheckFailed("the value cannot be told")
+
+
+def _height(reply: Reply) -> float:
+    """One of a curve's numbers, to six figures: equal numbers are equal, also those that are none."""
+    number = reply.number()
+    return math.inf if math.isnan(number) else float(f"{number:.6g}")
 
 
 def _nested(reply: Reply) -> tuple[str, bool]:

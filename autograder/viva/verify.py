@@ -51,6 +51,20 @@ def _apart(question: Question, claim: dict, index: int, namespace) -> bool:
     return not _equal(own, other)
 
 
+def _curve(question: Question, claim: dict, index: int, namespace) -> bool:
+    kind, got = _run(namespace(), claim["cell"], question.after, claim["asks"])
+    drawn = question.curves[index]
+    if kind != "value" or not isinstance(got, list):
+        return False
+    return len(got) == len(drawn) and all(map(_as_drawn, drawn, got))
+
+
+def _as_drawn(drawn: float, number: float) -> bool:
+    if math.isfinite(number):
+        return math.isclose(drawn, number, rel_tol=RTOL)
+    return not math.isfinite(drawn)
+
+
 def _count(question: Question, claim: dict, index: int, namespace) -> bool:
     names = namespace() | {"_lines": []}
     cell = _with(question.cell, claim["line"], "_lines.append(0)", before=True)
@@ -84,7 +98,7 @@ def _variable(question: Question, claim: dict, index: int, namespace) -> bool:
 
 
 _KINDS = {
-    "value": _value, "only": _only, "apart": _apart, "count": _count, "shape": _shape,
+    "value": _value, "only": _only, "apart": _apart, "curve": _curve, "count": _count, "shape": _shape,
     "variable": _variable,
 }  # fmt: skip
 

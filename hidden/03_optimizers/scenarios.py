@@ -34,6 +34,15 @@ def curve(w1, w2):
     return $curve
 
 """
+VALLEY = """\
+w = torch.tensor([$start], requires_grad=True)
+optimizer = {optimizer}
+path = []
+for update in range(25):
+    path.append(w.item())
+    w.grad = {slope} * w.detach()
+    optimizer.step()
+"""
 RANGE_TEST = """\
 def make_model():
     model = nn.Linear(1, 1, bias=False)
@@ -74,6 +83,28 @@ optimizer.step()
             "gradient": ["torch.tensor([2.0])", "None"],
             "new_lr": [0.5, 1.0, 0.0],
         },
+    ),
+    Scenario(
+        "sgd",
+        VALLEY.format(optimizer="SGD([w], lr=$lr)", slope="$curvature"),
+        "path",
+        {
+            "start": [4.0, -2.0],
+            "lr": [0.1, 0.5],
+            "curvature": [1.0, 2.0, 3.6, -1.0],
+        },
+        over="update",
+    ),
+    Scenario(
+        "sgd_momentum",
+        VALLEY.format(optimizer="SGDMomentum([w], lr=$lr, momentum=$momentum)", slope="1.0"),
+        "path",
+        {
+            "start": [4.0, -2.0],
+            "lr": [1.0, 0.25],
+            "momentum": [0.9, 0.0, 0.5],
+        },
+        over="update",
     ),
     Scenario(
         "sgd_momentum",
@@ -123,6 +154,17 @@ optimizer.step()
             "start": [0.0, 5.0],
             "gradients": [[5.0, -1.0], [-5.0, 1.0], [2.0, 2.0], [4.0]],
         },
+    ),
+    Scenario(
+        "adam",
+        VALLEY.format(optimizer="Adam([w], lr=$lr, beta1=$beta1, beta2=0.9)", slope="1.0"),
+        "path",
+        {
+            "start": [4.0, -2.0],
+            "lr": [0.2, 1.0],
+            "beta1": [0.9, 0.0],
+        },
+        over="update",
     ),
     Scenario(
         "adam",
@@ -270,6 +312,21 @@ for start in $starts:
         },
     ),
     Scenario(
+        "train_curve",
+        PATH
+        + """\
+path = train_curve(sgd, curve, num_updates=20, init=$start)
+w1 = path[:, 0].tolist()
+""",
+        "w1",
+        {
+            "lr": [0.1, 0.95, 0.5],
+            "curve": ["w1**2 + w2**2", "w1 + w2**2"],
+            "start": [(4, 2), (-3, 1)],
+        },
+        over="update",
+    ),
+    Scenario(
         "pathological_curve",
         """\
 points = torch.tensor($points)
@@ -311,6 +368,21 @@ loss.backward()
             "inputs": [[1.0, 2.0], [1.0], [2.0, 1.0]],
             "rates": [[0.0, 1.0, 2.0], [2.0, 1.0, 0.0], [1.0, 1.0, 1.0], [3.0]],
         },
+    ),
+    Scenario(
+        "lr_range_test",
+        RANGE_TEST.format(loss="((outputs - labels) ** 2).mean()"),
+        "losses",
+        {
+            "start": [5.0],
+            "inputs": [[1.0], [1.0, -1.0]],
+            "rates": [
+                "[0.001 * 2**i for i in range(14)]",
+                "[0.1] * 14",
+                "[0.2] * 7 + [0.0] * 7",
+            ],
+        },
+        over="batch",
     ),
     Scenario(
         "lr_range_test",

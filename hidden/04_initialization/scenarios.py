@@ -37,6 +37,32 @@ x = torch.tensor($x)
 rms = [float(value) for value in activation_rms(model, x)]
 """
 
+DEPTH = """\
+layers = []
+for _ in range(15):
+    linear = nn.Linear(2, 2, bias=False)
+    nn.init.eye_(linear.weight)
+    linear.weight.data *= $scale
+    layers += [linear, nn.$kind()]
+model = nn.Sequential(*layers)
+"""
+
+PROFILE = (
+    DEPTH
+    + """\
+rms = activation_rms(model, torch.tensor([[2.0, $second]]))
+profile = [float(value) for value in rms]
+"""
+)
+
+GRADIENTS = (
+    DEPTH
+    + """\
+rms = gradient_rms(model, torch.tensor([[1.0, 0.5], [0.5, 1.0]]), torch.tensor([$labels]))
+profile = [float(value) for value in rms]
+"""
+)
+
 MODES = """\
 model = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Tanh())
 model.$all()
@@ -185,6 +211,17 @@ SCENARIOS = [
     ),
     Scenario(
         "activation_rms",
+        PROFILE,
+        "profile",
+        {
+            "scale": [0.5, 1.0, 2.0],
+            "kind": ["ReLU", "Tanh"],
+            "second": [2.0, -1.0],
+        },
+        over="layer",
+    ),
+    Scenario(
+        "activation_rms",
         MODES,
         "told",
         {"all": ["train", "eval"], "one": ["train", "eval"]},
@@ -217,6 +254,17 @@ SCENARIOS = [
             "between": ["nn.ReLU()", "nn.Dropout(0.5)"],
             "x": [2.0, 4.0],
         },
+    ),
+    Scenario(
+        "gradient_rms",
+        GRADIENTS,
+        "profile",
+        {
+            "scale": [0.5, 1.0, 1.5],
+            "kind": ["ReLU", "Tanh"],
+            "labels": ["0, 1", "1, 1"],
+        },
+        over="layer",
     ),
     Scenario(
         "gradient_rms",

@@ -1,6 +1,7 @@
 """Each kind of question: what is right, against values worked out by hand."""
 
 import ast
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,17 @@ from steps import STEPS, Reference, bench_of
 from autograder.checking.answers import Scenario
 from autograder.checking.student import OutOfTime
 from autograder.viva import verify
-from autograder.viva.kinds import count, result, shape, variable, what_if, which_line, why_not
+from autograder.viva.curve import APART
+from autograder.viva.kinds import (
+    count,
+    picture,
+    result,
+    shape,
+    variable,
+    what_if,
+    which_line,
+    why_not,
+)
 from autograder.viva.making import KINDS, questions
 
 
@@ -152,3 +163,40 @@ def test_code_that_does_not_end_in_time_costs_its_own_exercise_alone():
     assert list(questions(bench, np.random.default_rng(0))) == []
     assert len(calls) == 1, "no more time is given to it"
     assert list(questions(bench_of(), np.random.default_rng(0)))
+
+
+PATH = "path = [float(steps(8, $rate, n)) for n in range(15)]\n"
+
+
+def pictures(rate, seed=0):
+    scenario = Scenario("steps", PATH, "path", {"rate": [rate]}, over="step")
+    return made(picture, bench_of(STEPS, scenario), seed)
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.5, 1.5])
+def test_the_right_picture_is_the_curve_of_the_formula(rate):
+    first, *others = pictures(rate)
+    assert first.curves[first.right] == pytest.approx(
+        [8 * (1 - rate) ** n for n in range(15)], 1e-5
+    )
+    assert first.text == "Which picture shows `path` over the steps?"
+    still = [q for q in others if "`w = w - rate * gradient`, is left out" in q.text]
+    assert all(set(q.curves[q.right]) == {8.0} for q in still)
+
+
+def test_some_question_is_about_a_line_that_is_left_out():
+    assert any("left out" in q.text for seed in range(4) for q in pictures(0.5, seed))
+
+
+def test_pictures_of_a_question_look_different_and_a_wrong_key_is_noticed():
+    found = pictures(0.25)
+    for question in found:
+        assert len(set(question.options)) == len(question.curves) >= 3
+        assert question.frame.is_log
+        heights = [[question.frame.height(y) for y in curve] for curve in question.curves]
+        for a, b in itertools.combinations(heights, 2):
+            assert max(abs(x - y) for x, y in zip(a, b, strict=True)) >= APART
+        assert verify.problem(question, lambda: Reference().namespace()) == ""
+        wrong = replace(question, right=(question.right + 1) % len(question.options))
+        assert verify.problem(wrong, lambda: Reference().namespace()) == "another option is right"
+    assert found

@@ -1,5 +1,7 @@
 """Watched runs: values, counts, errors and endless code. The student's names are left unchanged."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -84,9 +86,18 @@ def test_a_value_is_told_in_one_line(given, text, is_short):
     assert (found.text, found.is_short) == (text, is_short)
 
 
-@pytest.mark.parametrize("given", [object(), list(range(50)), "x" * 99, 10**30, {object(): 1}])
+@pytest.mark.parametrize(
+    "given", [object(), list(range(101)), list("x" * 50), "x" * 99, 10**30, {object(): 1}]
+)
 def test_what_cannot_be_told_in_a_line_is_no_value(given):
     assert value.read(Reply(observe.plain(given))) is None
+
+
+def test_a_long_list_of_numbers_is_a_curve():
+    given = [1.0 / 3, math.inf, math.nan, *range(10)]
+    found = value.read(Reply(observe.plain(given)))
+    assert (found.text, found.curve) == ("", (0.333333, math.inf, math.inf, *range(10)))
+    assert value.read(Reply(["curve", [1.0] * 101])) is None
 
 
 def test_a_large_tensor_has_a_shape_only():

@@ -1,14 +1,18 @@
 """Which questions a student gets, and what is written of them."""
 
+import base64
 import io
 import json
+import math
 import zipfile
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from steps import STEPS, bench_of
 
+from autograder.viva.curve import Frame, words
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet, choose
 from autograder.viva.viva import write
@@ -71,6 +75,51 @@ def test_the_sheet_tells_nothing_of_the_key():
         "right" not in text.split("</header>")[1].replace("right:", "") and '"right"' not in plain
     )
     assert '"right"' in json.dumps(sheet.as_dict(key=True))
+
+
+def pictured() -> Sheet:
+    curves = tuple(tuple(float(k * n) for n in range(13)) for k in (1, 2, 3))
+    question = Question(
+        "picture", "steps", 3, "Which picture?", "x = 1\n", "", tuple(map(words, curves)), 1, "So.",
+        curves=curves, frame=Frame.of(curves[0], curves[2]), over="step",
+    )  # fmt: skip
+    return Sheet("ada", "Ada", "99_tiny", [question])
+
+
+def test_a_picture_is_on_the_page_with_its_figures():
+    text = page.render(pictured(), key=True)
+    assert text.count("<svg") == 3 and text.count("0: 0, 3: 6, 6: 12, 9: 18, 12: 24") == 2
+
+
+def test_a_curve_that_explodes_is_json_that_everybody_reads():
+    (question,) = pictured().questions
+    curves = ((1.0, math.inf), *question.curves[1:])
+    sheet = replace(pictured(), questions=[replace(question, curves=curves)])
+    (plain,) = json.loads(json.dumps(sheet.as_dict(key=False), allow_nan=False))["questions"]
+    assert plain["curves"][0] == [1.0, None] and plain["over"] == "step"
+
+
+def test_moodle_gets_a_file_for_each_picture(tmp_path):
+    root = ElementTree.parse(moodle.write([pictured()], tmp_path)).getroot()
+    for index, answer in enumerate(root.iter("answer")):
+        image = ElementTree.fromstring(answer.findtext("text")).find("img")
+        file = answer.find("file")
+        assert image.get("src") == f"@@PLUGINFILE@@/{file.get('name')}"
+        assert image.get("alt") == f"step: {pictured().questions[0].options[index]}"
+        picture = ElementTree.fromstring(base64.b64decode(file.text))
+        assert picture.tag.endswith("svg")
+
+
+def test_a_qti_package_holds_its_pictures(tmp_path):
+    outer = zipfile.ZipFile(qti.write([pictured()], tmp_path))
+    package = zipfile.ZipFile(io.BytesIO(outer.read("ada.zip")))
+    item = ElementTree.fromstring(package.read("q1.xml"))
+    shown = [image.get("src") for image in item.iter(f"{{{qti.QTI}}}img")]
+    assert shown == ["q1_0.svg", "q1_1.svg", "q1_2.svg"]
+    manifest = ElementTree.fromstring(package.read("imsmanifest.xml"))
+    listed = [f.get("href") for f in manifest.iter(f"{{{qti.PACKAGE}}}file")]
+    assert sorted([*listed, "imsmanifest.xml"]) == sorted(package.namelist())
+    assert set(shown) < set(listed)
 
 
 def test_moodle_reads_one_right_answer_and_every_text_as_text(tmp_path):

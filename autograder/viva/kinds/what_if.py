@@ -8,6 +8,7 @@ import numpy as np
 from autograder.viva.bench import Bench
 from autograder.viva.kinds.options import behaviours, chosen, numbers_near
 from autograder.viva.question import TELLING, Question
+from autograder.viva.source import Change
 
 LEVEL = 3
 DRAWS = 3
@@ -45,7 +46,7 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
                     "what_if",
                     bench.exercise,
                     LEVEL,
-                    f"{_said(change)} What is `{scenario.asks}` then?",
+                    f"{said(change)} What is `{scenario.asks}` then?",
                     bench.cell.source,
                     after,
                     *options,
@@ -61,7 +62,8 @@ def _plain_first(results, rng: np.random.Generator) -> list[int]:
     return sorted(order, key=lambda i: results[i] is not None and results[i].is_error)
 
 
-def _said(change) -> str:
+def said(change: Change) -> str:
+    """The change as a sentence."""
     if change.after:
         return f"Line {change.line} is changed to `{change.after}`."
     return f"Line {change.line}, `{change.before}`, is left out."

@@ -20,6 +20,8 @@ def make(bench: Bench, rng: np.random.Generator) -> Iterator[Question]:
         cases: dict[str, tuple[Mistake, list, list]] = {}
         for after, _, own in bench.working(scenario, scenario.drawn(rng, DRAWS)):
             for mistake, theirs in bench.others.values(bench.exercise, after, scenario.asks):
+                if not theirs.text:
+                    continue
                 _, same, apart = cases.setdefault(mistake.name, (mistake, [], []))
                 (same if theirs.text == own.text else apart).append((after, own, theirs))
         for mistake, same, apart in cases.values():

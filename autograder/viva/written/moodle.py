@@ -3,6 +3,7 @@
 The elements are those that Moodle's importer reads (question/format/xml/format.php).
 """
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,9 +12,10 @@ from autograder import files
 from autograder.feedback.table import with_code
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet
-from autograder.viva.written import shown
+from autograder.viva.written import drawn, shown
 
 FILE = "moodle.xml"
+PICTURE = "option"
 
 
 def write(sheets: Sequence[Sheet], folder: Path) -> Path:
@@ -44,7 +46,13 @@ def _add(quiz: ElementTree.Element, question: Question, number: int) -> None:
     for index in range(len(question.options)):
         fraction = "100" if index == question.right else "0"
         answer = ElementTree.SubElement(element, "answer", fraction=fraction, format="html")
-        ElementTree.SubElement(answer, "text").text = shown.plain(shown.option(question, index))
+        option = shown.option(question, index, f"@@PLUGINFILE@@/{PICTURE}")
+        ElementTree.SubElement(answer, "text").text = shown.plain(option)
+        if question.curves:
+            file = ElementTree.SubElement(
+                answer, "file", name=f"{PICTURE}{index}.svg", path="/", encoding="base64"
+            )
+            file.text = base64.b64encode(drawn.file(question, index)).decode("ascii")
 
 
 def _text(parent: ElementTree.Element, name: str, text: str, **attributes: str) -> None:

@@ -3,6 +3,7 @@
 from autograder import pages
 from autograder.feedback.table import with_code
 from autograder.viva.sheet import Sheet
+from autograder.viva.written import drawn
 
 LETTERS = "ABCDEF"
 
@@ -16,5 +17,6 @@ def render(sheet: Sheet, key: bool) -> str:
         sheet=sheet,
         key=key,
         code=with_code,
+        svg=drawn.svg,
         letters=LETTERS,
     )

@@ -7,7 +7,7 @@ Item and manifest follow "IMS Question and Test Interoperability, Implementation
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from autograder import files
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet
-from autograder.viva.written import shown
+from autograder.viva.written import drawn, shown
 
 FILE = "qti.zip"
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
@@ -31,9 +31,16 @@ def write(sheets: Sequence[Sheet], folder: Path) -> Path:
 
 
 def _package(sheet: Sheet) -> bytes:
-    items = {f"q{n}": _item(q, n, f"q{n}") for n, q in enumerate(sheet.questions, 1)}
-    content = {f"{name}.xml": item for name, item in items.items()}
-    return _zipped({"imsmanifest.xml": _manifest(sheet, list(items)), **content})
+    items = {
+        f"q{n}": {f"q{n}.xml": _item(q, n, f"q{n}"), **_pictures(q, f"q{n}")}
+        for n, q in enumerate(sheet.questions, 1)
+    }
+    content = {name: data for item in items.values() for name, data in item.items()}
+    return _zipped({"imsmanifest.xml": _manifest(sheet, items), **content})
+
+
+def _pictures(question: Question, identifier: str) -> dict[str, bytes]:
+    return {f"{identifier}_{i}.svg": drawn.file(question, i) for i in range(len(question.curves))}
 
 
 def _item(question: Question, number: int, identifier: str) -> bytes:
@@ -57,12 +64,13 @@ def _item(question: Question, number: int, identifier: str) -> bytes:
     )
     for index in range(len(question.options)):
         simple = ElementTree.SubElement(choice, "simpleChoice", identifier=f"o{index}")
-        simple.extend(_elements(shown.option(question, index)))
+        simple.extend(_elements(shown.option(question, index, f"{identifier}_")))
     ElementTree.SubElement(item, "responseProcessing", template=RIGHT)
     return ElementTree.tostring(item, encoding="utf-8", xml_declaration=True)
 
 
-def _manifest(sheet: Sheet, items: list[str]) -> bytes:
+def _manifest(sheet: Sheet, items: Mapping[str, Iterable[str]]) -> bytes:
+    """What is in the package: the files of each item, first the item itself."""
     name = re.sub(r"\W", "_", f"{sheet.assignment}_{sheet.student}", flags=re.ASCII)
     manifest = ElementTree.Element("manifest", xmlns=PACKAGE, identifier=f"m_{name}")
     metadata = ElementTree.SubElement(manifest, "metadata")
@@ -70,12 +78,13 @@ def _manifest(sheet: Sheet, items: list[str]) -> bytes:
     ElementTree.SubElement(metadata, "schemaversion").text = "1.0.0"
     ElementTree.SubElement(manifest, "organizations")
     resources = ElementTree.SubElement(manifest, "resources")
-    for item in items:
+    for item, names in items.items():
         resource = ElementTree.SubElement(
             resources, "resource", identifier=f"r_{item}", type="imsqti_item_xmlv2p1",
             href=f"{item}.xml",
         )  # fmt: skip
-        ElementTree.SubElement(resource, "file", href=f"{item}.xml")
+        for name in names:
+            ElementTree.SubElement(resource, "file", href=name)
     return ElementTree.tostring(manifest, encoding="utf-8", xml_declaration=True)
 
 

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from autograder.feedback.table import with_code
 from autograder.viva.question import Question
+from autograder.viva.written import drawn
 
 
 def body(question: Question) -> str:
@@ -16,9 +17,13 @@ def body(question: Question) -> str:
     return "".join([*parts, Markup("<p><strong>{}</strong></p>").format(with_code(question.text))])
 
 
-def option(question: Question, index: int) -> str:
-    """One of the options."""
+def option(question: Question, index: int, pictures: str) -> str:
+    """One of the options; what `pictures` names one begins with, in the address of a file of its own."""
     text = question.options[index]
+    if question.curves:
+        return Markup('<p><img src="{}" alt="{}: {}" width="{}" height="{}"/></p>').format(
+            f"{pictures}{index}.svg", question.over, text, drawn.WIDTH, drawn.HEIGHT
+        )
     return str(_listing(text) if question.are_code else Markup("<code>{}</code>").format(text))
 
 

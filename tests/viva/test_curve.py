@@ -1,0 +1,71 @@
+"""Curves in one frame, and how they are drawn and told."""
+
+import math
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from autograder.viva.curve import Frame, words
+from autograder.viva.question import Question
+from autograder.viva.written import drawn
+
+LINE = tuple(float(n) for n in range(13))
+
+
+def question(*curves, frame=None):
+    return Question(
+        "picture", "steps", 3, "Which?", "", "", tuple(map(words, curves)), 0, "",
+        curves=curves, frame=frame or Frame.of(curves[0], curves[0]), over='<"&step>',
+    )  # fmt: skip
+
+
+def test_a_frame_has_a_margin_around_both_curves():
+    frame = Frame.of(LINE, tuple(-y for y in LINE))
+    assert (frame.low, frame.high, frame.is_log) == (-18, 18, False)
+    assert frame.height(0) == 0.5 and frame.height(12) == pytest.approx(30 / 36)
+
+
+def test_numbers_of_many_sizes_have_a_log_axis():
+    frame = Frame.of(tuple(10.0**-n for n in range(13)), (1.0,) * 13)
+    assert frame.is_log and (frame.low, frame.high) == (-15, 3)
+    assert frame.height(1e-6) == 0.5 and frame.height(0) == frame.height(-1) == 0
+
+
+def test_one_curve_that_explodes_does_not_flatten_the_other():
+    frame = Frame.of(LINE, tuple(-(9.0**n) for n in range(13)))
+    assert frame.low == -3 and frame.height(-(9.0**12)) == 0 and frame.height(math.inf) == 1
+
+
+@pytest.mark.parametrize(
+    "curves", [((1.0,) * 13, (1.0,) * 13), ((math.inf,) * 13, (math.inf,) * 13)]
+)
+def test_there_is_no_frame_for_what_is_level_or_no_number(curves):
+    assert Frame.of(*curves) is None
+
+
+def test_curves_are_alike_if_their_figures_are_or_they_nearly_meet_everywhere():
+    frame = Frame.of(LINE, LINE)
+    assert frame.looks_alike(LINE, tuple(y + 1 for y in LINE))
+    assert not frame.looks_alike(LINE, tuple(y + 4 for y in LINE))
+    assert not frame.looks_alike(LINE, LINE[:-1])
+    # All that is told in words is equal: who does not see the picture could not decide.
+    bent = LINE[:1] + (12.0,) + LINE[2:]
+    assert words(bent) == words(LINE) and frame.looks_alike(LINE, bent)
+
+
+def test_a_picture_says_its_figures_and_takes_nothing_as_markup():
+    text = drawn.svg(question(LINE), 0)
+    root = ElementTree.fromstring(text)
+    assert root.get("aria-label") == 'A curve. <"&step>: 0: 0, 3: 3, 6: 6, 9: 9, 12: 12'
+    (line,) = re.findall(r'polyline points="([^"]+)"', text)
+    points = [tuple(map(float, pair.split(","))) for pair in line.split()]
+    assert len(points) == 13
+    steps = {(round(b[0] - a[0], 0), round(b[1] - a[1], 0)) for a, b in zip(points, points[1:])}
+    assert steps == {(13, -5)}, "a straight line goes up from left to right"
+
+
+def test_a_log_axis_says_so():
+    curve = tuple(10.0**-n for n in range(13))
+    assert "log axis" in drawn.svg(question(curve), 0)
+    assert "log axis" not in drawn.svg(question(LINE), 0)
