@@ -67,5 +67,6 @@ class Frame:
 def words(curve: Sequence[float]) -> str:
     """The curve as a line of figures, for those who do not see it."""
     last = len(curve) - 1
-    places = sorted({round(i * last / (TOLD - 1)) for i in range(TOLD)})
+    # The second point tells a curve that jumps back and forth from a level one.
+    places = sorted({1} | {round(i * last / (TOLD - 1)) for i in range(TOLD)})
     return ", ".join(f"{place}: {curve[place]:.3g}" for place in places)

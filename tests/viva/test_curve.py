@@ -50,14 +50,18 @@ def test_curves_are_alike_if_their_figures_are_or_they_nearly_meet_everywhere():
     assert not frame.looks_alike(LINE, tuple(y + 4 for y in LINE))
     assert not frame.looks_alike(LINE, LINE[:-1])
     # All that is told in words is equal: who does not see the picture could not decide.
-    bent = LINE[:1] + (12.0,) + LINE[2:]
+    bent = LINE[:2] + (12.0,) + LINE[3:]
     assert words(bent) == words(LINE) and frame.looks_alike(LINE, bent)
+
+
+def test_words_tell_back_and_forth_from_level():
+    assert words((4.0, -4.0) * 7) != words((4.0,) * 14)
 
 
 def test_a_picture_says_its_figures_and_takes_nothing_as_markup():
     text = drawn.svg(question(LINE), 0)
     root = ElementTree.fromstring(text)
-    assert root.get("aria-label") == 'A curve. <"&step>: 0: 0, 3: 3, 6: 6, 9: 9, 12: 12'
+    assert root.get("aria-label") == 'A curve. <"&step>: 0: 0, 1: 1, 3: 3, 6: 6, 9: 9, 12: 12'
     (line,) = re.findall(r'polyline points="([^"]+)"', text)
     points = [tuple(map(float, pair.split(","))) for pair in line.split()]
     assert len(points) == 13

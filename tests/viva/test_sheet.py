@@ -88,7 +88,7 @@ def pictured() -> Sheet:
 
 def test_a_picture_is_on_the_page_with_its_figures():
     text = page.render(pictured(), key=True)
-    assert text.count("<svg") == 3 and text.count("0: 0, 3: 6, 6: 12, 9: 18, 12: 24") == 2
+    assert text.count("<svg") == 3 and text.count("0: 0, 1: 2, 3: 6, 6: 12, 9: 18, 12: 24") == 2
 
 
 def test_a_curve_that_explodes_is_json_that_everybody_reads():
