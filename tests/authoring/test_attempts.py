@@ -42,6 +42,7 @@ def test_an_answer_gets_points_messages_a_verdict_and_a_diagnosis(course):
     assert squares["selfcheck"] == {"passed": False, "message": "got 9, expected 6"}
 
 
+@pytest.mark.slow
 def test_an_endless_answer_costs_its_limit_and_nothing_else(course):
     endless = "def double(x):\n    while getattr(x, 'shape', ()):\n        pass\n    return 2 * x\n"
     stuck, hangs, right = tried(course, endless, "while True:\n    pass\n", RIGHT, seconds=3)

@@ -27,6 +27,7 @@ def problems(course, *bank, exercise=None):
 SQUARES = "def double(x):\n    return x * x\n"
 
 
+@pytest.mark.slow
 def test_a_mistake_that_passes_is_a_problem(course):
     right = Mistake("double", "no mistake", "one_number", "def double(x):\n    return x + x\n")
     passed, ticked = problems(course, right)
@@ -40,6 +41,7 @@ def test_a_mistake_that_fails_more_than_it_says_is_a_problem(course):
     assert problems(course, Mistake("double", "squares", ("an_array", "one_number"), SQUARES)) == []
 
 
+@pytest.mark.slow
 def test_a_mistake_that_is_not_recognized_is_a_problem(course):
     fails = ("an_array", "one_number")
     named = Mistake("double", "squares", fails, SQUARES, tells="This is the square.")
@@ -58,6 +60,7 @@ def test_a_mistake_that_is_taken_for_another_is_a_problem(course, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_an_alternative_that_loses_points_is_a_problem(course):
     wrong = Alternative("mean", "sum", "def mean(values):\n    return values.sum()\n")
     lost, refused = problems(course, wrong)
@@ -99,6 +102,7 @@ def test_a_mutant_that_no_check_notices_is_a_problem_until_it_is_listed(course):
     assert (report.of("mutant"), report.listed) == ([], len(names))
 
 
+@pytest.mark.slow
 def test_mutants_that_are_not_tried_are_said(course, capsys):
     answers = course.hidden / A / "answers.py"
     answers.write_text(f"{answers.read_text()}\nSURVIVORS = {{'mean': 'no time'}}\n")
@@ -109,6 +113,7 @@ def test_mutants_that_are_not_tried_are_said(course, capsys):
     assert audit(course, A, seeds=1, exercise="double").untried == {}
 
 
+@pytest.mark.slow
 def test_a_listed_mutant_that_is_noticed_is_a_problem(course):
     answers = course.hidden / A / "answers.py"
     answers.write_text(f"{answers.read_text()}\nSURVIVORS = {{'mean': {{'a → b': 'equal'}}}}\n")
@@ -116,6 +121,7 @@ def test_a_listed_mutant_that_is_noticed_is_a_problem(course):
     assert problem == "mutant mean/a → b: is listed in SURVIVORS, and is none"
 
 
+@pytest.mark.slow
 def test_known_mutants_are_not_tried_again_until_something_changes(course, monkeypatch):
     first = audit(course, A, seeds=1)
     monkeypatch.setattr(mutants, "mutants", None)
@@ -125,6 +131,7 @@ def test_known_mutants_are_not_tried_again_until_something_changes(course, monke
         audit(course, A, seeds=1)
 
 
+@pytest.mark.slow
 def test_a_self_check_that_ticks_the_stub_is_a_problem(course):
     path = course.notebooks / f"{A}.py"
     text = path.read_text()
@@ -135,6 +142,7 @@ def test_a_self_check_that_ticks_the_stub_is_a_problem(course):
     assert "stub mean/stub: its self-check accepts it" in found
 
 
+@pytest.mark.slow
 def test_a_solution_in_the_release_is_a_leak(course):
     notebook = released(course, A)
     cell_of(notebook, "mean").source += "\n# return values.sum() / values.numel()"

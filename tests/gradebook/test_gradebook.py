@@ -91,6 +91,7 @@ def test_a_failed_regrade_shows_the_old_score_as_stale(graded_by_hand):
     assert (result.score, book["automatic comment"]) == (5.0, None)
 
 
+@pytest.mark.slow
 def test_an_untouched_written_answer_gets_0_without_a_look(course):
     hand_in(course, S, A, released(course, A))
     _, book = regrade(course)
@@ -121,6 +122,7 @@ def test_stock_commands_give_the_same_points(course):
     assert (row["student_id"], float(row["score"])) == (S, 3.0)
 
 
+@pytest.mark.slow
 def test_a_score_of_nbgraders_own_run_is_stale_after_a_change_of_points(course):
     """Such a run leaves nothing in the ledger."""
     hand_in(course, S, A, solved(course, A))
@@ -160,6 +162,7 @@ def graded_by_stock_settings(course, root, notebook) -> tuple[list[float], float
         return points, gradebook.find_submission(A, S).score
 
 
+@pytest.mark.slow
 def test_stock_settings_give_0_and_not_full_marks(course, tmp_path):
     assert graded_by_stock_settings(course, tmp_path / "stock", solved(course, A)) == ([0, 0], 0)
 
@@ -202,6 +205,7 @@ def _raise_for(student, original):
     return record
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_itself_is_an_error_of_the_grader(course):
     checks = course.hidden / A / "checks.py"
     lines = checks.read_text().partition('@check("mean"')[0]

@@ -73,6 +73,7 @@ def test_a_broken_file_never_replaces_work_and_as_many_points_do(course):
     assert "Another text." in (course.folder("submitted") / S / A / f"{A}.ipynb").read_text()
 
 
+@pytest.mark.slow
 @needs_pipes
 def test_what_cannot_be_copied_stays_and_ends_no_run(course):
     graded(course, solved(course, A))
@@ -82,6 +83,7 @@ def test_what_cannot_be_copied_stays_and_ends_no_run(course):
     assert graded(course, half(course))[0] == 5.0
 
 
+@pytest.mark.slow
 def test_what_the_grader_failed_at_stays(course):
     graded(course, half(course))
     path = course.hidden / A / "checks.py"
@@ -93,6 +95,7 @@ def test_what_the_grader_failed_at_stays(course):
     assert outcome.score == 5.0
 
 
+@pytest.mark.slow
 def test_lateness_counts(course):
     rules = f'[assignments.{A}]\ncounts = "best"\ndue = 2026-01-10T00:00:00Z\n'
     (course.root / FILE).write_text(f"{rules}[assignments.{A}.late]\nper_day = 4\n")
@@ -102,6 +105,7 @@ def test_lateness_counts(course):
     assert score_of(course) == 2.0
 
 
+@pytest.mark.slow
 def test_when_the_checks_change_the_same_files_are_judged_anew(course):
     graded(course, solved(course, A))
     path = course.hidden / A / "checks.py"
@@ -111,6 +115,7 @@ def test_when_the_checks_change_the_same_files_are_judged_anew(course):
     assert not (course.private / "replaced").exists()
 
 
+@pytest.mark.slow
 def test_grading_the_best_one_again_is_no_attempt(course):
     for notebook in (solved(course, A), released(course, A)):
         graded(course, notebook)

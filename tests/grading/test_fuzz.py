@@ -363,6 +363,7 @@ def test_a_damaged_folder_has_one_status(assignment, damage, tmp_path):
     assert "Traceback" not in outcome.message
 
 
+@pytest.mark.slow
 def test_what_was_handed_in_sends_a_terminal_no_commands(assignment, tmp_path):
     ready, notebook = assignment
     folder = tmp_path / "student" / A
@@ -379,6 +380,7 @@ def test_what_was_handed_in_sends_a_terminal_no_commands(assignment, tmp_path):
         assert text and not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text), repr(text)
 
 
+@pytest.mark.slow
 def test_a_kernel_that_dies_before_it_has_started_is_started_again(
     assignment, tmp_path, monkeypatch
 ):
@@ -431,7 +433,10 @@ def test_a_cell_that_python_cannot_parse_is_named_with_its_line(assignment, tmp_
     }
 
 
-@pytest.mark.parametrize("minor", [None, "5", -1, True, 4, 5, 99])
+@pytest.mark.parametrize(
+    "minor",
+    [4, None, *(pytest.param(m, marks=pytest.mark.slow) for m in ("5", -1, True, 5, 99))],
+)
 def test_a_wrong_or_missing_minor_version_costs_nothing(assignment, minor, tmp_path):
     ready, notebook = assignment
     folder = tmp_path / "student" / A

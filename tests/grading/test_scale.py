@@ -344,6 +344,7 @@ def signals():
     handlers(*usual)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_what_is_graded_and_goes_on_later(course, signals):
     before = signals(signal.default_int_handler, signal.SIG_DFL)
     for name in ("ada", "bob", "eve"):
@@ -431,6 +432,7 @@ def scheduler():
         yield there.scheduler_address
 
 
+@pytest.mark.slow
 def test_workers_elsewhere_give_the_same_scores_without_the_courses_folder(
     graded, scheduler, monkeypatch
 ):
@@ -518,6 +520,7 @@ def without_question(text: str) -> str:
     return before + (rest[following:] if following >= 0 else "")
 
 
+@pytest.mark.slow
 def test_a_removed_cell_with_grades_needs_consent_and_is_kept_in_a_file(graded):
     rewrite(graded, without_question)
     before = book_of(graded), files_of(graded)

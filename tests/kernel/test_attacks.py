@@ -56,7 +56,17 @@ def untouched(run, tmp_path_factory):
     return found
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
+# They use up a limit, and some seconds.
+LONG = "cpu deaf fork_bomb full_backlog memory memory_of_many output stopped zip_of_death zombies".split()
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in LONG else [])
+        for path in ATTACKS
+    ],
+)
 def test_the_attacker_gets_nothing_and_the_next_kernel_is_right(
     run, treasure, tmp_path, untouched, attack
 ):

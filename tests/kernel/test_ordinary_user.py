@@ -1,6 +1,6 @@
 """The tests of this folder again as an ordinary user, where root runs them.
 
-Of the slow ones only the class of attackers is, with one worker unless ATTACKS_WORKERS says more.
+The class of attackers has one worker, unless ATTACKS_WORKERS says more.
 """
 
 import os
@@ -40,8 +40,9 @@ def opened(paths: list[str]) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("which", [
-    ["tests/kernel"], ["-n", "0", "-m", "slow", "tests/kernel/test_judged.py"],
-], ids=["quick", "judged"])  # fmt: skip
+    ["-m", "", "--ignore=tests/kernel/test_judged.py", f"--ignore={__file__}", "tests/kernel"],
+    ["-n", "0", "-m", "slow", "tests/kernel/test_judged.py"],
+], ids=["kernels", "judged"])  # fmt: skip
 def test_the_attack_corpus_passes_as_an_ordinary_user(sealed, which):
     if os.geteuid() != 0:
         pytest.skip("this is an ordinary user already")

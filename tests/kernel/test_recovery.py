@@ -81,6 +81,7 @@ def test_a_kernels_end_is_noticed_without_its_fork_server(kernel):
     assert manager.provisioner.ending.code is None
 
 
+@pytest.mark.slow
 def test_another_node_is_started_when_it_was_killed(kernel):
     killed = node()
     killed.kill()
@@ -143,6 +144,7 @@ time.sleep(1000)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_outlives_a_killed_grader_whose_kernel_accepts_nothing(sealed, number):
     """Where the supervisor waited for the kernel to accept a connection, both lived on for ever."""

@@ -89,6 +89,7 @@ def test_it_ends_by_itself_when_nobody_asks(course):
     idle.process.stdout.close()
 
 
+@pytest.mark.slow
 def test_without_it_or_after_its_death_commands_do_the_work_themselves(course, warm):
     warm.process.kill()
     warm.process.wait()
@@ -104,6 +105,7 @@ def test_a_killed_node_is_replaced(course, warm):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_changed_code_or_configuration_is_not_used_from_memory(course, warm):
     name = course.assignments[0]
     with open(course.root / "nbgrader_config.py", "a") as file:

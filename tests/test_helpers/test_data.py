@@ -296,6 +296,7 @@ def colour_set():
     return images, model, accuracy(model, images.test_images, images.test_labels)
 
 
+@pytest.mark.slow
 def test_shuffled_pixels_cost_on_the_colour_set_what_they_cost_on_photos(colour_set):
     """Three sets, seeds and orders each, 3072-256-128-10, SGD with momentum, 10 epochs: 85.0 %
     unshuffled, 84.4 % with a fixed shuffle, 39.5 % with a new one per batch; 48.6 % from colour

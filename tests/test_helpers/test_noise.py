@@ -32,6 +32,7 @@ def test_noise_is_as_large_as_stated_and_repeats_with_its_seed():
     assert not np.allclose(paths[0], paths[2])
 
 
+@pytest.mark.slow
 def test_the_floor_follows_the_formula_of_the_text():
     path = noisy_descent(lambda w1, w2: 0.5 * (w1**2 + w2**2), [0.4] * 20_000, 1.0, (0, 0))
     assert path[100:, 2].mean() == pytest.approx(2 * 0.4 / (2 * (2 - 0.4)), rel=0.05)

@@ -215,6 +215,7 @@ def test_gradescope_which_calls_everybody_by_one_name_gets_no_autograder(course)
         autograder_zip(varied(course), A)
 
 
+@pytest.mark.slow
 def test_the_audit_takes_the_constants_of_the_text(course):
     assert audit(varied(course), A, seeds=1).problems == []
 
