@@ -63,6 +63,8 @@ class Facts:
         Points taken off because it was late.
     seconds_late
         How late it was; None where the gradebook has no date that counts, or no time of submission.
+    later
+        What there is to say of a submission after the one that counts, line by line.
     marks, comments
         By the cell's id in the gradebook.
     """
@@ -77,9 +79,10 @@ class Facts:
     handed_in: datetime | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
     comments: dict[str, Comment] = field(default_factory=dict)
+    later: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, submitted: SubmittedNotebook) -> "Facts":
+    def of(cls, submitted: SubmittedNotebook, later: list[str] | None = None) -> "Facts":
         """What the gradebook holds."""
         submission, student = submitted.assignment, submitted.student
         comments = {
@@ -108,6 +111,7 @@ class Facts:
             handed_in=submission.timestamp,
             marks=marks,
             comments=comments,
+            later=later or [],
         )
 
     @property

@@ -24,6 +24,7 @@ from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import ledger
+from autograder.gradebook.scores import graded_points
 from autograder.snapshot import Snapshot
 
 
@@ -57,13 +58,6 @@ class Drift:
         if self.manual:
             text += f". {self.manual} grades given by hand need another look"
         return text
-
-
-def graded_points(path: Path) -> dict[str, tuple[str, float]]:
-    """The kind and the points of each graded cell in a notebook of the course's own, by name."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    marked = ((cell["cell_type"], cell["metadata"].get("nbgrader", {})) for cell in cells)
-    return {m["grade_id"]: (kind, float(m["points"])) for kind, m in marked if m.get("grade")}
 
 
 def points_differ(course: Course, book: Gradebook, assignment: str) -> bool:

@@ -30,17 +30,27 @@ LIBRARIES = ("numpy", "nbgrader", "nbclient", "ipykernel", "ipython")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One finished attempt; `hashes` covers what its outcome depends on."""
+    """One finished attempt.
+
+    Parameters
+    ----------
+    hashes
+        What its outcome depends on.
+    counts
+        Whether its outcome went into the gradebook; not if another submission has earned more.
+    """
 
     time: datetime
     student: str
     hashes: dict[str, str]
     outcome: Outcome
+    counts: bool = True
 
     @classmethod
     def from_dict(cls, line: dict) -> "Attempt":
         time = datetime.fromisoformat(line["time"])
-        return cls(time, line["student"], line["hashes"], Outcome.from_dict(line["result"]))
+        outcome = Outcome.from_dict(line["result"])
+        return cls(time, line["student"], line["hashes"], outcome, line.get("counts", True))
 
     def as_dict(self) -> dict:
         return {
@@ -48,6 +58,7 @@ class Attempt:
             "student": self.student,
             "hashes": self.hashes,
             "result": self.outcome.as_dict(titles=True),
+            "counts": self.counts,
         }
 
 
@@ -89,8 +100,8 @@ def newer(course: Course, assignment: str, place: int) -> tuple[list[Attempt], i
 
 
 def latest(course: Course, assignment: str) -> dict[str, Attempt]:
-    """Each student's last attempt."""
-    return {attempt.student: attempt for attempt in read(course, assignment)}
+    """Each student's last attempt that counts."""
+    return {a.student: a for a in read(course, assignment) if a.counts}
 
 
 def append(course: Course, assignment: str, attempt: Attempt) -> None:

@@ -12,12 +12,12 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import dates, ledger
-from autograder.gradebook.drift import graded_points, points_differ
+from autograder.gradebook.best import is_on
+from autograder.gradebook.drift import points_differ
 from autograder.gradebook.penalties import counting
 from autograder.gradebook.released import read_source
-from autograder.gradebook.scores import agrees, sqlite_file
-from autograder.gradebook.submissions import whole_submissions
-from autograder.gradebook.writer import STALE, bring_up_to_date, opened
+from autograder.gradebook.scores import agrees, graded_points, sqlite_file
+from autograder.gradebook.writer import STALE, bring_up_to_date, opened, whole_submissions
 from autograder.outcome import CheckResult, Outcome, Status
 from autograder.rules import AssignmentRules
 from autograder.submission import collected
@@ -190,11 +190,15 @@ def _behind(
         found = dict(zip(same, pool.map(lambda s: digest(folder / s / assignment), same)))
     changed = f"The exercises or checks of {assignment} have changed since: {again}."
     resubmitted = f"Another submission has been handed in since: {again}."
+    judged = {s: {a.hashes.get("submission")} for s, a in attempts.items()}
+    if is_on(course, assignment):
+        for attempt in ledger.read(course, assignment):
+            judged[attempt.student].add(attempt.hashes.get("submission"))
     reasons = {}
     for student, attempt in attempts.items():
         if not now.items() <= attempt.hashes.items():
             reasons[student] = changed
-        elif student in found and found[student] != attempt.hashes.get("submission"):
+        elif student in found and found[student] not in judged[student]:
             reasons[student] = resubmitted
     # `nbgrader autograde` leaves no attempt, but the notebook that it has graded.
     checks = _checks(course.source_notebook(assignment))

@@ -1,5 +1,6 @@
 """Automatic scores, read from the gradebook's tables: without nbgrader, whose import takes seconds."""
 
+import json
 from pathlib import Path
 
 from autograder.course import Course
@@ -54,3 +55,10 @@ def agrees(outcome: Outcome, scores: dict[str, float | None]) -> bool:
         score is not None and abs(score - earned.get(name, 0.0)) < 1e-6
         for name, score in scores.items()
     )
+
+
+def graded_points(path: Path) -> dict[str, tuple[str, float]]:
+    """The kind and the points of each graded cell in a notebook of the course's own, by name."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    marked = ((cell["cell_type"], cell["metadata"].get("nbgrader", {})) for cell in cells)
+    return {m["grade_id"]: (kind, float(m["points"])) for kind, m in marked if m.get("grade")}

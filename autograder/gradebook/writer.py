@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 from nbgrader import utils
 from nbgrader.api import (
+    Assignment,
     Comment,
     Grade,
     Gradebook,
@@ -30,6 +31,7 @@ from nbgrader.api import (
 )
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload, undefer
 
 from autograder import files, lock
 from autograder.course import Course
@@ -37,9 +39,9 @@ from autograder.errors import UserError
 from autograder.feedback import cells, page
 from autograder.feedback.facts import GRADER_FAILED, STALE, Facts, full_name
 from autograder.gradebook import dates, ledger, penalties
+from autograder.gradebook.best import Best, is_on
 from autograder.gradebook.released import empty_gradebook, make_gradebook
 from autograder.gradebook.scores import sqlite_file
-from autograder.gradebook.submissions import whole_submissions
 from autograder.outcome import Outcome, Status
 from autograder.submission import timestamp
 from autograder.submission.pack import Packed
@@ -81,6 +83,24 @@ def opened(course: Course) -> Iterator[Gradebook]:
         ) from error
 
 
+def whole_submissions(book: Gradebook, assignment: str) -> list[SubmittedAssignment]:
+    """All submissions of an assignment with grades, comments and students, in a few queries."""
+    notebooks = selectinload(SubmittedAssignment.notebooks)
+    return (
+        book.db.query(SubmittedAssignment)
+        .join(Assignment)
+        .filter(Assignment.name == assignment)
+        .options(
+            selectinload(SubmittedAssignment.student),
+            notebooks.selectinload(SubmittedNotebook.grades).options(
+                undefer(Grade.max_score), selectinload(Grade.cell)
+            ),
+            notebooks.selectinload(SubmittedNotebook.comments).selectinload(Comment.cell),
+        )
+        .all()
+    )
+
+
 def bring_up_to_date(course: Course, assignment: str) -> None:
     """Make scores fit to be read: dates and penalties as they are now, nothing left half written.
 
@@ -107,6 +127,7 @@ class Writer:
         self.course, self.assignment, self._book = course, assignment, book
         self._ready = ledger.prepared(course, assignment)
         self._penalties = penalties.step(course)
+        self._best = Best(course, assignment) if is_on(course, assignment) else None
 
     def recover(self) -> int:
         """Put in place what an earlier run has prepared; returns the number of attempts."""
@@ -140,6 +161,20 @@ class Writer:
                 _remove(folder)
             raise
 
+    def set_aside(self, outcome: Outcome, hashes: dict[str, str]) -> None:
+        """Record an attempt that does not count, and tell its student on the page of the one that does."""
+        attempt = ledger.Attempt(ledger.now(), outcome.student, hashes, outcome, counts=False)
+        ledger.append(self.course, self.assignment, attempt)
+        self.refresh(outcome.student)
+
+    def give_receipts(self, student: str) -> None:
+        """The page is feedback on what was handed in last, whichever submission counts."""
+        handed_in = self.course.folder("submitted") / student / self.assignment
+        for name in RECEIPTS:
+            file, target = handed_in / name, self._target("feedback", student) / name
+            if file.is_file() and not file.is_symlink() and target.parent.is_dir():
+                files.write(target, file.read_bytes())
+
     def refresh(self, student: str) -> Path | None:
         """Write a student's page again, with the marks and comments that the gradebook has now.
 
@@ -152,7 +187,7 @@ class Writer:
             rendered = cells.render(nbformat.reads(notebook.read_text("utf-8"), as_version=4))
             if not target.is_dir():
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
-            files.write(page_, page.fill(rendered, Facts.of(self._notebook(submission))))
+            files.write(page_, page.fill(rendered, self._facts(submission)))
         return page_ if page_.is_file() else None
 
     def refresh_pages(self, students: Collection[str]) -> list[str]:
@@ -162,7 +197,7 @@ class Writer:
             student = submission.student.id
             page_ = self._target("feedback", student) / f"{self.assignment}.html"
             if student in students and page_.is_file():
-                if not page.shows(page_.read_bytes(), Facts.of(self._notebook(submission))):
+                if not page.shows(page_.read_bytes(), self._facts(submission)):
                     self.refresh(student)
                     refreshed.append(student)
         return refreshed
@@ -276,6 +311,10 @@ class Writer:
     def _notebook(self, submission: SubmittedAssignment) -> SubmittedNotebook:
         return next(n for n in submission.notebooks if n.name == self.assignment)
 
+    def _facts(self, submission: SubmittedAssignment) -> Facts:
+        later = self._best.later(submission.student.id) if self._best else []
+        return Facts.of(self._notebook(submission), later)
+
     def _mark_stale(self, student: str, reason: str) -> SubmittedAssignment | None:
         """Keep an old score, and make formgrader and feedback show that it is old."""
         try:
@@ -299,7 +338,7 @@ class Writer:
         target = folder / "feedback"
         shutil.rmtree(target, ignore_errors=True)
         if submission is not None and notebook.is_file():
-            facts = Facts.of(self._notebook(submission))
+            facts = self._facts(submission)
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.ipynb"))
             if rendered.is_file():
                 found = cells.from_json(rendered.read_text(encoding="utf-8"))

@@ -7,9 +7,10 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,9 @@ from autograder.checking import hidden
 from autograder.course import Course
 from autograder.files import printable
 from autograder.gradebook import ledger, settled
-from autograder.grading import best
+from autograder.gradebook.best import Best, is_on
 from autograder.grading.plan import Plan, plan
 from autograder.outcome import Outcome, Status
-from autograder.rules import BEST
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -118,7 +118,11 @@ def grade(
         was_killed = _clear_away(course)
         if ledger.is_unfinished(course, assignment):
             _finish(course, assignment)
-        planned = plan(course, assignment, students, force)
+        best = Best(course, assignment) if is_on(course, assignment) else None
+        if best is not None:
+            best.keep(students)
+        folders = best.folders(students) if best else None
+        planned = plan(course, assignment, students, force, folders)
         done = dict(planned.unchanged)
         if not planned.todo and settled.is_settled(course, assignment):
             watcher.plan(0, len(done))
@@ -126,23 +130,43 @@ def grade(
             watcher.begin()
             bring_up_to_date = functools.partial(
                 _bring_up_to_date, course, assignment, cluster=cluster, workers=workers,
-                scheduler=scheduler, accept_drift=accept_drift,
+                scheduler=scheduler, accept_drift=accept_drift, best=best,
                 troubled=was_killed or planned.failed,
             )  # fmt: skip
             bring_up_to_date(planned, watcher, done)
-            if course.rules.of(assignment).counts == BEST:
-                graded = [done[student] for student in planned.todo if student in done]
-                if back := best.put_back(course, assignment, graded):
-                    watcher.note(
-                        f"an earlier submission earned more, and counts: {', '.join(back)}"
-                    )
-                    counting: dict[str, Outcome] = {}
-                    quiet = Watcher(note=watcher.note, outcome=watcher.outcome)
-                    bring_up_to_date(plan(course, assignment, back, force=True), quiet, counting)
-                    best.put_back(course, assignment, counting.values())
-                    done |= counting
+            if best is not None:
+                quiet = Watcher(outcome=watcher.outcome, note=watcher.note)
+                again = functools.partial(bring_up_to_date, watcher=quiet)
+                _until_the_best_count(course, assignment, best, planned, done, again)
             settled.note(course, assignment)
     return sorted(done.values(), key=lambda outcome: outcome.student)
+
+
+def _until_the_best_count(
+    course: Course,
+    assignment: str,
+    best: Best,
+    planned: Plan,
+    done: dict[str, Outcome],
+    bring_up_to_date: Callable,
+) -> None:
+    """Grade on where another submission counts than the one that has just been graded."""
+    students, graded = list(planned.todo), dict(planned.todo)
+    tries = Counter(graded.values())
+    while True:
+        failed = {f for s, f in graded.items() if done[s].status == Status.GRADER_ERROR}
+        now = plan(course, assignment, students, folders=best.folders(students, failed))
+        troubled = {s for s in students if done[s].status == Status.GRADER_ERROR}
+        done |= {s: outcome for s, outcome in now.unchanged.items() if s not in troubled}
+        # Twice, if it is judged, seen to earn less than another one, and that one less in the end.
+        todo = {s: f for s, f in now.todo.items() if f not in failed and tries[f] < 2}
+        if not todo:
+            return
+        found: dict[str, Outcome] = {}
+        bring_up_to_date(planned=replace(now, todo=todo), done=found)
+        done |= {s: outcome for s, outcome in found.items() if s not in troubled}
+        graded |= todo
+        tries.update(todo.values())
 
 
 def _misplaced(course: Course, assignment: str) -> list[str]:
@@ -178,6 +202,7 @@ def _bring_up_to_date(
     workers: int | None,
     scheduler: str | None,
     accept_drift: bool,
+    best: Best | None,
     troubled: bool,
 ) -> None:
     """Grade and write what is to be done, and refresh the rest; outcomes go into `done`."""
@@ -196,6 +221,8 @@ def _bring_up_to_date(
     hashes, todo = planned.hashes, planned.todo
     with opened(course) as book, contextlib.ExitStack() as stack:
         writer, order = Writer(course, assignment, book), None
+        if best is not None and (unknown := _unknown_due_date(course, assignment, book)):
+            watcher.note(unknown)
         if todo or drift.points_differ(course, book, assignment):
             order = cluster.order(assignment, hashes) if cluster else None
             snapshot = order.snapshot if order else take_snapshot(course, assignment)
@@ -213,7 +240,7 @@ def _bring_up_to_date(
         kernel_name = course.config.Judge.get("kernel_name", "")
         if scheduler is None and not tiers.of_kernel(kernel_name).sealed:
             watcher.note(EXPOSED)
-        _grade(todo, cluster, order, writer, watcher, done)
+        _grade(todo, cluster, order, writer, best, watcher, done)
 
 
 def _refresh(
@@ -257,25 +284,52 @@ def _workers(
     return local(course, min(count, workers or os.cpu_count() or 1), in_process)
 
 
-def _grade(todo, workers, order, writer, watcher, done) -> None:
+def _unknown_due_date(course: Course, assignment: str, book: "Gradebook") -> str:
+    """A warning if lateness costs something by a date that is in the gradebook alone."""
+    from nbgrader.api import MissingEntry
+
+    rules = course.rules.of(assignment)
+    with contextlib.suppress(MissingEntry):
+        if rules.late and rules.due is None and book.find_assignment(assignment).duedate:
+            return (
+                f"warning: {assignment} is due by a date that the gradebook alone has, so lateness "
+                f"does not count in comparing submissions: write `due` into {course.rules.path}"
+            )
+    return ""
+
+
+def _grade(todo, workers, order, writer, best, watcher, done) -> None:
     """Grade and write `todo`; outcomes go into `done`."""
     from autograder.grading.dispatch import Dispatch
 
     if workers.link:
         watcher.note(f"dashboard: {workers.link}")
     dispatch = Dispatch(workers, order, todo)
-    unchanged = len(done)
+    unchanged, aside = len(done), []
     with _stopping(dispatch):
         for student, packed, outcome in dispatch.outcomes():
+            hashes = {**order.hashes, "submission": packed.hash}
+            stamp = packed.text("timestamp.txt")
+            counts = best is None or best.counts(outcome, packed.hash, stamp)
             try:
-                writer.write(outcome, packed, {**order.hashes, "submission": packed.hash})
+                if counts:
+                    writer.write(outcome, packed, hashes)
+                else:
+                    aside.append(student)
+                    writer.set_aside(outcome, hashes)
+                if best is not None:
+                    writer.give_receipts(outcome.student)
             except Exception as error:
                 outcome.status = Status.GRADER_ERROR
                 outcome.message = f"not written: {type(error).__name__}: {error}"
             # They have been written and would fill the memory.
             outcome.notebook = outcome.page = None
             done[student] = outcome
+            if not counts and outcome.status != Status.GRADER_ERROR:
+                outcome = ledger.latest(writer.course, writer.assignment)[outcome.student].outcome
             watcher.outcome(outcome)
+    if aside:
+        watcher.note(f"an earlier submission earned more, and counts: {', '.join(sorted(aside))}")
     graded = len(done) - unchanged
     if graded < len(todo):
         raise Interrupted(list(done.values()), len(todo) - graded)

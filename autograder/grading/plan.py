@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.files import printable
-from autograder.gradebook import ledger
+from autograder.gradebook import best, ledger
 from autograder.gradebook.scores import agrees, automatic_scores
 from autograder.outcome import Outcome, Status
 from autograder.submission.pack import digest
@@ -26,7 +26,7 @@ class Plan:
     """Parameters
     ----------
     todo
-        The submitted folder of each student whose submission is to be graded.
+        The folder of each student whose submission is to be graded.
     unchanged
         The outcomes of the others, whose last attempt is complete and still up to date.
     current
@@ -44,9 +44,20 @@ class Plan:
     failed: bool
 
 
-def plan(course: Course, assignment: str, students: list[str], force: bool = False) -> Plan:
-    """Compare the submissions with the ledger and the gradebook; with `force`, grade all of them."""
-    folders = {s: course.folder("submitted") / s / assignment for s in students}
+def plan(
+    course: Course,
+    assignment: str,
+    students: list[str],
+    force: bool = False,
+    folders: dict[str, Path] | None = None,
+) -> Plan:
+    """Compare the submissions with the ledger and the gradebook; with `force`, grade all of them.
+
+    `folders`: those of the submissions that count, if that is known already.
+    """
+    if folders is None and best.is_on(course, assignment):
+        folders = best.Best(course, assignment).folders(students)
+    folders = folders or {s: course.folder("submitted") / s / assignment for s in students}
     hashes = ledger.hashes(course, assignment)
     known = ledger.latest(course, assignment)
     unchanged = {} if force else _unchanged(course, assignment, folders, hashes, known)

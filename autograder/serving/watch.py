@@ -118,10 +118,12 @@ class Watch:
         return True
 
     def _is_graded(self, assignment: str, student: str) -> bool:
-        """Whether just these files have been graded: an earlier submission that counts again."""
-        attempt = ledger.latest(self._course, assignment).get(student)
-        folder = self._course.folder("submitted") / student / assignment
-        return attempt is not None and attempt.hashes.get("submission") == digest(folder)
+        """Whether just these files have been graded before, so that there is nothing to do."""
+        found = digest(self._course.folder("submitted") / student / assignment)
+        return any(
+            a.student == student and a.hashes.get("submission") == found
+            for a in ledger.read(self._course, assignment)
+        )
 
     def _waiting(self) -> list[Waiting]:
         """All that wait, and until when those do that the limit of attempts holds back."""

@@ -1,127 +1,284 @@
 """`counts = "best"`: a later submission that earns less does not count."""
 
+import json
 import os
 import re
-from datetime import UTC, datetime
+import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.authoring.classroom import answered, hand_in, released, solved
 from autograder.course import Course
-from autograder.gradebook import ledger
-from autograder.grading import batch
+from autograder.errors import UserError
+from autograder.gradebook import best, ledger, penalties, records
+from autograder.gradebook.best import Best, Candidate
+from autograder.grading import batch, plan
+from autograder.outcome import Outcome, Status
 from autograder.rules import FILE
 from autograder.serving.attempts import Attempts
 
 A, S = "99_tiny", "ada"
-
+COUNTS = f'[assignments.{A}]\ncounts = "best"\n'
+DUE = f"{COUNTS}due = 2026-01-10T00:00:00Z\n"
+ON_TIME, LATE = "2026-01-09 12:00:00 UTC", "2026-01-10 12:00:00 UTC"
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 
 
-@pytest.fixture
-def course(course):
-    (course.root / FILE).write_text(f'[assignments.{A}]\ncounts = "best"\n')
+def ruled(course, text):
+    (course.root / FILE).write_text(text)
     return Course(course.root)
 
 
-def graded(course, notebook, time=None, **options):
-    """Hand in, grade, and return the outcome that counts and what was said."""
-    folder = hand_in(course, S, A, notebook).parent
+@pytest.fixture
+def course(course):
+    return ruled(course, COUNTS)
+
+
+def put(course, notebook, time=None, student=S):
+    folder = hand_in(course, student, A, notebook).parent
+    (folder / "timestamp.txt").unlink(missing_ok=True)
     if time is not None:
         (folder / "timestamp.txt").write_text(time)
+    return folder
+
+
+def graded(course, notebook=None, time=None, **options):
+    """Hand in, grade, and return the outcome that counts and what was said."""
+    if notebook is not None:
+        put(course, notebook, time)
     said = []
     watcher = batch.Watcher(note=said.append)
     (outcome,) = batch.grade(course, A, [S], watcher=watcher, **options)
     return outcome.score, said
 
 
-def score_of(course):
+def score_of(course, student=S):
     with Gradebook(course.db_url, course.course_id) as book:
-        return book.find_submission(A, S).score
+        return penalties.counting(book.find_submission(A, student))
 
 
 def half(course):
     return answered(solved(course, A), {"double": "def double(x):\n    return x"})
 
 
-def test_what_earns_less_is_moved_aside_and_the_best_one_counts_again(course):
+def page_of(course):
+    page = course.folder("feedback") / S / A / f"{A}.html"
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page.read_text()))
+
+
+def test_what_earns_less_stays_handed_in_and_the_best_one_counts(course):
     assert graded(course, half(course)) == (2.0, [])
-    score, said = graded(course, solved(course, A))
-    assert (score, said) == (5.0, [])
-    score, said = graded(course, half(course))
+    assert graded(course, solved(course, A)) == (5.0, [])
+    folder = put(course, answered(half(course), {"answer_why": "Worse."}))
+    handed_in = (folder / f"{A}.ipynb").read_bytes()
+    score, said = graded(course)
     assert score == score_of(course) == 5.0
     assert said == [f"an earlier submission earned more, and counts: {S}"]
-    page = course.folder("feedback") / S / A / f"{A}.html"
-    assert "return 2 * x" in re.sub("<[^>]*>", "", page.read_text())
-    (aside,) = (course.private / "replaced" / A / S).iterdir()
-    assert "return x" in (aside / f"{A}.ipynb").read_text()
+    assert (folder / f"{A}.ipynb").read_bytes() == handed_in
+    # The page is about what counts, and says what was wrong in the other one.
+    assert "return 2 * x" in page_of(course)
+    assert "What you handed in after this earned 2 of 5 points" in page_of(course)
+    assert "double: " in page_of(course) and "Is every entry doubled?" in page_of(course)
     # It is as after any other run: nothing to do, and a regrade is one of the same files.
     seen = []
     batch.grade(course, A, [S], watcher=batch.Watcher(plan=lambda *n: seen.append(n)))
-    assert seen == [(0, 1)]
-    (outcome,) = batch.grade(course, A, [S], force=True)
-    assert outcome.score == 5.0
+    assert seen == [(0, 1)] and plan.reasons(course, A, [S]) == {S: ""}
+    assert [r.stale for r in records.class_records(course, A)] == [""]
+    assert graded(course, force=True)[0] == 5.0
+    assert score_of(course) == 5.0
 
 
+def candidate(score, day, name=""):
+    outcome = Outcome(S, A, Status.GRADED if score is not None else Status.UNREADABLE, 5.0)
+    outcome.score = score
+    time = None if day is None else datetime(2026, 1, day)
+    return Candidate(name or f"{score} on {day}", None, time, outcome)
+
+
+def test_only_what_could_count_one_day_is_kept():
+    found = [
+        candidate(2.0, 1), candidate(1.0, 2), candidate(5.0, 3), candidate(5.0, 4),
+        candidate(5.0, 5), candidate(4.0, 6), candidate(None, 7),
+    ]  # fmt: skip
+    assert [c.submission for c in best._hopeless(found)] == [
+        "1.0 on 2", "5.0 on 4", "4.0 on 6", "None on 7"
+    ]  # fmt: skip
+    assert best._hopeless(found[:1]) == []
+
+
+def test_a_late_policy_of_nbgrader_alone_is_refused(course):
+    course.config.LateSubmissionPlugin.penalty_method = "zero"
+    with pytest.raises(UserError, match="late policy"):
+        batch.grade(course, A, [S])
+
+
+@pytest.mark.slow
 def test_a_broken_file_never_replaces_work_and_as_many_points_do(course):
     graded(course, half(course))
     assert graded(course, b"{")[0] == 2.0
+    assert "could not be graded" in page_of(course)
     again = answered(half(course), {"answer_why": "Another text."})
     assert graded(course, again) == (2.0, [])
-    assert "Another text." in (course.folder("submitted") / S / A / f"{A}.ipynb").read_text()
+    assert "Another text." in page_of(course) and "in after this" not in page_of(course)
 
 
 @pytest.mark.slow
 @needs_pipes
-def test_what_cannot_be_copied_stays_and_ends_no_run(course):
+def test_what_cannot_be_copied_counts_while_it_is_there(course):
     graded(course, solved(course, A))
+    put(course, solved(course, A))
     os.mkfifo(course.folder("submitted") / S / A / "pipe")
-    assert graded(course, solved(course, A)) == (5.0, [])
+    assert graded(course)[0] == 5.0
     (course.folder("submitted") / S / A / "pipe").unlink()
     assert graded(course, half(course))[0] == 5.0
 
 
 @pytest.mark.slow
-def test_what_the_grader_failed_at_stays(course):
+def test_what_the_grader_failed_at_is_told_and_the_earlier_one_counts(course):
     graded(course, half(course))
     path = course.hidden / A / "checks.py"
     text = path.read_text()
     path.write_text(text.replace("x = float(rng.normal())", "raise RuntimeError"))
-    assert graded(course, solved(course, A))[1] == []
+    put(course, solved(course, A))
+    (outcome,) = batch.grade(course, A, [S])
+    assert outcome.status == Status.GRADER_ERROR
+    assert score_of(course) == 2.0
     path.write_text(text)
     (outcome,) = batch.grade(course, A, [S])
-    assert outcome.score == 5.0
+    assert outcome.score == score_of(course) == 5.0
+
+
+LATE_RULES = f"{DUE}[assignments.{A}.late]\nper_day = "
 
 
 @pytest.mark.slow
-def test_lateness_counts(course):
-    rules = f'[assignments.{A}]\ncounts = "best"\ndue = 2026-01-10T00:00:00Z\n'
-    (course.root / FILE).write_text(f"{rules}[assignments.{A}.late]\nper_day = 4\n")
-    course = Course(course.root)
-    graded(course, half(course), "2026-01-09 12:00:00 UTC")
-    assert graded(course, solved(course, A), "2026-01-10 12:00:00 UTC")[0] == 2.0
+def test_lateness_costs_what_it_costs_in_the_gradebook(course):
+    """A percentage is of all points, also of those that a person gives."""
+    course = ruled(course, f'{LATE_RULES}"50 %"\n')
+    graded(course, half(course), ON_TIME)
+    assert graded(course, solved(course, A), LATE)[0] == 2.0
     assert score_of(course) == 2.0
 
 
 @pytest.mark.slow
-def test_when_the_checks_change_the_same_files_are_judged_anew(course):
+def test_an_extension_or_another_policy_changes_which_one_counts_each_time(course):
+    strict, mild = f"{LATE_RULES}4\n", f"{LATE_RULES}1\n"
+    course = ruled(course, strict)
+    graded(course, half(course), ON_TIME)
+    assert graded(course, solved(course, A), LATE)[0] == 2.0
+    assert graded(ruled(course, mild))[0] == 5.0
+    assert score_of(course) == 4.0
+    course = ruled(course, strict)
+    assert graded(course)[0] == 2.0
+    assert score_of(course) == 2.0
+    extended = f'{strict}[assignments.{A}.extensions]\n{S} = "3 days"\n'
+    assert graded(ruled(course, extended))[0] == 5.0
+    assert score_of(course) == 5.0
+
+
+@pytest.mark.slow
+def test_when_the_checks_change_all_that_could_count_is_judged_anew(course):
+    graded(course, half(course))
     graded(course, solved(course, A))
+    put(course, half(course))
     path = course.hidden / A / "checks.py"
-    path.write_text(path.read_text().replace("2 * x)", "3 * x)"))
-    (outcome,) = batch.grade(course, A, [S])
-    assert outcome.score < 5.0
-    assert not (course.private / "replaced").exists()
+    # Now what `half` does is right.
+    path.write_text(path.read_text().replace("2 * x", "x"))
+    score, _ = graded(course)
+    assert score == score_of(course) and "return x" in page_of(course)
+    kept = ledger.read(course, A)
+    assert kept[-1].counts and kept[-1].hashes["checks"] == ledger.checks_hash(course, A)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_cut_off_leaves_no_worse_score(course):
+    class Stopped(Exception):
+        pass
+
+    def stop(outcome):
+        raise Stopped
+
+    students = ["ada", "bob"]
+    for student in students:
+        put(course, solved(course, A), student=student)
+    batch.grade(course, A, students)
+    for student in students:
+        put(course, half(course), student=student)
+    with pytest.raises(Stopped):
+        batch.grade(course, A, students, watcher=batch.Watcher(outcome=stop))
+    assert [score_of(course, s) for s in students] == [5.0, 5.0]
+    outcomes = batch.grade(course, A, students)
+    assert [o.score for o in outcomes] == [score_of(course, s) for s in students] == [5.0, 5.0]
+
+
+@pytest.mark.slow
+def test_switched_on_in_the_middle_of_a_term_it_protects_what_is_there(course):
+    course = ruled(course, "")
+    graded(course, solved(course, A))
+    course = ruled(course, COUNTS)
+    graded(course)
+    assert graded(course, half(course))[0] == 5.0
+
+
+@pytest.mark.slow
+def test_who_is_taken_out_begins_anew(course):
+    graded(course, solved(course, A))
+    shutil.rmtree(course.folder("submitted") / S)
+    put(course, solved(course, A), student="bob")
+    batch.grade(course, A, ["bob"])
+    assert graded(course, half(course))[0] == 2.0
+    assert (course.private / "replaced" / A / S).is_dir()
+
+
+@pytest.mark.slow
+def test_a_worse_submission_leaves_marks_given_by_hand_alone(course):
+    graded(course, solved(course, A))
+    with Gradebook(course.db_url, course.course_id) as book:
+        (grade,) = [
+            g for g in book.find_submission(A, S).notebooks[0].grades if g.name == "answer_why"
+        ]
+        grade.manual_score, grade.needs_manual_grade = 3.0, False
+        book.db.commit()
+    for notebook in (answered(half(course), {"answer_why": "Another text."}), b"{"):
+        graded(course, notebook)
+        with Gradebook(course.db_url, course.course_id) as book:
+            submission = book.find_submission(A, S)
+            assert submission.score == 8.0 and not submission.needs_manual_grade
+
+
+@pytest.mark.slow
+def test_feedback_carries_the_receipts_of_what_was_handed_in_last(course):
+    for number, notebook in enumerate((solved(course, A), half(course))):
+        folder = put(course, notebook, f"2026-01-0{number + 1} 12:00:00 UTC")
+        (folder / "submission_secret.txt").write_text(f"secret {number}")
+        graded(course)
+    place = course.folder("feedback") / S / A
+    assert (place / "submission_secret.txt").read_text() == "secret 1"
+    assert (place / "timestamp.txt").read_text() == "2026-01-02 12:00:00 UTC"
 
 
 @pytest.mark.slow
 def test_grading_the_best_one_again_is_no_attempt(course):
     for notebook in (solved(course, A), released(course, A)):
         graded(course, notebook)
-    rules = course.root / FILE
-    rules.write_text(f"{rules.read_text()}due = 2999-01-01T00:00:00Z\nattempts_per_hour = 3\n")
-    course = Course(course.root)
-    assert len(ledger.read(course, A)) == 3
-    now = datetime.now(UTC)
+    graded(course, force=True)
+    rules = f"{COUNTS}due = 2999-01-01T00:00:00Z\nattempts_per_hour = 3\n"
+    course, now = ruled(course, rules), datetime.now(UTC)
     assert Attempts(course).next_one(course.rules, A, S, now) == now
+    course = ruled(course, rules.replace("3\n", "2\n"))
+    assert Attempts(course).next_one(course.rules, A, S, now) > now
+
+
+@pytest.mark.slow
+def test_many_submissions_leave_few_copies(course):
+    graded(course, solved(course, A))
+    for number in range(4):
+        graded(course, answered(half(course), {"answer_why": f"Try {number}."}))
+    kept = list((course.private / "attempts" / A / S).iterdir())
+    assert len(kept) <= 2
+    assert json.loads(ledger.path(course, A).read_text().splitlines()[-1])["counts"] is False
+    assert Best(course, A).folders([S])[S].parent == course.private / "attempts" / A / S
+    assert timedelta() < datetime.now(UTC) - ledger.read(course, A)[0].time

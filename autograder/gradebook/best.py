@@ -1,0 +1,227 @@
+"""Where a student's best submission counts: which one that is.
+
+`submitted/` holds what was handed in last, as ever. A copy of each submission that could count one day
+is kept beside it, and the ledger knows what each has earned. So which one counts follows, at each run,
+from files and rules as they are then: an extension counts when it is given, and nothing is lost if a
+run is cut off.
+"""
+
+import contextlib
+import math
+import shutil
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from autograder import files
+from autograder.course import Course
+from autograder.errors import UserError
+from autograder.files import printable
+from autograder.gradebook import ledger
+from autograder.gradebook.scores import graded_points
+from autograder.outcome import Outcome, Status
+from autograder.rules import BEST
+from autograder.submission import timestamp
+from autograder.submission.pack import digest
+
+# A copy that is not whole yet.
+FRESH = "fresh"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A submission that may count.
+
+    Parameters
+    ----------
+    submission
+        Its hash, as in the ledger.
+    handed_in
+        In UTC, without a zone; None if it does not say so.
+    outcome
+        What it was given the last time; None if nobody has judged it.
+    """
+
+    submission: str
+    folder: Path
+    handed_in: datetime | None
+    outcome: Outcome | None
+
+
+def is_on(course: Course, assignment: str) -> bool:
+    """Whether the best submission counts.
+
+    Raises
+    ------
+    UserError
+        If lateness costs something that only nbgrader could tell.
+    """
+    rules = course.rules.of(assignment)
+    if rules.counts != BEST:
+        return False
+    method = course.config.LateSubmissionPlugin.get("penalty_method", "none")
+    own = course.config.AssignLatePenalties.get("plugin_class")
+    if rules.late is None and (method != "none" or own):
+        raise UserError(
+            f"{course.rules.path}: counts = 'best' compares by the late policy of this file, which has "
+            "none, and nbgrader_config.py has another one: write it here, under `late`"
+        )
+    return True
+
+
+class Best:
+    """The submissions of one assignment, and what the ledger knows of them."""
+
+    def __init__(self, course: Course, assignment: str):
+        self._course, self._assignment = course, assignment
+        self._rules = course.rules.of(assignment)
+        points = graded_points(course.source_notebook(assignment))
+        self._max_score = sum(given for _, given in points.values())
+        # The last attempt at each submission, by student and hash; the last one that counts.
+        self._last: dict[tuple[str, str], ledger.Attempt] = {}
+        self._counting: dict[str, str] = {}
+        self._read = 0
+
+    def keep(self, students: Iterable[str]) -> None:
+        """Copy what is in `submitted/` now, and take away copies that can never count."""
+        for student in students:
+            folder, place = self._submitted(student), self._kept(student)
+            # What cannot be copied, such as a pipe among the files, is a candidate while it is there.
+            with contextlib.suppress(OSError):
+                if not folder.is_symlink() and not (target := place / digest(folder)).exists():
+                    shutil.rmtree(place / FRESH, ignore_errors=True)
+                    shutil.copytree(folder, place / FRESH, symlinks=True)
+                    (place / FRESH).rename(target)
+            for candidate in _hopeless(self._candidates(student)):
+                if candidate.folder.parent == place:
+                    shutil.rmtree(candidate.folder, ignore_errors=True)
+        known = self._course.private / "attempts" / self._assignment
+        for place in known.iterdir() if known.is_dir() else ():
+            if not self._submitted(place.name).is_dir():
+                # Somebody has taken it out, and with it what came before.
+                aside = self._course.private / "replaced" / self._assignment / place.name
+                files.set_aside(place, aside)
+
+    def folders(self, students: Iterable[str], failed: Collection[Path] = ()) -> dict[str, Path]:
+        """The folder of each student's submission that counts, or of one that nobody has judged yet.
+
+        `failed`: the folders of submissions that the grader has just failed at.
+        """
+
+        def worth(candidate: Candidate) -> float:
+            if candidate.outcome is None:
+                return -math.inf if candidate.folder in failed else math.inf
+            return self._worth(candidate.outcome, candidate.handed_in)
+
+        return {student: max(self._candidates(student), key=worth).folder for student in students}
+
+    def counts(self, outcome: Outcome, submission: str, stamp: str | None) -> bool:
+        """Whether a submission that has just been judged counts now, as far as others are known."""
+        candidates = self._candidates(outcome.student)
+        others = [c for c in candidates if c.submission != submission and c.outcome is not None]
+        if outcome.status == Status.GRADER_ERROR:
+            return not others
+        own = self._worth(outcome, timestamp.read(stamp or ""))
+        return all(self._worth(c.outcome, c.handed_in) <= own for c in others if c.outcome)
+
+    def later(self, student: str) -> list[str]:
+        """What a page says of a submission after the one that counts: a sentence, and what was wrong."""
+        self._update()
+        found = digest(self._submitted(student))
+        last = self._last.get((student, found))
+        if last is None or self._counting.get(student, found) == found:
+            return []
+        outcome, when = last.outcome, f"{last.time:%d %B %Y, %H:%M} UTC"
+        if outcome.status == Status.GRADER_ERROR:
+            return [
+                "What you handed in after this could not be graded yet: the grading program failed."
+            ]
+        if outcome.score is None:
+            reason = outcome.message.rstrip(".")
+            return [f"What you handed in after this could not be graded ({when}): {reason}."]
+        wrong = [f"{c.exercise}: {c.message}" for c in outcome.checks if c.points < c.max_points]
+        earned = f"{outcome.score:g} of {outcome.max_score:g} points from the checks"
+        return [
+            f"What you handed in after this earned {earned} (graded {when}): less than this in the end, "
+            "so this counts.",
+            *wrong,
+        ]
+
+    def _submitted(self, student: str) -> Path:
+        return self._course.folder("submitted") / student / self._assignment
+
+    def _kept(self, student: str) -> Path:
+        return self._course.private / "attempts" / self._assignment / student
+
+    def _update(self) -> None:
+        attempts, self._read = ledger.newer(self._course, self._assignment, self._read)
+        for attempt in attempts:
+            submission = attempt.hashes.get("submission", "")
+            self._last[attempt.student, submission] = attempt
+            if attempt.counts:
+                self._counting[attempt.student] = submission
+
+    def _candidates(self, student: str) -> list[Candidate]:
+        """The last one handed in comes first; of the others, those that were handed in later."""
+        self._update()
+        place, last = self._kept(student), self._submitted(student)
+        kept = {p.name: p for p in place.iterdir() if p.name != FRESH} if place.is_dir() else {}
+        newest = digest(last)
+        found = {newest: kept.pop(newest, last), **kept}
+        first, *others = (
+            Candidate(name, folder, _handed_in(folder), self._outcome(student, name))
+            for name, folder in found.items()
+        )
+        others.sort(key=lambda c: c.handed_in or datetime.min, reverse=True)
+        return [first, *others]
+
+    def _outcome(self, student: str, submission: str) -> Outcome | None:
+        attempt = self._last.get((printable(student), submission))
+        if attempt is None or attempt.outcome.status == Status.GRADER_ERROR:
+            return None
+        return attempt.outcome
+
+    def _worth(self, outcome: Outcome, handed_in: datetime | None) -> float:
+        """The points of the checks less what lateness costs; below any other if there is no score.
+
+        It may be negative: marks given by hand are lost to lateness as well.
+        """
+        if outcome.score is None:
+            return -math.inf
+        due, policy = self._rules.due_for(outcome.student), self._rules.late
+        if due is None or handed_in is None or policy is None:
+            return outcome.score
+        late = handed_in - due.replace(tzinfo=None)
+        lost = policy.penalty(self._max_score, late) if late > timedelta() else 0.0
+        return outcome.score - lost
+
+
+def _hopeless(candidates: Collection[Candidate]) -> list[Candidate]:
+    """Those that earned less than one that was not later, or as much as one before and one after."""
+
+    def time(candidate: Candidate) -> datetime:
+        return candidate.handed_in or datetime.min
+
+    def score(candidate: Candidate) -> float:
+        given = None if candidate.outcome is None else candidate.outcome.score
+        return -1.0 if given is None else given
+
+    known = [c for c in candidates if c.outcome is not None]
+    found = []
+    for one in known:
+        others = [c for c in known if c is not one]
+        better = any(score(c) > score(one) and time(c) <= time(one) for c in others)
+        equal = [time(c) for c in others if score(c) == score(one)]
+        if better or (equal and min(equal) <= time(one) < max(equal)):
+            found.append(one)
+    return found
+
+
+def _handed_in(folder: Path) -> datetime | None:
+    note = folder / "timestamp.txt"
+    if not note.is_file() or note.is_symlink():
+        return None
+    with contextlib.suppress(OSError):
+        return timestamp.read(note.read_text("utf-8", "replace")[:200])
+    return None
