@@ -520,6 +520,12 @@ def bundle(
         content = bundling.bundle(found, assignments or [], output.name, with_solutions)
         files.write(output, content)
         print(f"bundle      {output} ({len(content) >> 10} kB)")
+        chosen = [found.expect_assignment(a) for a in assignments or []] or found.assignments
+        if varied := [a for a in chosen if a in found.variants]:
+            print(
+                f"warning: {', '.join(varied)} with everybody's constants, though c.Judge.variants "
+                "gives each student their own: --roster FILE writes a zip file for each"
+            )
         return
     students = [person.student for person in read_roster(roster).people]
     made = bundling.bundles(found, assignments or [], output.name, with_solutions, students)

@@ -4,6 +4,7 @@ import io
 import re
 import tomllib
 import zipfile
+from collections import Counter
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -110,6 +111,11 @@ def bundles(
         raise UserError(
             "expected an assignment whose constants differ from student to student, but "
             "c.Judge.variants in nbgrader_config.py names none of these: see docs/variants.md"
+        )
+    folded = Counter(student.casefold() for student in students or ())
+    if twice := [student for student in students or () if folded[student.casefold()] > 1]:
+        raise UserError(
+            f"expected ids that differ by more than case, as they name files; got {', '.join(twice)}"
         )
     content = _files(course, chosen, name)
     leaks = [leak for a in chosen for leak in audit.leaks(course, a)] + _leaks(course, content)

@@ -63,7 +63,7 @@ class Scenario:
     draws
         What each `$name` may be.
     over
-        What is counted along the list that `asks` gives, such as "step", if its 13 to 100 numbers are
+        What is counted along the list that `asks` gives, such as "steps", if its 13 to 100 numbers are
         to be shown as a curve.
     """
 

@@ -38,10 +38,15 @@ class Sheet:
             "problem": self.problem,
             "questions": [
                 {name: value for name, value in asdict(q).items() if name not in left_out}
-                | {"curves": [[y if math.isfinite(y) else None for y in c] for c in q.curves]}
+                | {"curves": [[_plain(y) for y in curve] for curve in q.curves]}
                 for q in self.questions
             ],
         }
+
+
+def _plain(y: float | None) -> float | None:
+    """JSON has neither nan nor infinity."""
+    return None if y is None or not math.isfinite(y) else y
 
 
 def choose(

@@ -27,13 +27,13 @@ class Value:
     shape
         Of a tensor or an array.
     curve
-        The numbers of a long list, which are not told in a line.
+        The numbers of a long list, which are not told in a line; None for nan, which equals nothing.
     """
 
     text: str
     is_short: bool
     shape: tuple[int, ...] | None = None
-    curve: tuple[float, ...] = ()
+    curve: tuple[float | None, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -92,10 +92,10 @@ def _text(reply: Reply) -> tuple[str, bool]:
     raise CheckFailed("the value cannot be told")
 
 
-def _height(reply: Reply) -> float:
-    """One of a curve's numbers, to six figures: equal numbers are equal, also those that are none."""
+def _height(reply: Reply) -> float | None:
+    """One of a curve's numbers, to six figures."""
     number = reply.number()
-    return math.inf if math.isnan(number) else float(f"{number:.6g}")
+    return None if math.isnan(number) else float(f"{number:.6g}")
 
 
 def _nested(reply: Reply) -> tuple[str, bool]:

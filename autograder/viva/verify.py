@@ -59,10 +59,8 @@ def _curve(question: Question, claim: dict, index: int, namespace) -> bool:
     return len(got) == len(drawn) and all(map(_as_drawn, drawn, got))
 
 
-def _as_drawn(drawn: float, number: float) -> bool:
-    if math.isfinite(number):
-        return math.isclose(drawn, number, rel_tol=RTOL)
-    return not math.isfinite(drawn)
+def _as_drawn(drawn: float | None, number: float) -> bool:
+    return math.isnan(number) if drawn is None else math.isclose(drawn, number, rel_tol=RTOL)
 
 
 def _count(question: Question, claim: dict, index: int, namespace) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from autograder import files
 from autograder.checking import hidden
 from autograder.checking.check import challenge_seed
-from autograder.checking.reference import read_reference
+from autograder.checking.reference import Reference, read_reference
 from autograder.checking.student import Student
 from autograder.course import Course
 from autograder.errors import UserError
@@ -19,6 +20,7 @@ from autograder.files import printable
 from autograder.gradebook import ledger, orals
 from autograder.gradebook.writer import opened
 from autograder.grading.judging.judge import meeting
+from autograder.variants import filled
 from autograder.viva.bench import Mistakes
 from autograder.viva.interview import Unasked, interview
 from autograder.viva.question import Question
@@ -50,15 +52,19 @@ def make(
             "docs/viva.md says"
         )
     known.import_all()
-    reference = read_reference(course.source_notebook(assignment))
-    mistakes = Mistakes(known, reference, _kept(course, assignment))
+    everybodys = read_reference(course.source_notebook(assignment))
+    mistakes = Mistakes(known, everybodys, _kept(course, assignment))
     names = _names(course, students)
 
     def sheet_of(student: str) -> Sheet:
         def talk(asked: Student, solutions: dict[str, str]) -> list[Question]:
             names = (assignment, student)
             rng = np.random.default_rng(challenge_seed(b"viva", str(seed).encode(), *names))
-            return choose(asked, solutions, known.scenarios, mistakes, count, rng)
+            own = mistakes
+            if assignment in course.variants:
+                # With this student's constants a known mistake gives something else.
+                own = Mistakes(known, Reference(filled.source(course, known, student)))
+            return choose(asked, solutions, known.scenarios, own, count, rng)
 
         questions, problem = [], ""
         try:
@@ -86,6 +92,7 @@ def write(sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()) ->
     A mark that is in the table already stays.
     """
     written = []
+    sheets = [_fit_to_print(sheet) for sheet in sheets]
     for sheet in sheets:
         for key in (False, True):
             path = folder / f"{sheet.student}{'_key' if key else ''}"
@@ -97,6 +104,17 @@ def write(sheets: Sequence[Sheet], folder: Path, formats: Sequence[str] = ()) ->
     written.append(orals.prepare(folder, {s.student: s.name for s in sheets if s.questions}))
     written += [FORMATS[name](sheets, folder) for name in formats]
     return written
+
+
+def _fit_to_print(sheet: Sheet) -> Sheet:
+    """The sheet, or one that says so if what a student's code has given cannot be written."""
+    try:
+        page.render(sheet, key=True)
+        json.dumps(sheet.as_dict(key=True), allow_nan=False)
+    except Exception as error:
+        problem = f"the questions cannot be written: {type(error).__name__}: {error}"
+        return replace(sheet, questions=[], problem=printable(problem))
+    return sheet
 
 
 def _kept(course: Course, assignment: str) -> Path:

@@ -93,7 +93,7 @@ optimizer.step()
             "lr": [0.1, 0.5],
             "curvature": [1.0, 2.0, 3.6, -1.0],
         },
-        over="update",
+        over="updates",
     ),
     Scenario(
         "sgd_momentum",
@@ -104,7 +104,7 @@ optimizer.step()
             "lr": [1.0, 0.25],
             "momentum": [0.9, 0.0, 0.5],
         },
-        over="update",
+        over="updates",
     ),
     Scenario(
         "sgd_momentum",
@@ -164,7 +164,7 @@ optimizer.step()
             "lr": [0.2, 1.0],
             "beta1": [0.9, 0.0],
         },
-        over="update",
+        over="updates",
     ),
     Scenario(
         "adam",
@@ -324,7 +324,7 @@ w1 = path[:, 0].tolist()
             "curve": ["w1**2 + w2**2", "w1 + w2**2"],
             "start": [(4, 2), (-3, 1)],
         },
-        over="update",
+        over="updates",
     ),
     Scenario(
         "pathological_curve",
@@ -382,7 +382,7 @@ loss.backward()
                 "[0.2] * 7 + [0.0] * 7",
             ],
         },
-        over="batch",
+        over="batches",
     ),
     Scenario(
         "lr_range_test",

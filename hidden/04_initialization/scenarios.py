@@ -218,7 +218,7 @@ SCENARIOS = [
             "kind": ["ReLU", "Tanh"],
             "second": [2.0, -1.0],
         },
-        over="layer",
+        over="layers",
     ),
     Scenario(
         "activation_rms",
@@ -264,7 +264,7 @@ SCENARIOS = [
             "kind": ["ReLU", "Tanh"],
             "labels": ["0, 1", "1, 1"],
         },
-        over="layer",
+        over="layers",
     ),
     Scenario(
         "gradient_rms",

@@ -169,7 +169,7 @@ PATH = "path = [float(steps(8, $rate, n)) for n in range(15)]\n"
 
 
 def pictures(rate, seed=0):
-    scenario = Scenario("steps", PATH, "path", {"rate": [rate]}, over="step")
+    scenario = Scenario("steps", PATH, "path", {"rate": [rate]}, over="steps")
     return made(picture, bench_of(STEPS, scenario), seed)
 
 
@@ -193,7 +193,7 @@ def test_pictures_of_a_question_look_different_and_a_wrong_key_is_noticed():
     for question in found:
         assert len(set(question.options)) == len(question.curves) >= 3
         assert question.frame.is_log
-        heights = [[question.frame.height(y) for y in curve] for curve in question.curves]
+        heights = [question.frame._seen(curve) for curve in question.curves]
         for a, b in itertools.combinations(heights, 2):
             assert max(abs(x - y) for x, y in zip(a, b, strict=True)) >= APART
         assert verify.problem(question, lambda: Reference().namespace()) == ""

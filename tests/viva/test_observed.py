@@ -96,7 +96,7 @@ def test_what_cannot_be_told_in_a_line_is_no_value(given):
 def test_a_long_list_of_numbers_is_a_curve():
     given = [1.0 / 3, math.inf, math.nan, *range(10)]
     found = value.read(Reply(observe.plain(given)))
-    assert (found.text, found.curve) == ("", (0.333333, math.inf, math.inf, *range(10)))
+    assert (found.text, found.curve) == ("", (0.333333, math.inf, None, *range(10)))
     assert value.read(Reply(["curve", [1.0] * 101])) is None
 
 

@@ -88,15 +88,17 @@ def pictured() -> Sheet:
 
 def test_a_picture_is_on_the_page_with_its_figures():
     text = page.render(pictured(), key=True)
-    assert text.count("<svg") == 3 and text.count("0: 0, 1: 2, 3: 6, 6: 12, 9: 18, 12: 24") == 2
+    assert (
+        text.count("<polyline") == 3 and text.count("0: 0, 1: 2, 3: 6, 6: 12, 9: 18, 12: 24") == 2
+    )
 
 
 def test_a_curve_that_explodes_is_json_that_everybody_reads():
     (question,) = pictured().questions
-    curves = ((1.0, math.inf), *question.curves[1:])
+    curves = ((1.0, math.inf, None), *question.curves[1:])
     sheet = replace(pictured(), questions=[replace(question, curves=curves)])
     (plain,) = json.loads(json.dumps(sheet.as_dict(key=False), allow_nan=False))["questions"]
-    assert plain["curves"][0] == [1.0, None] and plain["over"] == "step"
+    assert plain["curves"][0] == [1.0, None, None] and plain["over"] == "step"
 
 
 def test_moodle_gets_a_file_for_each_picture(tmp_path):
@@ -162,3 +164,16 @@ def test_marks_that_are_there_stay_when_sheets_are_written_again(tmp_path):
     path.write_text(path.read_text().replace("ada,Ada,,", "ada,Ada,4,5"))
     write([*sheets, Sheet("bob", "Bob", "99_tiny", chosen(1))], tmp_path)
     assert path.read_text().splitlines()[1:] == ["ada,Ada,4,5", "bob,Bob,,"]
+
+
+def test_a_sheet_that_cannot_be_written_costs_nobody_else_theirs(tmp_path, monkeypatch):
+    def render(sheet, key):
+        if sheet.student == "eve" and sheet.questions:
+            raise OverflowError("too large")
+        return original(sheet, key)
+
+    original = page.render
+    monkeypatch.setattr(page, "render", render)
+    write([replace(pictured(), student="eve"), pictured()], tmp_path, ["moodle", "qti"])
+    assert "OverflowError: too large" in (tmp_path / "eve.html").read_text()
+    assert "Which picture?" in (tmp_path / "ada.html").read_text()

@@ -225,6 +225,11 @@ class Judge(Execute):
         # Some editors drop what they do not know.
         if found is None or found == own:
             return []
+        if found == self._hidden.constants:
+            return [
+                "the notebook was handed out with everybody's constants, as by `bundle` without "
+                f"--roster, and not with this student's ({json.dumps(own)})"
+            ]
         told = printable(json.dumps(found)[:100])
         return [
             f"the notebook was handed out with other constants ({told}) than this student's "

@@ -39,16 +39,25 @@ def _about(
     results = bench.changed([c.source for c in changes], after, asks)
     order = [int(i) for i in rng.permutation(len(changes))]
     known = [value for _, value in bench.others.values(bench.exercise, after, asks)]
-    wrong = [ran.value, *known, *(results[i] for i in order)]
-    picture = f"hich picture shows `{asks}` over the {scenario.over}s"
-    cases = [(f"W{picture}?", ran.value, bench.cell.source)] + [
-        (f"{said(changes[i])} W{picture} then?", results[i], changes[i].source) for i in order
-    ]
-    for text, right, source in cases:
-        if right is None or not right.curve:
-            continue
+    every = [ran.value, *known, *(results[i] for i in order)]
+    wrong = [v for v in every if v is not None and v.curve]
+    # Where a curve begins with a number in the code, one that begins elsewhere is no temptation.
+    start = ran.value.curve[0]
+    tempting = [v for v in wrong if v.curve[0] == start]
+    picture = f"hich picture shows `{asks}` over the {scenario.over}"
+    goes = f"With your code `{asks}` goes {curve.words(ran.value.curve)}"
+    cases = [(f"W{picture}?", f"{goes}.", ran.value, bench.cell.source)]
+    for i in order:
+        if (got := results[i]) is not None and got.curve:
+            because = f"{goes}; then {curve.words(got.curve)}."
+            cases.append((f"{said(changes[i])} W{picture} then?", because, got, changes[i].source))
+    for text, because, right, source in cases:
         frame = curve.Frame.of(right.curve, ran.value.curve)
-        chosen = _chosen(frame, right.curve, wrong)
+        if frame is None or not frame.shows(right.curve):
+            continue
+        chosen = _chosen(frame, right.curve, tempting)
+        if len(chosen) < FEWEST:
+            chosen = _chosen(frame, right.curve, wrong)
         if len(chosen) < FEWEST or not bench.is_certain([source], after, asks):
             continue
         places = rng.permutation(len(chosen))
@@ -62,7 +71,7 @@ def _about(
             after,
             tuple(map(curve.words, curves)),
             int(np.flatnonzero(places == 0)[0]),
-            because=f"Run the code: `{asks}` goes like this.",
+            because,
             curves=curves,
             frame=frame,
             over=scenario.over,
@@ -70,15 +79,13 @@ def _about(
         )
 
 
-def _chosen(
-    frame: curve.Frame | None, right: curve.Curve, wrong: Iterable[Value | None]
-) -> list[curve.Curve]:
-    """The right one, and others that look different in this frame."""
+def _chosen(frame: curve.Frame, right: curve.Curve, wrong: Iterable[Value]) -> list[curve.Curve]:
+    """The right one, and others that can be seen, and look different, in this frame."""
     taken = [right]
-    for value in wrong:
-        if frame is None or len(taken) == MOST_OPTIONS:
+    for other in (value.curve for value in wrong):
+        if len(taken) == MOST_OPTIONS:
             break
-        if value is not None and len(value.curve) == len(right):
-            if not any(frame.looks_alike(value.curve, other) for other in taken):
-                taken.append(value.curve)
+        if len(other) == len(right) and frame.shows(other):
+            if not any(frame.looks_alike(other, known) for known in taken):
+                taken.append(other)
     return taken

@@ -1,5 +1,7 @@
 """A curve as a small SVG, all of a question in the same frame."""
 
+import itertools
+
 from markupsafe import Markup
 
 from autograder.viva.curve import Curve, Frame, words
@@ -16,7 +18,8 @@ def svg(question: Question, index: int) -> Markup:
     """The picture of one option; its label says it in figures."""
     assert question.frame is not None
     curve, frame = question.curves[index], question.frame
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in _points(curve, frame))
+    # Whatever leaves the frame is cut off there, by a picture of its own in this one.
+    points = " ".join(f"{x:.1f},{y - SPACE:.1f}" for x, y in _points(curve, frame))
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
         'role="img" aria-label="A curve. {over}: {words}" font-family="sans-serif" font-size="9" '
@@ -25,11 +28,13 @@ def svg(question: Question, index: int) -> Markup:
         '{ticks}{log}<text x="{middle}" y="{below}" text-anchor="middle">{over}</text>'
         '<text x="{left}" y="{below}" text-anchor="middle">0</text>'
         '<text x="{right}" y="{below}" text-anchor="end">{last}</text>'
+        '<svg x="{left}" y="{top}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         '<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2" '
-        'stroke-linejoin="round"/></svg>'
+        'stroke-linejoin="round"/></svg></svg>'
     ).format(
         w=WIDTH, h=HEIGHT, left=LEFT, top=SPACE, bottom=BOTTOM, right=WIDTH - SPACE,
         middle=(LEFT + WIDTH - SPACE) / 2, below=BOTTOM + 13, over=question.over,
+        width=WIDTH - SPACE - LEFT, height=BOTTOM - SPACE,
         words=words(curve), last=len(curve) - 1, points=points, ticks=_ticks(frame),
         log=_LOG if frame.is_log else "",
     )  # fmt: skip
@@ -43,7 +48,8 @@ def file(question: Question, index: int) -> bytes:
 
 def _points(curve: Curve, frame: Frame) -> list[tuple[float, float]]:
     step = (WIDTH - SPACE - LEFT) / (len(curve) - 1)
-    return [(LEFT + i * step, _y(frame.height(value))) for i, value in enumerate(curve)]
+    heights = itertools.takewhile(lambda h: h is not None, map(frame.height, curve))
+    return [(i * step, _y(h)) for i, h in enumerate(heights) if h is not None]
 
 
 def _y(height: float) -> float:
