@@ -28,6 +28,7 @@ from autograder.grading.judging.judge import expect_settings
 from autograder.notebook import CONSTANTS
 from autograder.outcome import Status
 from autograder.variants import constants, filled
+from autograder.viva import viva
 
 A = "99_tiny"
 VARIANT = """\
@@ -172,6 +173,35 @@ def test_the_roster_gets_a_zip_file_each(course, tmp_path):
         assert b"BEGIN SOLUTION" not in found[path] and b"{{" not in found[path]
 
 
+def test_ids_that_some_disks_take_for_one_file_are_refused(course):
+    with pytest.raises(UserError, match="Ada, ada"):
+        bundles(varied(course), [A], students=["Ada", "bob", "ada"])
+
+
+def test_a_bundle_for_everybody_says_that_it_is_one(course, tmp_path):
+    course = varied(course)
+    command = ["bundle", A, "--course", str(course.root), "--output", str(tmp_path / "tiny.zip")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0 and "with everybody's constants" in done.output.replace("\n", " ")
+
+
+def test_a_viva_knows_what_mistakes_do_with_the_own_constants(course, monkeypatch):
+    """With everybody's, the key of `why_not` was wrong for some."""
+    course, found = varied(course), {}
+    for student in ("ada", "bob"):
+        hand_in(course, student, A, worked_out(course, student))
+    batch.grade(course, A, ["ada", "bob"])
+
+    def choose(asked, solutions, scenarios, mistakes, count, rng):
+        found[mistakes._reference.constants["FACTOR"]] = len(solutions)
+        return []
+
+    monkeypatch.setattr(viva, "choose", choose)
+    viva.make(course, A, ["ada", "bob"], 1, 0)
+    own = {release_of(course, s).metadata[CONSTANTS]["FACTOR"] for s in ("ada", "bob")}
+    assert set(found) == own
+
+
 def files_in(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -190,16 +220,21 @@ def test_each_is_judged_by_the_own_constants(course):
     bare = worked_out(course, "max")
     del bare.metadata[CONSTANTS], bare.cells[1]
     hand_in(course, "max", A, bare)
-    results = {r.student: r for r in batch.grade(course, A, ["ada", "bob", "kim", "lee", "max"])}
+    # zoe got the bundle that was made without a roster.
+    hand_in(course, "zoe", A, solved(course, A))
+    students = ["ada", "bob", "kim", "lee", "max", "zoe"]
+    results = {r.student: r for r in batch.grade(course, A, students)}
     assert {s: r.score for s, r in results.items()} == {
         "ada": 5,
         "bob": 5,
         "kim": 2,
         "lee": 2,
         "max": 5,
+        "zoe": 2,
     }
     assert {r.status for r in results.values()} == {Status.GRADED}
-    assert [s for s, r in results.items() if r.attention] == ["kim"]
+    assert [s for s, r in results.items() if r.attention] == ["kim", "zoe"]
+    assert "with everybody's constants" in results["zoe"].attention[0]
     assert "is it another student's?" in results["kim"].attention[0]
     # Without variants everybody has the constants of the text.
     config = course.root / "nbgrader_config.py"
