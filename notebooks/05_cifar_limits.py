@@ -974,26 +974,15 @@ print("✓ true classes in rows, predictions in columns (not looked at: gradient
 
 
 # %%
-def draw_confusion(counts, classes, title):
+def draw_confusion(counts, title):
     """Shares of each true class, in colour and as numbers."""
     counts = np.asarray(counts, dtype=float)
     shares = counts / counts.sum(axis=1, keepdims=True)
-    figure, axis = plt.subplots(figsize=(6.4, 5.6), layout="constrained")
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for t, p in np.ndindex(shares.shape):
-        colour = "white" if shares[t, p] > 0.5 else "black"
-        axis.text(p, t, f"{100 * shares[t, p]:.0f}", ha="center", va="center", color=colour)
-    axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right")
-    axis.set_yticks(range(len(classes)), classes)
-    axis.set(xlabel="predicted", ylabel="true", title=title)
-    plt.close(figure)
-    return figure
+    return plots.heat_map(shares, "predicted", "true", images.classes, title)
 
 
 needs("trained_baseline")
-draw_confusion(
-    confusion_matrix(trained_baseline, val_loader), images.classes, "Baseline: % of the true class"
-)
+draw_confusion(confusion_matrix(trained_baseline, val_loader), "Baseline: % of the true class")
 
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>
@@ -1400,9 +1389,7 @@ print(f"mean over {len(improved_accuracies)} seeds: {np.mean(improved_accuracies
 # %%
 needs("draw_confusion", "improved_models")
 draw_confusion(
-    confusion_matrix(improved_models[0], val_loader),
-    images.classes,
-    "Improved, seed 0: % of the true class",
+    confusion_matrix(improved_models[0], val_loader), "Improved, seed 0: % of the true class"
 )
 
 # %% [markdown]

@@ -90,7 +90,8 @@ def expect_full_marks(result):
 def first_run_and_graded(course, assignment, tmp_path):
     run = at_home(course, assignment, tmp_path / "home")
     assert problems(run) == []
-    assert any("image/png" in o.get("data", {}) for o in outputs(run))
+    pictures = [o for o in outputs(run) if "image/png" in o.get("data", {})]
+    assert pictures and all(o.metadata.get("image/png", {}).get("alt") for o in pictures)
     results, notebooks = graded(course, assignment, tmp_path / "home")
     expect_full_marks(results["solved"])
     assert problems(notebooks["solved"]) == []
