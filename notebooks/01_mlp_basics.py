@@ -2040,14 +2040,15 @@ first_epoch = train_or_load(f"first_epoch_{images.name}.pt", one_epoch_measured)
 for name, value in first_epoch["means"].items():
     print(f"{name:28} {value:.3f}")
 
-figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
-axes.plot(first_epoch["batches"], ".", color="#bbbbbb", markersize=3, label="batches")
+figure, ((axes,),) = plots.panels(title="One epoch, three means")
+axes.plot(first_epoch["batches"], ".", color="#888888", markersize=5, label="batches")
 for colour, (name, value) in zip(plots.COLOURS, first_epoch["means"].items()):
     axes.axhline(value, color=colour, label=name)
-axes.set(xlabel="batch", ylabel="loss", ylim=(0, 1), title="One epoch, three means")
+axes.set(xlabel="batch", ylabel="loss", ylim=(0, 1))
 axes.legend(frameon=False, fontsize=9)
-plt.close(figure)
-display(figure)
+figure.alt = f"Batch losses of one epoch ({len(first_epoch['batches'])} batches), and three means."
+figure.words = "; ".join(f"{name}: {value:.3f}" for name, value in first_epoch["means"].items())
+figure
 
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>

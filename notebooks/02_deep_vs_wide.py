@@ -709,15 +709,22 @@ for degree in progress(_degrees, "degrees"):
     for name, points in _places.items():
         _scores[name].append(accuracy(predict, *points))
 
-figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-for colour, (name, points) in zip(plots.COLOURS, _places.items()):
+figure, ((axes,),) = plots.panels(figsize=(7, 4))
+_networks = {name: accuracy(relu_network, *points) for name, points in _places.items()}
+for colour, name in zip(plots.COLOURS, _places):
     axes.plot(_degrees, _scores[name], "o-", color=colour, label=name)
-    axes.axhline(accuracy(relu_network, *points), color=colour, linestyle="--", linewidth=1)
+    axes.axhline(_networks[name], color=colour, linestyle="--", linewidth=1)
 axes.axhline(0.25, color="grey", linestyle=":", label="guessing")
 axes.plot([], [], "k--", linewidth=1, label="the network, on the same points")
 axes.set(xlabel="degree", ylabel="accuracy", ylim=(-0.03, 1.03))
 axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.77))
-plt.show()
+figure.alt = "Accuracy over the degree of the polynomial, 1 to 50."
+figure.words = "; ".join(
+    f"{name}: {_scores[name][0]:.2f} at degree 1, {max(_scores[name]):.2f} at best, "
+    f"{_scores[name][-1]:.2f} at degree 50, the network {_networks[name]:.2f}"
+    for name in _places
+)
+figure
 
 # %% [markdown]
 # <details><summary>After the run: what you see, and why</summary>

@@ -1404,23 +1404,26 @@ accuracy = np.array([gain_sweep(gains, [seed]) for seed in progress.progress(ran
 
 def draw_sweep(title, gains, **sweeps):
     """Sweeps (seeds, gains) by name: points are seeds, the line is their mean, crosses diverged."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    figure, ((axes,),) = plots.panels(title=title)
+    figure.alt = f"{title}. Training accuracy over the gain, {gains[0]} to {gains[-1]}."
+    words = []
     for number, (name, accuracy) in enumerate(sweeps.items()):
         colour = plots.COLOURS[(0, 2)[number]]
         axes.plot(gains, accuracy.T, "o", color=colour, alpha=0.3, markersize=4)
         mean = accuracy.mean(axis=0)
         axes.plot(gains, mean, color=colour, label=f"{name}, mean of {len(accuracy)} seeds")
         diverged = [gain for gain, runs in zip(gains, accuracy.T) if np.isnan(runs).any()]
+        best = np.nanargmax(mean)
+        words.append(f"{name}: {mean[0]:.2f} at first, {mean[best]:.2f} at {gains[best]}, the best")
         if diverged:
+            words.append(f"a run diverged at {', '.join(map(str, diverged))}")
             # One row of crosses for each sweep, so that none hides another.
             row = [-0.02 - 0.05 * number] * len(diverged)
             axes.plot(diverged, row, "X", color=colour, label=f"{name}, a run diverged")
     axes.axvline(math.sqrt(2 / 1.01), color="black", linestyle="--", linewidth=1, label="theory")
-    axes.set(title=title, xlabel="gain", ylabel="training accuracy", ylim=(-0.12, 1))
+    axes.set(xlabel="gain", ylabel="training accuracy", ylim=(-0.12, 1))
     axes.legend(frameon=False, fontsize=8, loc="upper left")
-    plt.close(figure)
+    figure.words = "; ".join(words)
     return figure
 
 
