@@ -89,10 +89,12 @@ class Best:
             folder, place = self._submitted(student), self._kept(student)
             # What cannot be copied, such as a pipe among the files, is a candidate while it is there.
             with contextlib.suppress(OSError):
-                if not folder.is_symlink() and not (target := place / digest(folder)).exists():
-                    shutil.rmtree(place / FRESH, ignore_errors=True)
-                    shutil.copytree(folder, place / FRESH, symlinks=True)
-                    (place / FRESH).rename(target)
+                if not folder.is_symlink() and not (place / digest(folder)).exists():
+                    fresh = place / FRESH
+                    shutil.rmtree(fresh, ignore_errors=True)
+                    shutil.copytree(folder, fresh, symlinks=True)
+                    # Of the copy: files may still have been arriving.
+                    fresh.rename(place / digest(fresh))
             for candidate in _hopeless(self._candidates(student)):
                 if candidate.folder.parent == place:
                     shutil.rmtree(candidate.folder, ignore_errors=True)
