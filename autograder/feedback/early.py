@@ -30,13 +30,17 @@ def exercises(outcome: Outcome) -> list[Exercise]:
     return list(found.values())
 
 
-def page(outcome: Outcome, name: str, due: datetime, with_points: bool) -> str:
+def page(
+    outcome: Outcome, name: str, due: datetime, with_points: bool, is_earlier: bool = False
+) -> str:
     """The page of an outcome until it is due; it says nothing of why an exercise is not done.
 
     Parameters
     ----------
     name
         The student's, as the page shows it.
+    is_earlier
+        Whether it is not the outcome of what was handed in last, but of a better one.
     """
     return pages.fill(
         __package__,
@@ -47,6 +51,7 @@ def page(outcome: Outcome, name: str, due: datetime, with_points: bool) -> str:
         trouble="" if outcome.status.has_score else outcome.message,
         exercises=exercises(outcome),
         with_points=with_points,
+        is_earlier=is_earlier,
         due=said(due),
     )
 

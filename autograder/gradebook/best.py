@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from autograder import files
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.files import printable
@@ -27,6 +26,8 @@ from autograder.submission.pack import digest
 
 # A copy that is not whole yet.
 FRESH = "fresh"
+# Copies of one student's submissions: all of them are judged again when the checks change.
+MOST_KEPT = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Candidate:
     handed_in
         In UTC, without a zone; None if it does not say so.
     outcome
-        What it was given the last time; None if nobody has judged it.
+        What it was given by the checks of now; None if they have not judged it.
     """
 
     submission: str
@@ -71,20 +72,29 @@ def is_on(course: Course, assignment: str) -> bool:
 
 
 class Best:
-    """The submissions of one assignment, and what the ledger knows of them."""
+    """The submissions of one assignment, and what the ledger knows of them.
 
-    def __init__(self, course: Course, assignment: str):
-        self._course, self._assignment = course, assignment
+    Parameters
+    ----------
+    since
+        Whatever was judged before this time is to be judged again.
+    """
+
+    def __init__(self, course: Course, assignment: str, since: datetime | None = None):
+        self._course, self._assignment, self._since = course, assignment, since
         self._rules = course.rules.of(assignment)
+        self._hashes = ledger.hashes(course, assignment)
         points = graded_points(course.source_notebook(assignment))
         self._max_score = sum(given for _, given in points.values())
-        # The last attempt at each submission, by student and hash; the last one that counts.
+        # The last attempt at each submission that was none of the grader's errors, by student and
+        # hash; those that were tried, in order; each student's submission that counts.
         self._last: dict[tuple[str, str], ledger.Attempt] = {}
+        self._tried: dict[tuple[str, str], ledger.Attempt] = {}
         self._counting: dict[str, str] = {}
         self._read = 0
 
     def keep(self, students: Iterable[str]) -> None:
-        """Copy what is in `submitted/` now, and take away copies that can never count."""
+        """Copy what is in `submitted/` now; of very many copies, those that earned least go."""
         for student in students:
             folder, place = self._submitted(student), self._kept(student)
             # What cannot be copied, such as a pipe among the files, is a candidate while it is there.
@@ -95,43 +105,52 @@ class Best:
                     shutil.copytree(folder, fresh, symlinks=True)
                     # Of the copy: files may still have been arriving.
                     fresh.rename(place / digest(fresh))
-            for candidate in _hopeless(self._candidates(student)):
-                if candidate.folder.parent == place:
-                    shutil.rmtree(candidate.folder, ignore_errors=True)
-        known = self._course.private / "attempts" / self._assignment
-        for place in known.iterdir() if known.is_dir() else ():
-            if not self._submitted(place.name).is_dir():
-                # Somebody has taken it out, and with it what came before.
-                aside = self._course.private / "replaced" / self._assignment / place.name
-                files.set_aside(place, aside)
+            candidates = self._candidates(student)
+            surplus = max(0, len(candidates) - MOST_KEPT)
+            for least in sorted(candidates, key=self._estimate)[:surplus]:
+                if least.folder.parent == place:
+                    shutil.rmtree(least.folder, ignore_errors=True)
 
-    def folders(self, students: Iterable[str], failed: Collection[Path] = ()) -> dict[str, Path]:
-        """The folder of each student's submission that counts, or of one that nobody has judged yet.
+    def folder(self, student: str, failed: Collection[Path] = ()) -> Path:
+        """The folder of the student's submission that counts, or of one that is to be judged first.
 
         `failed`: the folders of submissions that the grader has just failed at.
         """
+        return self._top(student, failed).folder
 
-        def worth(candidate: Candidate) -> float:
-            if candidate.outcome is None:
-                return -math.inf if candidate.folder in failed else math.inf
-            return self._worth(candidate.outcome, candidate.handed_in)
-
-        return {student: max(self._candidates(student), key=worth).folder for student in students}
+    def is_in_place(self, student: str) -> bool:
+        """Whether all is judged, and what counts is what the gradebook has."""
+        top = self._top(student)
+        return top.outcome is not None and top.submission == self._counting.get(printable(student))
 
     def counts(self, outcome: Outcome, submission: str, stamp: str | None) -> bool:
         """Whether a submission that has just been judged counts now, as far as others are known."""
         candidates = self._candidates(outcome.student)
-        others = [c for c in candidates if c.submission != submission and c.outcome is not None]
+        others = [c for c in candidates if c.submission != submission]
+        counting = self._counting.get(outcome.student)
+        known = [c for c in others if c.submission == counting]
         if outcome.status == Status.GRADER_ERROR:
-            return not others
+            return not known
+        if any(c.outcome is None for c in known):
+            # It comes first: the grader has failed at it, and nobody knows what it is worth now.
+            return False
         own = self._worth(outcome, timestamp.read(stamp or ""))
         return all(self._worth(c.outcome, c.handed_in) <= own for c in others if c.outcome)
+
+    def now_counts(self, student: str, submission: str) -> None:
+        """What is being written into the gradebook."""
+        self._update()
+        self._counting[student] = submission
+
+    def is_later(self, student: str) -> bool:
+        """Whether what was handed in last has been judged, and does not count."""
+        return bool(self.later(student))
 
     def later(self, student: str) -> list[str]:
         """What a page says of a submission after the one that counts: a sentence, and what was wrong."""
         self._update()
         found = digest(self._submitted(student))
-        last = self._last.get((student, found))
+        last = self._tried.get((student, found))
         if last is None or self._counting.get(student, found) == found:
             return []
         outcome, when = last.outcome, f"{last.time:%d %B %Y, %H:%M} UTC"
@@ -145,8 +164,8 @@ class Best:
         wrong = [f"{c.exercise}: {c.message}" for c in outcome.checks if c.points < c.max_points]
         earned = f"{outcome.score:g} of {outcome.max_score:g} points from the checks"
         return [
-            f"What you handed in after this earned {earned} (graded {when}): less than this in the end, "
-            "so this counts.",
+            f"What you handed in after this earned {earned} (graded {when}): less than this in the "
+            "end, so this counts.",
             *wrong,
         ]
 
@@ -160,27 +179,54 @@ class Best:
         attempts, self._read = ledger.newer(self._course, self._assignment, self._read)
         for attempt in attempts:
             submission = attempt.hashes.get("submission", "")
-            self._last[attempt.student, submission] = attempt
+            key = attempt.student, submission
+            self._tried[key] = attempt
+            if attempt.outcome.status != Status.GRADER_ERROR:
+                self._last[key] = attempt
             if attempt.counts:
                 self._counting[attempt.student] = submission
 
     def _candidates(self, student: str) -> list[Candidate]:
-        """The last one handed in comes first; of the others, those that were handed in later."""
+        """The last one handed in comes first, then the others as they were first graded, latest first."""
         self._update()
         place, last = self._kept(student), self._submitted(student)
         kept = {p.name: p for p in place.iterdir() if p.name != FRESH} if place.is_dir() else {}
         newest = digest(last)
-        found = {newest: kept.pop(newest, last), **kept}
-        first, *others = (
-            Candidate(name, folder, _handed_in(folder), self._outcome(student, name))
-            for name, folder in found.items()
+        order = [submission for name, submission in self._tried if name == printable(student)]
+        others = sorted(
+            kept.keys() - {newest}, key=lambda name: name in order and order.index(name)
         )
-        others.sort(key=lambda c: c.handed_in or datetime.min, reverse=True)
-        return [first, *others]
+        return [
+            Candidate(
+                name,
+                kept.get(name, last),
+                _handed_in(kept.get(name, last)),
+                self._outcome(student, name),
+            )
+            for name in (newest, *reversed(others))
+        ]
+
+    def _top(self, student: str, failed: Collection[Path] = ()) -> Candidate:
+        def worth(candidate: Candidate) -> tuple[float, bool]:
+            # Of those to be judged first the one that counts: nothing worse takes its place meanwhile.
+            is_first = candidate.submission == self._counting.get(printable(student))
+            if candidate.outcome is None:
+                return (-math.inf, False) if candidate.folder in failed else (math.inf, is_first)
+            return self._worth(candidate.outcome, candidate.handed_in), False
+
+        return max(self._candidates(student), key=worth)
+
+    def _estimate(self, candidate: Candidate) -> float:
+        if candidate.outcome is None:
+            return math.inf
+        return self._worth(candidate.outcome, candidate.handed_in)
 
     def _outcome(self, student: str, submission: str) -> Outcome | None:
+        """What it was given by the checks of now; None if that is not known."""
         attempt = self._last.get((printable(student), submission))
-        if attempt is None or attempt.outcome.status == Status.GRADER_ERROR:
+        if attempt is None or not self._hashes.items() <= attempt.hashes.items():
+            return None
+        if self._since is not None and attempt.time < self._since:
             return None
         return attempt.outcome
 
@@ -197,27 +243,6 @@ class Best:
         late = handed_in - due.replace(tzinfo=None)
         lost = policy.penalty(self._max_score, late) if late > timedelta() else 0.0
         return outcome.score - lost
-
-
-def _hopeless(candidates: Collection[Candidate]) -> list[Candidate]:
-    """Those that earned less than one that was not later, or as much as one before and one after."""
-
-    def time(candidate: Candidate) -> datetime:
-        return candidate.handed_in or datetime.min
-
-    def score(candidate: Candidate) -> float:
-        given = None if candidate.outcome is None else candidate.outcome.score
-        return -1.0 if given is None else given
-
-    known = [c for c in candidates if c.outcome is not None]
-    found = []
-    for one in known:
-        others = [c for c in known if c is not one]
-        better = any(score(c) > score(one) and time(c) <= time(one) for c in others)
-        equal = [time(c) for c in others if score(c) == score(one)]
-        if better or (equal and min(equal) <= time(one) < max(equal)):
-            found.append(one)
-    return found
 
 
 def _handed_in(folder: Path) -> datetime | None:

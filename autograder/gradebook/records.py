@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import dates, ledger
-from autograder.gradebook.best import is_on
+from autograder.gradebook.best import Best, is_on
 from autograder.gradebook.drift import points_differ
 from autograder.gradebook.penalties import counting
 from autograder.gradebook.released import read_source
@@ -190,15 +190,16 @@ def _behind(
         found = dict(zip(same, pool.map(lambda s: digest(folder / s / assignment), same)))
     changed = f"The exercises or checks of {assignment} have changed since: {again}."
     resubmitted = f"Another submission has been handed in since: {again}."
-    judged = {s: {a.hashes.get("submission")} for s, a in attempts.items()}
-    if is_on(course, assignment):
-        for attempt in ledger.read(course, assignment):
-            judged[attempt.student].add(attempt.hashes.get("submission"))
+    another = f"Another submission counts now, or may count once it is judged: {again}."
+    best = Best(course, assignment) if is_on(course, assignment) else None
     reasons = {}
     for student, attempt in attempts.items():
         if not now.items() <= attempt.hashes.items():
             reasons[student] = changed
-        elif student in found and found[student] not in judged[student]:
+        elif best is not None:
+            if student in handed_in and not best.is_in_place(student):
+                reasons[student] = another
+        elif student in found and found[student] != attempt.hashes.get("submission"):
             reasons[student] = resubmitted
     # `nbgrader autograde` leaves no attempt, but the notebook that it has graded.
     checks = _checks(course.source_notebook(assignment))

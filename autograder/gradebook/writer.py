@@ -173,7 +173,9 @@ class Writer:
         for name in RECEIPTS:
             file, target = handed_in / name, self._target("feedback", student) / name
             if file.is_file() and not file.is_symlink() and target.parent.is_dir():
-                files.write(target, file.read_bytes())
+                content = file.read_bytes()
+                if not target.is_file() or target.read_bytes() != content:
+                    files.write(target, content)
 
     def refresh(self, student: str) -> Path | None:
         """Write a student's page again, with the marks and comments that the gradebook has now.
@@ -237,6 +239,8 @@ class Writer:
 
     def _put_in_place(self, folder: Path, written: Sequence[ledger.Attempt] = ()) -> None:
         record, attempt = _recorded(folder)
+        if self._best:
+            self._best.now_counts(attempt.student, attempt.hashes.get("submission", ""))
         autograded = self._target("autograded", attempt.student)
         feedback = self._target("feedback", attempt.student)
         if record["cells"]:
@@ -260,6 +264,9 @@ class Writer:
         stamp = record["receipts"]["timestamp.txt"]
         if stamp and stamp.strip():
             submission.timestamp = timestamp.read(stamp)
+        elif self._best:
+            # The time is of another submission.
+            submission.timestamp = None
         notebook = self._notebook(submission)
         for grade in notebook.grades:
             cell = record["cells"].get(grade.name, {})

@@ -118,13 +118,15 @@ def grade(
         was_killed = _clear_away(course)
         if ledger.is_unfinished(course, assignment):
             _finish(course, assignment)
-        best = Best(course, assignment) if is_on(course, assignment) else None
-        if best is not None:
+        best = folders = None
+        if is_on(course, assignment):
+            best = Best(course, assignment, since=ledger.now() if force else None)
             best.keep(students)
-        folders = best.folders(students) if best else None
+            folders = {student: best.folder(student) for student in students}
         planned = plan(course, assignment, students, force, folders)
         done = dict(planned.unchanged)
-        if not planned.todo and settled.is_settled(course, assignment):
+        # Where the best counts, what has been handed in last may be another known file.
+        if not planned.todo and best is None and settled.is_settled(course, assignment):
             watcher.plan(0, len(done))
         else:
             watcher.begin()
@@ -138,6 +140,12 @@ def grade(
                 quiet = Watcher(outcome=watcher.outcome, note=watcher.note)
                 again = functools.partial(bring_up_to_date, watcher=quiet)
                 _until_the_best_count(course, assignment, best, planned, done, again)
+                if later := [
+                    s for s in planned.todo if best.is_later(s) and s not in _failed(done)
+                ]:
+                    watcher.note(
+                        f"an earlier submission earned more, and counts: {', '.join(sorted(later))}"
+                    )
             settled.note(course, assignment)
     return sorted(done.values(), key=lambda outcome: outcome.student)
 
@@ -150,23 +158,30 @@ def _until_the_best_count(
     done: dict[str, Outcome],
     bring_up_to_date: Callable,
 ) -> None:
-    """Grade on where another submission counts than the one that has just been graded."""
-    students, graded = list(planned.todo), dict(planned.todo)
-    tries = Counter(graded.values())
-    while True:
-        failed = {f for s, f in graded.items() if done[s].status == Status.GRADER_ERROR}
-        now = plan(course, assignment, students, folders=best.folders(students, failed))
-        troubled = {s for s in students if done[s].status == Status.GRADER_ERROR}
-        done |= {s: outcome for s, outcome in now.unchanged.items() if s not in troubled}
+    """Grade on while a student has submissions that are not judged, or another one counts than is written."""
+    students, todo, found = list(planned.todo), planned.todo, done
+    tries: Counter[Path] = Counter()
+    failed: set[Path] = set()
+    while todo:
+        tries.update(todo.values())
+        wrong = {s for s in todo if found[s].status == Status.GRADER_ERROR}
+        failed |= {todo[s] for s in wrong}
+        done |= {s: outcome for s, outcome in found.items() if s in wrong or s not in _failed(done)}
+        folders = {s: best.folder(s, failed) for s in students}
+        now = plan(course, assignment, students, folders=folders)
         # Twice, if it is judged, seen to earn less than another one, and that one less in the end.
         todo = {s: f for s, f in now.todo.items() if f not in failed and tries[f] < 2}
-        if not todo:
-            return
-        found: dict[str, Outcome] = {}
-        bring_up_to_date(planned=replace(now, todo=todo), done=found)
-        done |= {s: outcome for s, outcome in found.items() if s not in troubled}
-        graded |= todo
-        tries.update(todo.values())
+        found = {}
+        if todo:
+            try:
+                bring_up_to_date(planned=replace(now, todo=todo), done=found)
+            except Interrupted as stopped:
+                raise Interrupted(list((done | found).values()), stopped.left) from None
+
+
+def _failed(outcomes: dict[str, Outcome]) -> set[str]:
+    """Whose submissions the grader has failed at."""
+    return {s for s, outcome in outcomes.items() if outcome.status == Status.GRADER_ERROR}
 
 
 def _misplaced(course: Course, assignment: str) -> list[str]:
@@ -230,6 +245,9 @@ def _bring_up_to_date(
             if note:
                 watcher.note(note)
         current = planned.current - todo.keys()
+        if best is not None:
+            for student in current:
+                writer.give_receipts(student)
         refreshed = _refresh(course, assignment, book, writer, current, watcher)
         watcher.plan(len(todo), len(done.keys() - refreshed))
         if not todo:
@@ -305,7 +323,7 @@ def _grade(todo, workers, order, writer, best, watcher, done) -> None:
     if workers.link:
         watcher.note(f"dashboard: {workers.link}")
     dispatch = Dispatch(workers, order, todo)
-    unchanged, aside = len(done), []
+    unchanged = len(done)
     with _stopping(dispatch):
         for student, packed, outcome in dispatch.outcomes():
             hashes = {**order.hashes, "submission": packed.hash}
@@ -315,7 +333,6 @@ def _grade(todo, workers, order, writer, best, watcher, done) -> None:
                 if counts:
                     writer.write(outcome, packed, hashes)
                 else:
-                    aside.append(student)
                     writer.set_aside(outcome, hashes)
                 if best is not None:
                     writer.give_receipts(outcome.student)
@@ -324,12 +341,10 @@ def _grade(todo, workers, order, writer, best, watcher, done) -> None:
                 outcome.message = f"not written: {type(error).__name__}: {error}"
             # They have been written and would fill the memory.
             outcome.notebook = outcome.page = None
-            done[student] = outcome
             if not counts and outcome.status != Status.GRADER_ERROR:
                 outcome = ledger.latest(writer.course, writer.assignment)[outcome.student].outcome
+            done[student] = outcome
             watcher.outcome(outcome)
-    if aside:
-        watcher.note(f"an earlier submission earned more, and counts: {', '.join(sorted(aside))}")
     graded = len(done) - unchanged
     if graded < len(todo):
         raise Interrupted(list(done.values()), len(todo) - graded)

@@ -56,7 +56,8 @@ def plan(
     `folders`: those of the submissions that count, if that is known already.
     """
     if folders is None and best.is_on(course, assignment):
-        folders = best.Best(course, assignment).folders(students)
+        known_of = best.Best(course, assignment)
+        folders = {s: known_of.folder(s) for s in students}
     folders = folders or {s: course.folder("submitted") / s / assignment for s in students}
     hashes = ledger.hashes(course, assignment)
     known = ledger.latest(course, assignment)
@@ -74,14 +75,23 @@ def reasons(
     """Why each submission would be graded now; empty where it would not."""
     planned = plan(course, assignment, students, force)
     known = ledger.latest(course, assignment)
+    causes = CAUSES
+    if best.is_on(course, assignment):
+        causes = CAUSES | {"submission": "another submission counts, or is not judged yet"}
     why = {
-        student: _why(known.get(printable(student)), planned.hashes, folder, force)
+        student: _why(known.get(printable(student)), planned.hashes, folder, force, causes)
         for student, folder in planned.todo.items()
     }
     return {student: why.get(student, "") for student in students}
 
 
-def _why(attempt: ledger.Attempt | None, hashes: dict[str, str], folder: Path, force: bool) -> str:
+def _why(
+    attempt: ledger.Attempt | None,
+    hashes: dict[str, str],
+    folder: Path,
+    force: bool,
+    causes: dict[str, str],
+) -> str:
     if attempt is None:
         return "it has not been graded yet"
     if attempt.outcome.status == Status.GRADER_ERROR:
@@ -89,11 +99,9 @@ def _why(attempt: ledger.Attempt | None, hashes: dict[str, str], folder: Path, f
     if force:
         return "all are graded again (--force)"
     now = hashes | {"submission": digest(folder)}
-    causes = [CAUSES[name] for name in now if attempt.hashes.get(name) != now[name]]
+    found = [causes[name] for name in now if attempt.hashes.get(name) != now[name]]
     # What is left: it is asked for, or somebody has removed something.
-    return (
-        "; ".join(causes) or "its results are not all in the gradebook, autograded/ and feedback/"
-    )
+    return "; ".join(found) or "its results are not all in the gradebook, autograded/ and feedback/"
 
 
 def _unchanged(

@@ -12,9 +12,10 @@ from autograder.course import Course
 from autograder.feedback import early
 from autograder.feedback.facts import full_name
 from autograder.gradebook import ledger
+from autograder.gradebook.best import Best
 from autograder.gradebook.writer import RECEIPTS, opened
 from autograder.outcome import Outcome, Status
-from autograder.rules import AT_ONCE, MESSAGES, NOTHING, POINTS, WHEN_MARKED, AssignmentRules
+from autograder.rules import AT_ONCE, BEST, MESSAGES, NOTHING, POINTS, WHEN_MARKED, AssignmentRules
 from autograder.serving import protocol
 from autograder.serving.exchange import Exchange
 
@@ -46,7 +47,9 @@ class Giving:
         if due is not None and seen not in (None, MESSAGES):
             self._held[assignment, student] = due
             if seen != NOTHING and outcome.status != Status.GRADER_ERROR:
-                page = early.page(outcome, self._name(student), due, with_points=seen == POINTS)
+                earlier = rules.counts == BEST and Best(self._course, assignment).is_later(student)
+                name, with_points = self._name(student), seen == POINTS
+                page = early.page(outcome, name, due, with_points, earlier)
                 self._release(page, folder, student, assignment)
         elif (
             seen == MESSAGES

@@ -82,7 +82,9 @@ def grading(assignment: str):
         def outcome(outcome: Outcome) -> None:
             nonlocal told, told_at
             shown = f"grading {assignment} {escape(outcome.student)}"
-            bar.update(run.id, advance=1, description=shown)
+            # Another submission of a student may have to be judged to find the best one.
+            total = max(run.total or 0, run.completed + 1)
+            bar.update(run.id, advance=1, total=total, description=shown)
             now = time.monotonic()
             if console.is_terminal or now - told < 10:
                 return

@@ -1,10 +1,8 @@
 """`counts = "best"`: a later submission that earns less does not count."""
 
-import json
 import os
 import re
-import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from nbgrader.api import Gradebook
@@ -13,8 +11,9 @@ from autograder.authoring.classroom import answered, hand_in, released, solved
 from autograder.course import Course
 from autograder.errors import UserError
 from autograder.gradebook import best, ledger, penalties, records
-from autograder.gradebook.best import Best, Candidate
+from autograder.gradebook.best import Best
 from autograder.grading import batch, plan
+from autograder.grading.dispatch import Dispatch
 from autograder.outcome import Outcome, Status
 from autograder.rules import FILE
 from autograder.serving.attempts import Attempts
@@ -69,6 +68,17 @@ def page_of(course):
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page.read_text()))
 
 
+def altered(monkeypatch, change):
+    """Outcomes arrive as `change(folder, outcome)` returns them."""
+    original = Dispatch.outcomes
+
+    def outcomes(self):
+        for student, packed, outcome in original(self):
+            yield student, packed, change(self._folders[student], outcome)
+
+    monkeypatch.setattr(Dispatch, "outcomes", outcomes)
+
+
 def test_what_earns_less_stays_handed_in_and_the_best_one_counts(course):
     assert graded(course, half(course)) == (2.0, [])
     assert graded(course, solved(course, A)) == (5.0, [])
@@ -89,24 +99,6 @@ def test_what_earns_less_stays_handed_in_and_the_best_one_counts(course):
     assert [r.stale for r in records.class_records(course, A)] == [""]
     assert graded(course, force=True)[0] == 5.0
     assert score_of(course) == 5.0
-
-
-def candidate(score, day, name=""):
-    outcome = Outcome(S, A, Status.GRADED if score is not None else Status.UNREADABLE, 5.0)
-    outcome.score = score
-    time = None if day is None else datetime(2026, 1, day)
-    return Candidate(name or f"{score} on {day}", None, time, outcome)
-
-
-def test_only_what_could_count_one_day_is_kept():
-    found = [
-        candidate(2.0, 1), candidate(1.0, 2), candidate(5.0, 3), candidate(5.0, 4),
-        candidate(5.0, 5), candidate(4.0, 6), candidate(None, 7),
-    ]  # fmt: skip
-    assert [c.submission for c in best._hopeless(found)] == [
-        "1.0 on 2", "5.0 on 4", "4.0 on 6", "None on 7"
-    ]  # fmt: skip
-    assert best._hopeless(found[:1]) == []
 
 
 def test_a_late_policy_of_nbgrader_alone_is_refused(course):
@@ -224,16 +216,6 @@ def test_switched_on_in_the_middle_of_a_term_it_protects_what_is_there(course):
 
 
 @pytest.mark.slow
-def test_who_is_taken_out_begins_anew(course):
-    graded(course, solved(course, A))
-    shutil.rmtree(course.folder("submitted") / S)
-    put(course, solved(course, A), student="bob")
-    batch.grade(course, A, ["bob"])
-    assert graded(course, half(course))[0] == 2.0
-    assert (course.private / "replaced" / A / S).is_dir()
-
-
-@pytest.mark.slow
 def test_a_worse_submission_leaves_marks_given_by_hand_alone(course):
     graded(course, solved(course, A))
     with Gradebook(course.db_url, course.course_id) as book:
@@ -273,12 +255,114 @@ def test_grading_the_best_one_again_is_no_attempt(course):
 
 
 @pytest.mark.slow
-def test_many_submissions_leave_few_copies(course):
+def test_of_very_many_submissions_those_that_earned_least_are_not_kept(course, monkeypatch):
+    monkeypatch.setattr(best, "MOST_KEPT", 3)
     graded(course, solved(course, A))
     for number in range(4):
         graded(course, answered(half(course), {"answer_why": f"Try {number}."}))
-    kept = list((course.private / "attempts" / A / S).iterdir())
-    assert len(kept) <= 2
-    assert json.loads(ledger.path(course, A).read_text().splitlines()[-1])["counts"] is False
-    assert Best(course, A).folders([S])[S].parent == course.private / "attempts" / A / S
-    assert timedelta() < datetime.now(UTC) - ledger.read(course, A)[0].time
+    assert len(list((course.private / "attempts" / A / S).iterdir())) == 3
+    assert Best(course, A).folder(S).parent == course.private / "attempts" / A / S
+    assert graded(course)[0] == 5.0
+
+
+def other_half(course):
+    return answered(solved(course, A), {"mean": "def mean(values):\n    return values.sum()"})
+
+
+@pytest.mark.slow
+def test_what_is_worth_more_by_corrected_checks_comes_back(course):
+    """Scores of wrong checks say nothing of what counts by the right ones, and delete nothing."""
+    graded(course, other_half(course))
+    graded(course, half(course))
+    assert graded(course, released(course, A))[0] == 3.0
+    path = course.hidden / A / "checks.py"
+    path.write_text(path.read_text().replace("2 * x", "x"))
+    assert [r.stale != "" for r in records.class_records(course, A)] == [True]
+    assert graded(course)[0] == score_of(course) == 5.0
+    assert "return x" in page_of(course)
+
+
+@pytest.mark.slow
+def test_a_score_is_stale_until_what_counts_now_is_written(course):
+    strict = f"{LATE_RULES}4\n"
+    course = ruled(course, strict)
+    graded(course, half(course), ON_TIME)
+    graded(course, solved(course, A), LATE)
+    course = ruled(course, f'{strict}[assignments.{A}.extensions]\n{S} = "3 days"\n')
+    (record,) = records.class_records(course, A)
+    assert "Another submission counts now" in record.stale
+    assert plan.reasons(course, A, [S])[S] == "another submission counts, or is not judged yet"
+    graded(course)
+    assert records.class_records(course, A)[0].stale == ""
+    # It is the last one: nothing came after it.
+    assert "handed in after this" not in page_of(course)
+    course = ruled(course, strict)
+    graded(course)
+    assert "What you handed in after this earned 5 of 5" in page_of(course)
+
+
+@pytest.mark.slow
+def test_without_a_time_it_is_not_late_by_the_time_of_another_one(course):
+    course = ruled(course, f"{LATE_RULES}4\n")
+    graded(course, half(course), LATE)
+    graded(course, solved(course, A))
+    assert score_of(course) == 5.0
+
+
+@pytest.mark.slow
+def test_of_equal_ones_the_last_counts_whatever_their_times_say(course):
+    for number, time in enumerate((None, ON_TIME, "2026-01-01 12:00:00 UTC"), 1):
+        graded(course, answered(solved(course, A), {"answer_why": f"Essay {number}."}), time)
+    graded(course, half(course))
+    assert "Essay 3." in page_of(course)
+
+
+@pytest.mark.slow
+def test_the_grader_failing_at_the_best_one_puts_no_worse_one_in_its_place(course, monkeypatch):
+    graded(course, solved(course, A))
+    graded(course, half(course))
+    kept = Best(course, A).folder(S)
+
+    failed = Outcome(S, A, Status.GRADER_ERROR, 5.0)
+    altered(monkeypatch, lambda folder, outcome: failed if folder == kept else outcome)
+    (outcome,) = batch.grade(course, A, [S], force=True)
+    assert outcome.status == Status.GRADER_ERROR
+    assert score_of(course) == 5.0
+    assert records.class_records(course, A)[0].stale
+    monkeypatch.undo()
+    assert graded(course, force=True)[0] == score_of(course) == 5.0
+
+
+@pytest.mark.slow
+def test_whoever_asks_for_it_has_all_judged_again(course, monkeypatch):
+    """A time-out on a busy machine may have made the better one the worse one."""
+    graded(course, half(course))
+    put(course, solved(course, A))
+
+    def unlucky(folder, outcome):
+        outcome.score = 1.0
+        return outcome
+
+    altered(monkeypatch, unlucky)
+    assert graded(course)[0] == 2.0
+    monkeypatch.undo()
+    assert graded(course)[0] == 2.0
+    assert graded(course, force=True)[0] == score_of(course) == 5.0
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_tells_what_counts(course, monkeypatch):
+    graded(course, solved(course, A))
+    put(course, half(course))
+    put(course, half(course), student="bob")
+
+    def stopping(self):
+        for found in original(self):
+            yield found
+            return
+
+    original = Dispatch.outcomes
+    monkeypatch.setattr(Dispatch, "outcomes", stopping)
+    with pytest.raises(batch.Interrupted) as stopped:
+        batch.grade(course, A, [S, "bob"])
+    assert {o.student: o.score for o in stopped.value.outcomes}.get(S, 5.0) == 5.0
