@@ -143,7 +143,7 @@ def _seed(number):
 
 @contextlib.contextmanager
 def _unset_memory(number):
-    """Arrays that would begin with whatever is in the memory begin with this number."""
+    """Arrays that would begin with whatever is in the memory begin with multiples of this number."""
     libraries = [np, *filter(None, [sys.modules.get("torch")])]
     before = [(owner, name, getattr(owner, name)) for owner in libraries for name in EMPTY]
 
@@ -151,7 +151,12 @@ def _unset_memory(number):
         def made(*arguments, **options):
             array = make(*arguments, **options)
             with contextlib.suppress(Exception):
-                array.fill(number) if isinstance(array, np.ndarray) else array.data.fill_(number)
+                # Not all the same: a spread of 0 would look certain.
+                unset = 1000 * number * np.arange(1, np.prod(array.shape) + 1).reshape(array.shape)
+                if isinstance(array, np.ndarray):
+                    array[...] = unset
+                else:
+                    array.data.copy_(sys.modules["torch"].from_numpy(unset))
             return array
 
         return made

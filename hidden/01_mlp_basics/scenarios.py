@@ -127,8 +127,9 @@ COUNT_PARAMETERS = [
         """\
 model = nn.Sequential(nn.Linear(4, 2), $middle, nn.Linear(2, 3))
 model[$frozen].requires_grad_(False)
+total = count_parameters(model)
 """,
-        "count_parameters(model)",
+        "total",
         {"middle": ["nn.ReLU()", "nn.BatchNorm1d(2)"], "frozen": [0, 1, 2]},
     ),
     Scenario(
@@ -137,8 +138,9 @@ model[$frozen].requires_grad_(False)
 layer = nn.Linear(3, 3)
 model = nn.Sequential(layer, nn.Sequential(nn.ReLU(), $second))
 layer.$part.requires_grad_($learns)
+total = count_parameters(model)
 """,
-        "count_parameters(model)",
+        "total",
         {
             "second": ["layer", "nn.Linear(3, 1)"],
             "part": ["bias", "weight"],

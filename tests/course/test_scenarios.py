@@ -1,5 +1,7 @@
 """Scenarios of the course: every exercise has some, and the reference gives enough to ask about."""
 
+import ast
+
 import numpy as np
 import pytest
 from conftest import ROOT, hidden_of, reference_of
@@ -39,6 +41,19 @@ def runs(cell: str, code: str, asks: str, names: dict) -> bool:
     except (ValueError, ZeroDivisionError, TypeError):
         return False
     return True
+
+
+def names_in(source: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_answer_is_called_by_the_code_that_is_shown_and_not_by_what_is_asked(assignment):
+    """How often its lines run would be told of code that a student does not see."""
+    for scenario in hidden_of(assignment).scenarios:
+        cell = ast.parse(reference_of(assignment).solutions[scenario.exercise])
+        own = {n.name for n in cell.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        assert not own & names_in(scenario.asks), scenario
 
 
 @pytest.mark.slow
