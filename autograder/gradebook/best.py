@@ -78,12 +78,20 @@ class Best:
     ----------
     since
         Whatever was judged before this time is to be judged again.
+    hashes
+        What an outcome must rest on; default: everything that it can depend on.
     """
 
-    def __init__(self, course: Course, assignment: str, since: datetime | None = None):
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        since: datetime | None = None,
+        hashes: dict[str, str] | None = None,
+    ):
         self._course, self._assignment, self._since = course, assignment, since
         self._rules = course.rules.of(assignment)
-        self._hashes = ledger.hashes(course, assignment)
+        self._hashes = ledger.hashes(course, assignment) if hashes is None else hashes
         points = graded_points(course.source_notebook(assignment))
         self._max_score = sum(given for _, given in points.values())
         # The last attempt at each submission that was none of the grader's errors, by student and

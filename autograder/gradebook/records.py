@@ -191,7 +191,7 @@ def _behind(
     changed = f"The exercises or checks of {assignment} have changed since: {again}."
     resubmitted = f"Another submission has been handed in since: {again}."
     another = f"Another submission counts now, or may count once it is judged: {again}."
-    best = Best(course, assignment) if is_on(course, assignment) else None
+    best = Best(course, assignment, hashes=now) if is_on(course, assignment) else None
     reasons = {}
     for student, attempt in attempts.items():
         if not now.items() <= attempt.hashes.items():
