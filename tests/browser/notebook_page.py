@@ -1,6 +1,8 @@
 """A notebook in JupyterLab's page, used through a browser as by hand."""
 
-from selenium.common.exceptions import StaleElementReferenceException
+import functools
+
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -41,10 +43,18 @@ class NotebookPage:
 
     def run_all(self, seconds=180):
         """Choose "Run All Cells" from the menu and wait until no cell runs or waits any more."""
+        prompts = functools.partial(self.driver.execute_script, PROMPTS)
         self._choose("Run", "runmenu:run-all")
-        wait, prompts = self._wait(seconds), lambda: self.driver.execute_script(PROMPTS)
-        # One after the other; a cell whose code is hidden has no prompt.
-        wait.until(lambda _: not {"[ ]:", "[*]:"} & set(prompts()), "cells are still running")
+        try:
+            self._wait(30).until(lambda _: set(prompts()) != {"[ ]:"})
+        except TimeoutException:
+            # The page was not ready for it, on a busy machine: once more, as anybody would.
+            self._choose("Run", "runmenu:run-all")
+        try:
+            # One after the other; a cell whose code is hidden has no prompt.
+            self._wait(seconds).until(lambda _: not {"[ ]:", "[*]:"} & set(prompts()))
+        except TimeoutException:
+            raise TimeoutException(f"cells are still running: {' '.join(prompts())}") from None
 
     def cell(self, code):
         """The code cell in whose editor `code` stands."""

@@ -37,10 +37,13 @@ while True:
 """
 COMMAND = """
 import os
+import signal
 from autograder.grading import batch
 batch.FEW = int(os.environ["FEW"])
 from autograder.cli import main
 if __name__ == "__main__":
+    # Tests that a background shell has started inherit that it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
 """
 SECONDS = 2
