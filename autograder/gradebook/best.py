@@ -150,10 +150,6 @@ class Best:
         self._update()
         self._counting[student] = submission
 
-    def is_later(self, student: str) -> bool:
-        """Whether what was handed in last has been judged, and does not count."""
-        return bool(self.later(student))
-
     def later(self, student: str) -> list[str]:
         """What a page says of a submission after the one that counts: a sentence, and what was wrong."""
         self._update()
@@ -195,7 +191,7 @@ class Best:
                 self._counting[attempt.student] = submission
 
     def _candidates(self, student: str) -> list[Candidate]:
-        """The last one handed in comes first, then the others as they were first graded, latest first."""
+        """The latest submission, then the others by when each was first graded, newest first."""
         self._update()
         place, last = self._kept(student), self._submitted(student)
         kept = {p.name: p for p in place.iterdir() if p.name != FRESH} if place.is_dir() else {}
@@ -218,9 +214,9 @@ class Best:
         def worth(candidate: Candidate) -> tuple[float, bool]:
             # Of those to be judged first the one that counts: nothing worse takes its place meanwhile.
             is_first = candidate.submission == self._counting.get(printable(student))
-            if candidate.outcome is None:
-                return (-math.inf, False) if candidate.folder in failed else (math.inf, is_first)
-            return self._worth(candidate.outcome, candidate.handed_in), False
+            if candidate.outcome is None and candidate.folder in failed:
+                return -math.inf, False
+            return self._estimate(candidate), candidate.outcome is None and is_first
 
         return max(self._candidates(student), key=worth)
 

@@ -140,9 +140,7 @@ def grade(
                 quiet = Watcher(outcome=watcher.outcome, note=watcher.note)
                 again = functools.partial(bring_up_to_date, watcher=quiet)
                 _until_the_best_count(course, assignment, best, planned, done, again)
-                if later := [
-                    s for s in planned.todo if best.is_later(s) and s not in _failed(done)
-                ]:
+                if later := [s for s in planned.todo if best.later(s) and s not in _failed(done)]:
                     watcher.note(
                         f"an earlier submission earned more, and counts: {', '.join(sorted(later))}"
                     )
@@ -328,8 +326,9 @@ def _grade(todo, workers, order, writer, best, watcher, done) -> None:
         for student, packed, outcome in dispatch.outcomes():
             hashes = {**order.hashes, "submission": packed.hash}
             stamp = packed.text("timestamp.txt")
-            counts = best is None or best.counts(outcome, packed.hash, stamp)
+            counts = True
             try:
+                counts = best is None or best.counts(outcome, packed.hash, stamp)
                 if counts:
                     writer.write(outcome, packed, hashes)
                 else:

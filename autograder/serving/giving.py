@@ -47,7 +47,9 @@ class Giving:
         if due is not None and seen not in (None, MESSAGES):
             self._held[assignment, student] = due
             if seen != NOTHING and outcome.status != Status.GRADER_ERROR:
-                earlier = rules.counts == BEST and Best(self._course, assignment).is_later(student)
+                earlier = rules.counts == BEST and bool(
+                    Best(self._course, assignment).later(student)
+                )
                 name, with_points = self._name(student), seen == POINTS
                 page = early.page(outcome, name, due, with_points, earlier)
                 self._release(page, folder, student, assignment)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# None stands for what is no number (nan), and ends the line.
+# None means nan (not a number); the line ends there.
 Curve = tuple[float | None, ...]
 # Curves are taken for the same unless they are somewhere this part of the picture's height apart.
 APART = 0.15

@@ -44,13 +44,13 @@ def _about(
     # Where a curve begins with a number in the code, one that begins elsewhere is no temptation.
     start = ran.value.curve[0]
     tempting = [v for v in wrong if v.curve[0] == start]
-    picture = f"hich picture shows `{asks}` over the {scenario.over}"
+    picture = f"Which picture shows `{asks}` over the {scenario.over}"
     goes = f"With your code `{asks}` goes {curve.words(ran.value.curve)}"
-    cases = [(f"W{picture}?", f"{goes}.", ran.value, bench.cell.source)]
+    cases = [(f"{picture}?", f"{goes}.", ran.value, bench.cell.source)]
     for i in order:
         if (got := results[i]) is not None and got.curve:
             because = f"{goes}; then {curve.words(got.curve)}."
-            cases.append((f"{said(changes[i])} W{picture} then?", because, got, changes[i].source))
+            cases.append((f"{said(changes[i])} {picture} then?", because, got, changes[i].source))
     for text, because, right, source in cases:
         frame = curve.Frame.of(right.curve, ran.value.curve)
         if frame is None or not frame.shows(right.curve):
