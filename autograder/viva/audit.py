@@ -15,10 +15,9 @@ from autograder.checking.student import LocalStudent
 from autograder.course import Course
 from autograder.grading.judging import data
 from autograder.viva import verify
-from autograder.viva.bench import Bench, Mistakes
+from autograder.viva.bench import Mistakes, benches
 from autograder.viva.making import questions
 from autograder.viva.question import Question
-from autograder.viva.source import Cell
 
 # A cell with this many lines offers more to ask about.
 LONG = 10
@@ -87,20 +86,20 @@ def audit(
                 row = Row(exercise, name, is_right, 0)
                 found.rows.append(row)
                 try:
-                    cell = Cell.of(source)
+                    own = benches(student, source, scenarios, mistakes)
                     namespace = reference.namespace(**{exercise: source})
                 except Exception as error:
                     # Some mistakes are cells that do not run.
                     if is_right:
                         found.problems.append(f"{exercise}/{name}: the cell does not run: {error}")
                     continue
-                row.lines = len([line for line in cell.lines if line.strip()])
+                row.lines = sum(bool(x.strip()) for bench in own for x in bench.cell.lines)
                 student.become(namespace)
-                bench = Bench(student, cell, scenarios, mistakes)
                 rng = np.random.default_rng(
                     challenge_seed(b"viva", b"audit", assignment, exercise, name)
                 )
-                _verify(found, row, list(questions(bench, rng)), student, namespace)
+                for bench in own:
+                    _verify(found, row, list(questions(bench, rng)), student, namespace)
                 if not row.is_enough:
                     kinds = ", ".join(f"{n} {kind}" for kind, n in row.kinds.items()) or "none"
                     found.problems.append(

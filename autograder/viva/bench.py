@@ -137,6 +137,26 @@ class Bench:
         return [Ran(None) for _ in cells]
 
 
+def benches(
+    student: Student, source: str, scenarios: Sequence[Scenario], others: "Mistakes"
+) -> list[Bench]:
+    """One for a solution cell; of one that is too long to be read, for each part that scenarios use.
+
+    Raises
+    ------
+    ValueError
+        If the cell is not Python that questions can be asked about.
+    """
+    cell = Cell.of(source)
+    groups: dict[Cell, list[Scenario]] = {}
+    for scenario in scenarios:
+        (code,) = scenario.drawn(np.random.default_rng(0), 1)
+        shown = cell if cell.is_readable else cell.part(code)
+        if shown.is_readable and shown.statements:
+            groups.setdefault(shown, []).append(scenario)
+    return [Bench(student, shown, group, others) for shown, group in groups.items()]
+
+
 def run(
     student: Student,
     cells: Sequence[tuple[str, int]],

@@ -1,5 +1,6 @@
 """A few questions for one student: of different kinds and exercises, the easy ones first."""
 
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,10 +10,9 @@ import numpy as np
 
 from autograder.checking.answers import Scenario
 from autograder.checking.student import Student
-from autograder.viva.bench import Bench, Mistakes
+from autograder.viva.bench import Bench, Mistakes, benches
 from autograder.viva.making import KINDS
 from autograder.viva.question import Question
-from autograder.viva.source import Cell
 
 # Of the first so many questions of a kind about an exercise one is drawn.
 CANDIDATES = 3
@@ -62,9 +62,9 @@ def choose(
     As long as there are others, no two are of the same kind, and none of an exercise that already
     has one.
     """
-    benches = list(_benches(student, solutions, scenarios, mistakes))
+    found = _benches(student, solutions, scenarios, mistakes)
     chosen: list[Question] = []
-    left = [(b, kind) for b in benches for kind in KINDS]
+    left = [(b, kind) for b in found for kind in KINDS]
     left = [left[i] for i in rng.permutation(len(left))]
     while len(chosen) < count and left:
         kinds = [q.kind for q in chosen]
@@ -85,9 +85,5 @@ def choose(
 def _benches(student, solutions, scenarios, mistakes) -> Iterator[Bench]:
     for exercise, source in solutions.items():
         own = [s for s in scenarios if s.exercise == exercise]
-        try:
-            cell = Cell.of(source)
-        except ValueError:
-            continue
-        if own and cell.is_readable and cell.statements:
-            yield Bench(student, cell, own, mistakes)
+        with contextlib.suppress(ValueError):
+            yield from benches(student, source, own, mistakes)

@@ -14,7 +14,7 @@ SYMBOLS: dict[type, str] = {
     ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 # Lines that a person reads in a minute, and letters of a line.
-MOST_LINES, MOST_LETTERS = 45, 100
+MOST_LINES, MOST_LETTERS = 45, 120
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,20 @@ class Cell:
     def is_readable(self) -> bool:
         """Whether somebody can read it in a minute."""
         return len(self.lines) <= MOST_LINES and all(len(x) <= MOST_LETTERS for x in self.lines)
+
+    def part(self, code: str) -> "Cell":
+        """Only the top-level statements that `code` uses, by the names that they bind."""
+        binds = {name: node for node in self.tree.body for name in _binds(node)}
+        used: set[ast.stmt] = set()
+        new = [ast.parse(code)]
+        while new:
+            names = {n.id for node in new for n in ast.walk(node) if isinstance(n, ast.Name)}
+            new = list({binds[name] for name in names & binds.keys()} - used)
+            used.update(new)
+        kept = {n for node in used for n in range(_first(node), (node.end_lineno or 0) + 1)}
+        return Cell.of(
+            "\n".join(line for n, line in enumerate(self.lines, 1) if n in kept or not line.strip())
+        )
 
     def text(self, line: int) -> str:
         """A line, counted from 1, without its indentation."""
@@ -220,6 +234,19 @@ class Cell:
         lines = [*self.lines[: line - 1], new, *self.lines[line:]]
         source = "\n".join(lines) + "\n"
         return Change(line, self.text(line), "" if gone else new.strip(), source)
+
+
+def _first(node: ast.stmt) -> int:
+    """The line on which a statement begins, its decorators included."""
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -99,6 +99,32 @@ def train_model(model, optimizer, train_loader, val_loader, num_epochs, path, *_
 baseline([1, 2, 3], $val, "best.pt", num_epochs=$epochs)
 """
 
+MODEL_SIZES = """\
+model = improved_model()
+widths = [m.out_features for m in model.modules() if isinstance(m, nn.Linear)]
+flat = [p.numel() for p in model.parameters() if p.ndim == 1]
+"""
+
+MODEL_MODES = """\
+model = improved_model().$mode()
+images = torch.arange(4 * 3072.0).sin().view(4, 3, 32, 32)
+first, again, alone = model(images), model(images), model(images[:2])
+told = [torch.equal(first, again), torch.allclose(first[:2], alone, atol=1e-4)]
+"""
+
+# `improved` calls these instead of the training and the test.
+IMPROVED = """\
+files, tested = [], iter([0.5, 0.7, 0.9])
+def train_model(model, optimizer, train, val, num_epochs, path, *_, **__):
+    files.append(Path(path).name)
+def test_model(model, loader):
+    return next(tested)
+images, labels = torch.arange(6 * 3072).view(6, 3, 32, 32) % 256, torch.arange(6)
+six = images.to(torch.uint8), labels
+result = improved(*six, *six, *six, $seeds, "folder", num_epochs=$epochs)
+told = [round(float(result), 2), len(set(files))]
+"""
+
 HEADLINE = """\
 def runs(val, test):
     return [{"seed": i, "val_accuracy": val[i], "test_accuracy": test[i]} for i in range(len(val))]
@@ -234,6 +260,20 @@ SCENARIOS = [
         CALL,
         "told",
         {"hidden": ["[]", "[3]", "[3, 4]"], "val": [[1], [1, 2]], "epochs": [2, 5]},
+    ),
+    Scenario(
+        "improved",
+        MODEL_SIZES + "told = [len(widths), widths[$layer]]\n",
+        "told",
+        {"layer": [0, -1]},
+    ),
+    Scenario("improved", MODEL_SIZES, "[len(flat), sum(flat)]"),
+    Scenario("improved", MODEL_MODES, "told", {"mode": ["train", "eval"]}),
+    Scenario(
+        "improved",
+        IMPROVED,
+        "told",
+        {"seeds": [[0], [0, 1], [3, 4, 5]], "epochs": [1, 2]},
     ),
     Scenario(
         "confusion_matrix",
