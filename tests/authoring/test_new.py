@@ -31,10 +31,10 @@ def new(tmp_path_factory) -> Course:
 
 
 def test_every_file_of_the_template_is_written(new):
-    expected = {
-        p.relative_to(TEMPLATE) for p in TEMPLATE.rglob("*") if "__pycache__" not in p.parts
-    }
-    written = {p.relative_to(new.root) for p in new.root.rglob("*")}
+    def files(root):
+        return {p.relative_to(root) for p in root.rglob("*") if "__pycache__" not in p.parts}
+
+    expected, written = files(TEMPLATE), files(new.root)
     assert expected <= written
     assert {p.parts[0] for p in written - expected} <= {"source", "release"}
     assert new.assignments == [A]

@@ -50,8 +50,9 @@ def names_in(source: str) -> set[str]:
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_answer_is_called_by_the_code_that_is_shown_and_not_by_what_is_asked(assignment):
     """How often its lines run would be told of code that a student does not see."""
+    solutions = reference_of(assignment).solutions
     for scenario in hidden_of(assignment).scenarios:
-        cell = ast.parse(reference_of(assignment).solutions[scenario.exercise])
+        cell = ast.parse(solutions[scenario.exercise])
         own = {n.name for n in cell.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
         assert not own & names_in(scenario.asks), scenario
 

@@ -121,10 +121,10 @@ def some(steps: int, count: int | None) -> list[int]:
 
 
 EVERY = pytest.param(None, id="every", marks=pytest.mark.slow)
+ALL_OF = [pytest.param(a, None, marks=pytest.mark.slow) for a in ("first", "regrade", "stale")]
 
 
-@pytest.mark.parametrize("count", [6, EVERY])
-@pytest.mark.parametrize("attempt", ["first", "regrade", "stale"])
+@pytest.mark.parametrize("attempt, count", [("regrade", 6), *ALL_OF])
 def test_killed_before_any_step_an_attempt_is_written_whole_or_not_at_all(
     story, attempt, count, tmp_path
 ):

@@ -319,6 +319,7 @@ def test_nbgraders_command_and_a_grading_run_write_the_same_page(graded):
     assert page.read_text() == stock
 
 
+@pytest.mark.slow
 def test_after_a_killed_run_submissions_are_kept_out_of_this_process(graded, monkeypatch):
     """One of them may have killed it."""
     used, local = [], workers.local

@@ -299,7 +299,7 @@ def test_a_solution_that_uses_a_demonstrations_variable_keeps_its_points(course,
 
 def test_an_added_cell_gets_the_module_that_a_demonstration_imports(course, grade):
     notebook = solved(course, A)
-    notebook.cells.append(nbformat.v4.new_code_cell("print('ran: mine', time.time() > 0)"))
+    notebook.cells.append(nbformat.v4.new_code_cell("print(f'ran: mine {time.time() > 0}')"))
     assert ran(grade(notebook)[1]) == {"mine True", "shape"}
 
 

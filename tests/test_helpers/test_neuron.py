@@ -77,9 +77,13 @@ def test_neurons_are_drawn_as_relu_of_their_lines_and_summed():
     ],
 )
 def test_the_note_says_where_a_neuron_is_on(w, b, said):
+    assert neuron._describe(w, b) == said
+
+
+def test_the_note_is_that_of_the_neuron_on_the_sliders():
     box = neuron.neuron_explorer()
-    sliders(box)["w1"].value, sliders(box)["b1"].value = w, b
-    assert notes(box).startswith(f"<b>neuron 1</b>: {said}<br>")
+    sliders(box)["w1"].value, sliders(box)["b1"].value = -2, -1
+    assert notes(box).startswith(f"<b>neuron 1</b>: {neuron._describe(-2, -1)}<br>")
 
 
 def test_gradient_descent_is_that_of_torch():

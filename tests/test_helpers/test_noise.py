@@ -38,6 +38,7 @@ def test_the_floor_follows_the_formula_of_the_text():
     assert path[100:, 2].mean() == pytest.approx(2 * 0.4 / (2 * (2 - 0.4)), rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_explorer_draws_at_once_and_after_every_move():
     box = widgets.noise_explorer(valley, num_updates=100)
 
