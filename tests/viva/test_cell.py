@@ -77,3 +77,30 @@ def test_a_change_alters_one_place_and_can_be_compiled():
 def test_a_line_with_a_comprehension_is_not_counted():
     cell = Cell.of("def f(n):\n    a = [i for i in range(n)]\n    b = n\n    return a, b\n")
     assert not cell.is_counted(2) and cell.is_counted(3)
+
+
+PARTS = """\
+import math as m
+SIZE = 3
+
+@cached
+def inner(x):
+    return m.floor(x) * SIZE
+
+def other(x):
+    return inner(x) + 1
+
+def outer(x):
+    return inner(x)
+"""
+
+
+def test_a_part_is_what_code_uses_and_what_that_uses():
+    part = Cell.of(PARTS).part("y = inner(2.5)\n")
+    assert part.source.split("\n\n") == [
+        "import math as m\nSIZE = 3",
+        "@cached\ndef inner(x):\n    return m.floor(x) * SIZE\n",
+    ]
+    assert "def other" not in Cell.of(PARTS).part("print(outer)").source
+    assert Cell.of(PARTS).part("other(outer(1))") == Cell.of(PARTS)
+    assert Cell.of(PARTS).part("x = 1").source.strip() == ""

@@ -15,6 +15,7 @@ from steps import STEPS, bench_of
 from autograder.viva.curve import Frame, words
 from autograder.viva.question import Question
 from autograder.viva.sheet import Sheet, choose
+from autograder.viva.source import Cell
 from autograder.viva.viva import write
 from autograder.viva.written import moodle, page, qti
 
@@ -57,6 +58,14 @@ def test_more_questions_than_kinds_repeat_a_kind_but_no_question():
 )
 def test_a_cell_without_anything_to_ask_gives_no_question(source):
     assert chosen(3, solutions={"steps": source, "unknown": STEPS}) == []
+
+
+def test_of_a_long_cell_only_what_the_questions_are_about_is_shown():
+    more = "\ndef more(x):\n" + "    x = x + 1\n" * 60
+    found = chosen(3, solutions={"steps": STEPS + more})
+    assert len(found) == 3 and {q.cell for q in found} == {Cell.of(STEPS).source}
+    used = STEPS.replace("    return w", "    more(w)\n    return w")
+    assert chosen(3, solutions={"steps": used + more}) == []
 
 
 def test_nothing_of_a_student_becomes_markup():
