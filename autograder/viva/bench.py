@@ -151,8 +151,9 @@ def benches(
     groups: dict[Cell, list[Scenario]] = {}
     for scenario in scenarios:
         (code,) = scenario.drawn(np.random.default_rng(0), 1)
-        shown = cell if cell.is_readable else cell.part(code)
-        if shown.is_readable and shown.statements:
+        part = cell.part(code)
+        shown = cell if cell.is_readable else part
+        if part.lines and shown.is_readable:
             groups.setdefault(shown, []).append(scenario)
     return [Bench(student, shown, group, others) for shown, group in groups.items()]
 

@@ -62,9 +62,9 @@ def choose(
     As long as there are others, no two are of the same kind, and none of an exercise that already
     has one.
     """
-    found = _benches(student, solutions, scenarios, mistakes)
     chosen: list[Question] = []
-    left = [(b, kind) for b in found for kind in KINDS]
+    all_benches = _benches(student, solutions, scenarios, mistakes)
+    left = [(bench, kind) for bench in all_benches for kind in KINDS]
     left = [left[i] for i in rng.permutation(len(left))]
     while len(chosen) < count and left:
         kinds = [q.kind for q in chosen]

@@ -13,8 +13,8 @@ SYMBOLS: dict[type, str] = {
     ast.NotEq: "!=", ast.And: "and", ast.Or: "or", ast.Is: "is", ast.IsNot: "is not",
     ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
-# Lines that a person reads in a minute, and letters of a line.
-MOST_LINES, MOST_LETTERS = 45, 120
+# Lines that a person reads in a minute, and letters on a line of a sheet: longer ones are wrapped.
+MOST_LINES, MOST_LETTERS = 50, 100
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Cell:
             if number not in inside and not text and (not kept or not kept[-1].strip()):
                 continue
             kept.append(line.rstrip() if number not in inside else line)
-        text = "\n".join(kept).rstrip() + "\n"
+        text = "\n".join(kept).rstrip()
         ast.parse(text)
-        return cls(text)
+        return cls(f"{text}\n" if text else "")
 
     @functools.cached_property
     def tree(self) -> ast.Module:
@@ -81,13 +81,13 @@ class Cell:
     @property
     def is_readable(self) -> bool:
         """Whether somebody can read it in a minute."""
-        return len(self.lines) <= MOST_LINES and all(len(x) <= MOST_LETTERS for x in self.lines)
+        return sum(1 + len(line) // MOST_LETTERS for line in self.lines) <= MOST_LINES
 
     def part(self, code: str) -> "Cell":
         """Only the top-level statements that `code` uses, by the names that they bind."""
         binds = {name: node for node in self.tree.body for name in _binds(node)}
         used: set[ast.stmt] = set()
-        new = [ast.parse(code)]
+        new = ast.parse(code).body
         while new:
             names = {n.id for node in new for n in ast.walk(node) if isinstance(n, ast.Name)}
             new = list({binds[name] for name in names & binds.keys()} - used)

@@ -108,8 +108,8 @@ flat = [p.numel() for p in model.parameters() if p.ndim == 1]
 MODEL_MODES = """\
 model = improved_model().$mode()
 images = torch.arange(4 * 3072.0).sin().view(4, 3, 32, 32)
-first, again, alone = model(images), model(images), model(images[:2])
-told = [torch.equal(first, again), torch.allclose(first[:2], alone, atol=1e-4)]
+first, again, alone = model(images), model(images), model(images[:$part])
+told = [torch.equal(first, again), torch.allclose(first[:$part], alone, atol=1e-4)]
 """
 
 # `improved` calls these instead of the training and the test.
@@ -265,10 +265,15 @@ SCENARIOS = [
         "improved",
         MODEL_SIZES + "told = [len(widths), widths[$layer]]\n",
         "told",
-        {"layer": [0, -1]},
+        {"layer": [0, 1, -1]},
     ),
-    Scenario("improved", MODEL_SIZES, "[len(flat), sum(flat)]"),
-    Scenario("improved", MODEL_MODES, "told", {"mode": ["train", "eval"]}),
+    Scenario(
+        "improved",
+        MODEL_SIZES + "told = [len(flat), sum(flat[-$last:])]\n",
+        "told",
+        {"last": [1, 2, 3]},
+    ),
+    Scenario("improved", MODEL_MODES, "told", {"mode": ["train", "eval"], "part": [2, 3]}),
     Scenario(
         "improved",
         IMPROVED,
