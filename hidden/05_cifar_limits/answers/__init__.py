@@ -1,10 +1,10 @@
 """Known mistakes and accepted alternatives of assignment 05."""
 
-from . import headlines, tools, training
+from . import challenge, headlines, tools, training
 from .files import write_files
 from .survivors import SURVIVORS as SURVIVORS
 
-ANSWERS = tools.ANSWERS + training.ANSWERS + headlines.ANSWERS
+ANSWERS = tools.ANSWERS + training.ANSWERS + headlines.ANSWERS + challenge.ANSWERS
 FILES = write_files
 FILE_CHECKS = (
     "baseline_file_is_the_asked_network",
