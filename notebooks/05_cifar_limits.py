@@ -1998,9 +1998,9 @@ plots.bar(
 #
 # An MLP has to be told what a convolution has built in. So look first at what makes new images out
 # of old ones, and then at the inputs: neighbouring pixels are nearly equal, and a fixed linear
-# first layer can undo that. The largest step is the third one: what a unit of the first layer looks
-# for is small. If it sees 8 x 8 pixels and all its other weights stay zero, it has 192 weights to
-# learn instead of 3,072.
+# first layer can undo that. The largest step is another one: edges and corners are small. A unit of
+# the first layer that sees 8 x 8 pixels, with all its other weights kept at zero, has 192 weights
+# to learn instead of 3,072.
 # </details>
 # <details><summary>Hint 2: what to try</summary>
 #

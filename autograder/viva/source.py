@@ -85,12 +85,11 @@ class Cell:
 
     def part(self, code: str) -> "Cell":
         """Only the top-level statements that `code` uses, by the names that they bind."""
-        binds = {name: node for node in self.tree.body for name in _binds(node)}
         used: set[ast.stmt] = set()
         new = ast.parse(code).body
         while new:
             names = {n.id for node in new for n in ast.walk(node) if isinstance(n, ast.Name)}
-            new = list({binds[name] for name in names & binds.keys()} - used)
+            new = [n for n in self.tree.body if n not in used and not names.isdisjoint(_binds(n))]
             used.update(new)
         kept = {n for node in used for n in range(_first(node), (node.end_lineno or 0) + 1)}
         return Cell.of(

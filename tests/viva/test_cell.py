@@ -82,6 +82,7 @@ def test_a_line_with_a_comprehension_is_not_counted():
 PARTS = """\
 import math as m
 SIZE = 3
+SIZE += 1
 
 @cached
 def inner(x):
@@ -98,7 +99,7 @@ def outer(x):
 def test_a_part_is_what_code_uses_and_what_that_uses():
     part = Cell.of(PARTS).part("y = inner(2.5)\n")
     assert part.source.split("\n\n") == [
-        "import math as m\nSIZE = 3",
+        "import math as m\nSIZE = 3\nSIZE += 1",
         "@cached\ndef inner(x):\n    return m.floor(x) * SIZE\n",
     ]
     assert "def other" not in Cell.of(PARTS).part("print(outer)").source
