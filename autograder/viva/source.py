@@ -85,11 +85,16 @@ class Cell:
 
     def part(self, code: str) -> "Cell":
         """Only the top-level statements that `code` uses, by the names that they bind."""
+        binds: dict[str, set[ast.stmt]] = {}
+        for node in self.tree.body:
+            for name in _binds(node):
+                binds.setdefault(name, set()).add(node)
         used: set[ast.stmt] = set()
-        new = ast.parse(code).body
+        new = set(ast.parse(code).body)
         while new:
             names = {n.id for node in new for n in ast.walk(node) if isinstance(n, ast.Name)}
-            new = [n for n in self.tree.body if n not in used and not names.isdisjoint(_binds(n))]
+            # Each name is followed once: a student's cell may have a chain of thousands.
+            new = {n for name in names for n in binds.pop(name, ())} - used
             used.update(new)
         kept = {n for node in used for n in range(_first(node), (node.end_lineno or 0) + 1)}
         return Cell.of(
