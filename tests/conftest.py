@@ -35,6 +35,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "longest" not in item.keywords)
 
 
+def pytest_runtest_logreport(report):
+    """Say at once what failed: a run that is cut short has no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid}\n{report.longreprtext[-2000:]}", file=sys.__stderr__, flush=True)
+
+
 @pytest.fixture(autouse=True)
 def no_figures_of_others():
     """Close what a test has drawn, so that the next one sees only its own figures."""
