@@ -136,15 +136,17 @@ KINDS: dict[str, Callable] = {
 
 
 class Forger(Student):
-    """Passes questions on to `student` and replaces what comes back."""
+    """Passes questions on to `student`, each once, and replaces what comes back."""
 
-    def __init__(self, student: Student, forge: Callable):
+    def __init__(self, student: Student, forge: Callable, replies: dict[bytes, bytes]):
         super().__init__()
-        self._student, self._forge = student, forge
+        self._student, self._forge, self._replies = student, forge, replies
         self.replaced = 0
 
     def _ask(self, request: bytes, timeout: float) -> bytes:
-        reply = self._student._ask(request, timeout)
+        if request not in self._replies:
+            self._replies[request] = self._student._ask(request, timeout)
+        reply = self._replies[request]
         value = wire.decode(reply)
         if set(value) != {"value"}:
             return reply
@@ -162,9 +164,10 @@ def forged(course: Course, assignment: str, exercise: str = "", seed: int = 0):
     student = LocalStudent(reference.namespace())
     for name, checks in own.checks.items():
         for item in checks if exercise in ("", name) else ():
+            replies: dict[bytes, bytes] = {}
             # A check that reads files fails before it asks for anything.
             for kind, forge in KINDS.items():
-                forger = Forger(student, forge)
+                forger = Forger(student, forge, replies)
                 number = challenge_seed(b"forged", bytes([seed]), item.name)
                 with np.errstate(all="ignore"):
                     (result,) = run_checks([item], forger, lambda _, n=number: n)
