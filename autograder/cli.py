@@ -172,6 +172,9 @@ def audit(
     course: CourseOption = HERE,
     seeds: Annotated[int, typer.Option(min=1, max=256)] = 25,
     exercise: Annotated[str | None, typer.Option(help="Look at one exercise only.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Neither mutants nor whether mistakes are recognized.")
+    ] = False,
 ) -> None:
     """Prove the hidden checks: known mistakes and small changes of the reference fail as expected,
     other correct answers pass, self-checks agree, nothing leaks."""
@@ -184,7 +187,9 @@ def audit(
     problems = 0
     for name in names:
         with console.progress(0, f"auditing {name}") as advance:
-            report = auditing.audit(found, name, seeds, lambda row: advance(row.name), exercise)
+            report = auditing.audit(
+                found, name, seeds, lambda row: advance(row.name), exercise, quick
+            )
         console.audit_report(report)
         problems += len(report.problems)
     if problems:

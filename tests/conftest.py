@@ -1,10 +1,12 @@
 """A tiny course beside the real one, so that what is tested is the machinery."""
 
+import math
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,8 +33,26 @@ def without_waiting_for_the_disk(connection, record):
         connection.execute("PRAGMA synchronous=OFF")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--ends-at",
+        type=float,
+        default=math.inf,
+        metavar="TIME",
+        help="seconds since 1970 at which all must have ended; what may last longer is skipped",
+    )
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: "longest" not in item.keywords)
+    items.sort(key=lambda item: ("last" in item.keywords) - ("longest" in item.keywords))
+
+
+def pytest_runtest_setup(item):
+    """A run with an end, on a slow machine, says what it had no time for, rather than nothing."""
+    last = item.get_closest_marker("last")
+    seconds = 60 * last.kwargs["minutes"] if last else 300
+    if time.time() + seconds > item.config.getoption("ends_at"):
+        pytest.skip(f"no time for {item.nodeid} before --ends-at")
 
 
 def pytest_runtest_logreport(report):

@@ -126,7 +126,9 @@ def audit_report(audit: "Audit") -> None:
         "✓ the self-check accepts it"
     )
     say(
-        f"mutants of the reference: {audit.killed} noticed, {audit.listed} listed in SURVIVORS, "
+        "neither mutants nor whether mistakes are recognized: --quick leaves them out"
+        if audit.quick
+        else f"mutants of the reference: {audit.killed} noticed, {audit.listed} listed in SURVIVORS, "
         f"{len(audit.of('mutant'))} neither"
     )
     for name, why in audit.untried.items():
@@ -136,10 +138,11 @@ def audit_report(audit: "Audit") -> None:
             statistics.mean(getattr(row, name) for row in mistakes) for name in ("cost", "share")
         )
         whole = sum(row.cost > 1 - 1e-9 for row in mistakes)
+        silent = "" if audit.quick else f", {len(audit.silent)} are not recognized"
         say(
             f"a mistake costs {cost:.0%} of its exercise on average, {cost / share:.2f} times what "
             f"its check is worth ({share:.0%}); {whole} of {len(mistakes)} cost everything; "
-            f"{len(audit.ticked)} get a tick from their self-check, {len(audit.silent)} are not recognized"
+            f"{len(audit.ticked)} get a tick from their self-check{silent}"
         )
     for problem in audit.problems:
         console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)

@@ -1357,10 +1357,10 @@ def _fit_case(rng, wanted, num_epochs=5, norm=False):
         if min(ref.margin(x) for x in (before, *logits)) < 1e-3:
             continue
         predictions = np.stack([x.argmax(1) for x in logits])
-        for _ in range(300):
-            labels = ref.guessed_labels(rng, predictions, 3)
-            history = _history(losses, np.stack(logits), labels)
-            if wanted(history, (before.argmax(1) == labels).mean()):
+        guesses = ref.guessed_labels(rng, predictions, 3, 300)
+        starts = (before.argmax(1) == guesses).mean(axis=1)
+        for labels, start, history in zip(guesses, starts, _histories(losses, logits, guesses)):
+            if wanted(history, start):
                 return layers, state, data, lr, states, history, (images, labels)
 
 
@@ -1397,9 +1397,10 @@ def _tied_best(history, start):
     """
     accuracies, losses = np.array(history["val_accuracy"]), np.array(history["val_loss"])
     equals = np.flatnonzero(accuracies == accuracies.max())
+    if len(equals) < 2 or accuracies[-1] <= accuracies[-2]:
+        return False
     lowest = [int(np.argmin(history[name])) for name in ("train_loss", "val_loss")]
-    others = {*lowest, len(accuracies) - 1}
-    if len(equals) < 2 or not others.isdisjoint(equals.tolist()) or np.diff(accuracies)[-1] <= 0:
+    if not {*lowest, len(accuracies) - 1}.isdisjoint(equals.tolist()):
         return False
     return bool(np.argmin(losses[equals]) > 0 and start < accuracies.max())
 
@@ -1409,16 +1410,22 @@ def _fit(student, layers, state, fits, lr):
     return reply.items(len(fits), "the results")
 
 
-def _history(losses, logits, labels):
-    """What `fit` records, from training losses and validation logits of shape (epochs, N, C)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    right = np.take_along_axis(shifted, labels[None, :, None], axis=-1)[..., 0]
-    val_losses = np.log(np.exp(shifted).sum(axis=-1)) - right
-    return {
-        "train_loss": losses,
-        "val_loss": val_losses.mean(axis=1).tolist(),
-        "val_accuracy": (logits.argmax(axis=-1) == labels).mean(axis=1).tolist(),
-    }
+def _histories(losses, logits, guesses):
+    """What `fit` records for each row of validation labels.
+
+    Takes one training loss and validation logits of shape (N, C) for each epoch, and labels of
+    shape (rows, N).
+    """
+    logits = np.stack(logits).astype(np.float64)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    right = shifted[:, np.arange(guesses.shape[1]), guesses]
+    val_losses = np.log(np.exp(shifted).sum(axis=-1))[:, None] - right
+    accuracies = logits.argmax(axis=-1)[:, None] == guesses
+    rows = zip(val_losses.mean(axis=-1).T.tolist(), accuracies.mean(axis=-1).T.tolist())
+    return [
+        {"train_loss": losses, "val_loss": of_labels, "val_accuracy": shares}
+        for of_labels, shares in rows
+    ]
 
 
 def _model_after(student, case):
@@ -1531,7 +1538,7 @@ def _hopeless_case(rng):
         first, second = (x.argmax(1) for x in logits)
         # With three classes one is left where both epochs answer the same, and where they do not.
         labels = np.where(first == second, (first + 1) % 3, 3 - first - second).astype(np.int64)
-        val_losses = _history(losses, np.stack(logits), labels)["val_loss"]
+        val_losses = _histories(losses, logits, labels[None])[0]["val_loss"]
         clear = min(ref.margin(x) for x in logits) > 1e-3
         if clear and losses[1] < losses[0] and val_losses[1] > val_losses[0]:
             return layers, state, data, lr, states, (images, labels)

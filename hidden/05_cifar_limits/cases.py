@@ -106,7 +106,7 @@ def _labels(rng, logits, misleading, telling):
     stop at the first drop would choose.
     """
     predictions = np.stack([x.argmax(1) for x in logits])
-    guesses = np.stack([ref.guessed_labels(rng, predictions, 3) for _ in range(200)])
+    guesses = ref.guessed_labels(rng, predictions, 3, 200)
     shares = (predictions[:, None] == guesses).mean(2).T
     for labels, accuracies in zip(guesses, shares, strict=True):
         highest = set(np.flatnonzero(accuracies == accuracies.max()).tolist())

@@ -68,14 +68,15 @@ def relabelled(data, labels):
     return [[x, own] for (x, _), own in zip(data, np.split(labels, ends), strict=True)]
 
 
-def guessed_labels(rng, predictions, num_classes):
-    """Labels of which a random share agrees with one row of `predictions`, drawn as well.
+def guessed_labels(rng, predictions, num_classes, count):
+    """`count` rows of labels; of each, a random share agrees with a random row of `predictions`.
 
     Training does not depend on validation labels, so they can be chosen after it.
     """
-    favoured = predictions[rng.integers(len(predictions))]
-    noise = labels_of(rng, favoured.size, num_classes)
-    return np.where(rng.random(favoured.size) < rng.uniform(0.2, 0.8), favoured, noise)
+    favoured = predictions[rng.integers(len(predictions), size=count)]
+    noise = rng.integers(num_classes, size=favoured.shape)
+    agrees = rng.random(favoured.shape) < rng.uniform(0.2, 0.8, (count, 1))
+    return np.where(agrees, favoured, noise).astype(np.int64)
 
 
 # The rules

@@ -13,6 +13,8 @@ from autograder.errors import UserError
 from autograder.terminal import console
 
 A = "99_tiny"
+# Of a whole audit, beside another test on a slow machine.
+MINUTES = (6, 10, 8, 12, 22)
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
@@ -152,14 +154,30 @@ def test_a_solution_in_the_release_is_a_leak(course):
     assert "shows a line of the solution on line 17: return values.sum()" in problem
 
 
-@pytest.mark.parametrize(
-    "assignment",
-    [pytest.param(a, marks=pytest.mark.slow) for a in ASSIGNMENTS],
-)
-def test_the_course_is_proven(real_course, assignment):
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_answers_of_the_course_earn_what_they_should(real_course, assignment):
     # `autograder audit` tries 25 seeds; this is to find what a change has broken.
-    report = audit(real_course, assignment, seeds=1)
+    report = audit(real_course, assignment, seeds=1, quick=True)
     assert report.problems == []
     for exercise in hidden_of(assignment).checks:
         kinds = [row.kind for row in report.rows if row.exercise == exercise]
         assert kinds.count("mistake") >= 2 and kinds.count("alternative") >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "assignment",
+    [pytest.param(a, marks=pytest.mark.last(minutes=m)) for a, m in zip(ASSIGNMENTS, MINUTES)],
+)
+def test_the_course_is_proven(real_course, assignment):
+    assert audit(real_course, assignment, seeds=1).problems == []
+
+
+def test_a_quick_audit_says_what_it_leaves_out(course, capsys):
+    report = audit(course, A, seeds=1, quick=True)
+    assert report.problems == [] and report.killed == 0 and report.of("mutant") == []
+    assert not any(row.told for row in report.rows)
+    console.audit_report(report)
+    printed = capsys.readouterr().out
+    assert "--quick leaves them out" in printed and "not recognized" not in printed

@@ -20,7 +20,9 @@ from autograder.grading import batch
 from autograder.outcome import Status
 
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
-LIMITS, CIFAR = "05_cifar_limits", "cifar10.npz"
+BASICS, LIMITS = "01_mlp_basics", "05_cifar_limits"
+# What is tried on real images where they are.
+REAL = {BASICS: "mnist.npz", LIMITS: "cifar10.npz"}
 # An unsolved cell, or one that needs what that would have made; a self-check that fails.
 OF_A_STUB = {"NotImplementedError", "AssertionError"}
 # What a notebook says of its length: the card below a heading, a row of the table of parts, hours.
@@ -103,8 +105,8 @@ def first_run_and_graded(course, assignment, tmp_path):
 def test_solved_earns_everything_and_the_stub_nothing(
     own_course, tmp_path, monkeypatch, assignment
 ):
-    if assignment == LIMITS and Path(REAL_DATA or "", CIFAR).is_file():
-        pytest.skip("tried on real images instead, which takes ten minutes")
+    if assignment in REAL and Path(REAL_DATA or "", REAL[assignment]).is_file():
+        pytest.skip("tried on real images instead")
     monkeypatch.setenv("MLP_COURSE_DATASET", "synthetic")
     _, results = first_run_and_graded(own_course, assignment, tmp_path)
     expect_nothing(own_course, assignment, results["stub"], tmp_path)
@@ -131,11 +133,12 @@ def test_solved_earns_everything_on_cuda(own_course, tmp_path, monkeypatch, assi
 
 @pytest.mark.slow
 def test_the_solved_basics_reach_the_stated_accuracy_on_real_mnist(own_course, tmp_path, real_data):
-    real_data("mnist.npz")
-    run, *_ = first_run_and_graded(own_course, "01_mlp_basics", tmp_path)
+    real_data(REAL[BASICS])
+    run, results = first_run_and_graded(own_course, BASICS, tmp_path)
     accuracy = float(printed(run).split("test accuracy: ")[1].split("%")[0])
-    low, high = stated.read("01_mlp_basics", "a test accuracy between # and # %")
+    low, high = stated.read(BASICS, "a test accuracy between # and # %")
     assert low <= accuracy <= high
+    expect_nothing(own_course, BASICS, results["stub"], tmp_path)
 
 
 def shorten(course, assignment, changes):
@@ -153,7 +156,7 @@ def shorten(course, assignment, changes):
 @pytest.mark.longest
 def test_the_solved_limits_earn_everything_on_real_cifar(own_course, tmp_path, real_data):
     """With short trainings: given ones of one epoch, a graded one of as many as earn its points."""
-    real_data(CIFAR)
+    real_data(REAL[LIMITS])
     lengths = {
         "study_run(seed, num_epochs=20": "study_run(seed, num_epochs=1",
         "num_inputs=3072, num_epochs=8": "num_inputs=3072, num_epochs=1",

@@ -56,7 +56,8 @@ def test_the_answer_is_called_by_the_code_that_is_shown_and_not_by_what_is_asked
 
 
 @pytest.mark.slow
-def test_enough_is_asked_about_the_reference_and_every_key_is_right():
+def test_enough_is_asked_about_the_reference_and_a_key_of_each_kind_is_right():
+    # `autograder viva --audit` verifies all keys, of all answers.
     own, reference = hidden_of("03_optimizers"), reference_of("03_optimizers")
     names, mistakes = reference.namespace(), Mistakes(own, reference)
     student = LocalStudent(names)
@@ -67,7 +68,7 @@ def test_enough_is_asked_about_the_reference_and_every_key_is_right():
         row = audit.Row(exercise, "reference", True, len(bench.cell.lines))
         row.kinds.update(q.kind for q in found)
         assert row.is_enough, row
-        for question in found:
+        for question in {q.kind: q for q in found}.values():
             assert verify.problem(question, lambda: dict(names)) == "", question
 
 
