@@ -38,15 +38,15 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("name", READERS)
 # How long it takes to make something up depends on the machine.
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(value=ANYTHING)
-def test_a_look_into_a_reply_can_only_fail_the_check(name, value):
-    try:
-        READERS[name](Reply(value))
-    except CheckFailed as verdict:
-        assert str(verdict)
+def test_a_look_into_a_reply_can_only_fail_the_check(value):
+    for read in READERS.values():
+        try:
+            read(Reply(value))
+        except CheckFailed as verdict:
+            assert str(verdict)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def text_of(assignment: str) -> str:
     return " ".join(re.sub(r"^\s*# ?", "", text, flags=re.MULTILINE).split())
 
 
+@functools.cache
 def spans(text: str, sentence: str) -> list[tuple[int, int]]:
     """Where the figures of a sentence stand in a text.
 
@@ -110,6 +111,8 @@ def _wrong(figure: str, true) -> Iterator[str]:
 
 def expect_noticed(text: str, sentence: str, truth: tuple) -> None:
     """Fail unless `expect` fails for every way in which a figure of the sentence can be wrong."""
+    places, around = spans(text, sentence), 2 * len(sentence)
+    text = text[max(places[0][0] - around, 0) : places[-1][1] + around]
     for wrong in changed(text, sentence, truth):
         try:
             expect(wrong, sentence, truth)
