@@ -210,6 +210,7 @@ def test_maps_show_where_a_unit_looks(reference):
     assert torch.equal(reference["first_layer_maps"](model, (2, 3, 4)), pixel)
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_mean_over_seeds_of_fresh_networks(reference):
     accuracy, train, make = (reference[n] for n in ("accuracy", "train_network", "make_network"))
     want = [

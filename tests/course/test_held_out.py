@@ -115,6 +115,7 @@ def test_a_damaged_file_gets_one_message(prepared, tmp_path):
     for_kernels(tmp_path, OWN)
 
 
+@pytest.mark.slow
 def test_a_kernel_never_sees_a_held_out_label(prepared, course):
     spy = f"""
 import os, numpy as np

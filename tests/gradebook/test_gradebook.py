@@ -62,6 +62,7 @@ def test_manual_grades_and_comments_survive_a_regrade(graded_by_hand):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_resubmission_marks_the_written_answer_as_needing_another_look(graded_by_hand):
     changed = answered(solved(graded_by_hand, A), {"answer_why": "I thought again."})
     hand_in(graded_by_hand, S, A, changed)

@@ -80,6 +80,7 @@ def notebook_client():
     return client
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @example({"msg_id": "", "msg_type": "comm_close"}, {"msg_id": "parent"}, {}, {}, [])
 @given(headers, parents, junk | st.just({}), contents, st.lists(st.binary(), max_size=2))

@@ -89,6 +89,7 @@ def test_another_node_is_started_when_it_was_killed(kernel):
     assert node() != killed
 
 
+@pytest.mark.slow
 def test_a_kernel_dies_with_its_supervisor(kernel):
     manager, _ = kernel
     process = psutil.Process(manager.provisioner.pid)

@@ -15,7 +15,7 @@ from autograder.gradebook import ledger
 from autograder.serving import protocol
 from serving.conftest import AUTOGRADER, SECONDS, Warm, needs_warm
 
-pytestmark = needs_warm
+pytestmark = [needs_warm, pytest.mark.slow]
 
 
 def run(course: Course, *arguments: str, **options) -> subprocess.CompletedProcess:
@@ -42,14 +42,12 @@ def test_a_command_is_run_by_the_warm_process_with_the_same_result(course, warm)
     assert (course.root / "warm.json").read_text() == (course.root / "cold.json").read_text()
 
 
-@pytest.mark.slow
 def test_a_wrong_call_gets_its_message_and_exit_code(course, warm):
     done = run(course, "grade", course.assignments[0], "--student", "nobody")
     assert done.returncode == 2
     assert done.stderr.startswith("autograder: expected")
 
 
-@pytest.mark.slow
 def test_the_folder_and_the_environment_are_those_of_the_caller(course, warm, tmp_path):
     name = course.assignments[0]
     here = tmp_path / "elsewhere"
@@ -66,14 +64,12 @@ def test_only_the_owner_can_connect(course, warm):
     assert (protocol.folder(course) / "socket").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.slow
 def test_a_second_one_is_refused(course, warm):
     done = run(course, "serve")
     assert done.returncode == 2
     assert "serving" in done.stderr
 
 
-@pytest.mark.slow
 def test_it_stops_cleanly_and_leaves_no_process(course, warm):
     run(course, "grade", course.assignments[0], "--force")
     below = psutil.Process(warm.process.pid).children(recursive=True)
@@ -82,14 +78,12 @@ def test_it_stops_cleanly_and_leaves_no_process(course, warm):
     assert psutil.wait_procs(below, timeout=SECONDS)[1] == []
 
 
-@pytest.mark.slow
 def test_it_ends_by_itself_when_nobody_asks(course):
     idle = Warm(course, "--idle", "0.1")
     assert idle.process.wait(SECONDS) == 0
     idle.process.stdout.close()
 
 
-@pytest.mark.slow
 def test_without_it_or_after_its_death_commands_do_the_work_themselves(course, warm):
     warm.process.kill()
     warm.process.wait()
@@ -97,7 +91,6 @@ def test_without_it_or_after_its_death_commands_do_the_work_themselves(course, w
     assert run(course, "grade", course.assignments[0], "--force").returncode == 0
 
 
-@pytest.mark.slow
 def test_a_killed_node_is_replaced(course, warm):
     for process in psutil.Process(warm.process.pid).children():
         process.kill()
@@ -105,7 +98,6 @@ def test_a_killed_node_is_replaced(course, warm):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_changed_code_or_configuration_is_not_used_from_memory(course, warm):
     name = course.assignments[0]
     with open(course.root / "nbgrader_config.py", "a") as file:
@@ -121,7 +113,6 @@ def test_changed_code_or_configuration_is_not_used_from_memory(course, warm):
     assert "commands start warm" in warm.process.stdout.readline()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="sealed kernels need Linux")
 def test_nbgraders_own_commands_take_kernels_from_it(course, warm):
     """And so does formgrader's button."""
@@ -176,7 +167,6 @@ def interrupted(course: Course, warm: Warm, number: int) -> tuple[int, str]:
     return caller.returncode, told
 
 
-@pytest.mark.slow
 def test_an_interrupt_ends_the_command_and_not_the_warm_process(course, warm):
     code, told = interrupted(course, warm, signal.SIGINT)
     assert code == 130, told
@@ -184,7 +174,6 @@ def test_an_interrupt_ends_the_command_and_not_the_warm_process(course, warm):
     assert run(course, "grade", course.assignments[0], "--student", "ada").returncode == 0
 
 
-@pytest.mark.slow
 def test_a_killed_command_is_reported_and_nothing_is_lost(course, warm):
     code, told = interrupted(course, warm, signal.SIGKILL)
     assert code == 2, told

@@ -368,6 +368,7 @@ def test_forged_outputs_of_cells_that_count_never_survive(course, grade):
     assert_nothing_forged(judged)
 
 
+@pytest.mark.slow
 def test_forged_outputs_never_survive_in_stock_nbgrader_with_this_configuration(course):
     hand_in(course, "ada", A, with_forged_outputs(released(course, A)))
     api = NbGraderAPI(config=course.config)
