@@ -93,6 +93,7 @@ def end(process: subprocess.Popen) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.last(minutes=7)
 def test_four_workers_on_two_hosts_give_the_results_of_one_machine(course, client, tmp_path):
     """Bit for bit; and so they do when one of them is killed on the way."""
     names = [f"student{number:02}" for number in range(8)]

@@ -387,6 +387,7 @@ def role_of(process: psutil.Process) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.last(minutes=8)
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_random_processes_killed_at_random_moments_lose_and_double_nothing(course):
     print(f"CRASH_SEED={SEED} CRASH_KILLS={KILLS}")

@@ -49,6 +49,7 @@ def parts_of(head: psutil.Process) -> dict[str, list[psutil.Process]]:
 
 
 @pytest.mark.slow
+@pytest.mark.last(minutes=8)
 @needs_warm
 def test_random_parts_of_the_watching_process_killed_while_submissions_arrive(course):
     print(f"CRASH_SEED={SEED} CRASH_KILLS={KILLS} CRASH_SUBMISSIONS={SUBMISSIONS}")
