@@ -479,6 +479,7 @@ def test_outputs_of_a_cell_that_has_none_are_dropped_before_anybody_looks_at_the
 
 
 @pytest.mark.slow
+@pytest.mark.last(minutes=8)
 def test_a_thousand_damaged_notebooks_are_graded_with_one_status_each(course):
     print(f"FUZZ_SEED={SEED}")
     notebook = solved(course, A)
