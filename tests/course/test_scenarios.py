@@ -56,6 +56,7 @@ def test_the_answer_is_called_by_the_code_that_is_shown_and_not_by_what_is_asked
 
 
 @pytest.mark.slow
+@pytest.mark.last(minutes=8)
 def test_enough_is_asked_about_the_reference_and_a_key_of_each_kind_is_right():
     # `autograder viva --audit` verifies all keys, of all answers.
     own, reference = hidden_of("03_optimizers"), reference_of("03_optimizers")
