@@ -146,7 +146,8 @@ def audit_report(audit: "Audit") -> None:
         )
     for problem in audit.problems:
         console.print(f"[red]problem[/] {escape(problem)}", soft_wrap=True)
-    console.print("[red]not proven[/]" if audit.problems else "[green]proven, no leak[/]")
+    good = "answers as expected, no leak" if audit.quick else "proven, no leak"
+    console.print("[red]not proven[/]" if audit.problems else f"[green]{good}[/]")
 
 
 def attempt_report(found: dict) -> None:

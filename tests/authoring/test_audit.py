@@ -184,3 +184,4 @@ def test_a_quick_audit_says_what_it_leaves_out(course, capsys):
     console.audit_report(report)
     printed = capsys.readouterr().out
     assert "--quick leaves them out" in printed and "not recognized" not in printed
+    assert "answers as expected, no leak" in printed and "proven" not in printed
