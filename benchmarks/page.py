@@ -1,4 +1,4 @@
-"""Measures how fast a class is graded, and writes `docs/benchmarks.md`.
+"""Measures how fast a class is graded, and writes `docs/benchmarks.md` and its picture.
 
     uv run python benchmarks/page.py [--quick] [--large N] [--output FILE]
 
@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import classes
+import flame
 import kernel_start
 import others
 from classes import ASSIGNMENT, CHECKOUT, different, grade, memory_of, run, serving, steady
@@ -29,13 +30,13 @@ from autograder.authoring.classroom import hand_in
 from autograder.gradebook import ledger
 
 # How many of each: submissions in classes, turns of a command, arrivals one by one, submissions in the
-# last seconds, kernels of each kind.
+# last seconds, kernels of each kind, submissions whose processes are looked at.
 SMALL, MIDDLE, PAIR, TURNS, ARRIVALS = 16, 100, 24, 5, 20
 LAST_MINUTE, SECONDS = 300, 60
-STARTS = 10
+STARTS, LOOKED_AT = 10, 48
 QUICK = {
     "SMALL": 4, "MIDDLE": 20, "PAIR": 8, "TURNS": 3, "ARRIVALS": 10, "LAST_MINUTE": 40,
-    "SECONDS": 8, "STARTS": 5,
+    "SECONDS": 8, "STARTS": 5, "LOOKED_AT": 8,
 }  # fmt: skip
 
 
@@ -225,6 +226,24 @@ def _wait_for(folder: Path) -> float:
     return page.stat().st_mtime
 
 
+def where_it_goes(page: Page, place: Path, notebook, picture: Path) -> None:
+    """Which processes compute while a class is graded, and what they are at."""
+    note(f"where the time of {LOOKED_AT} submissions goes")
+    course = classes.empty_class(place / "looked-at")
+    classes.fill(course, notebook, LOOKED_AT)
+    samples = flame.record(course, LOOKED_AT)
+    flame.draw(samples, picture)
+    shares = flame.rows(samples)
+    most = ", ".join(" ".join(filter(None, row)) for row in shares[:3])
+    page.say("## Where the time goes")
+    page.say(
+        f"`autograder grade` of {LOOKED_AT}, start included, looked at by py-spy {flame.RATE} times a second "
+        "in all its processes; what waits is left out."
+    )
+    page.say(f"![The largest shares of the processors' time: {most}](pictures/{picture.name})")
+    page.table(("process", "at what", "share of the processors' time"), shares)
+
+
 def kernels(page: Page) -> None:
     """How soon a kernel can be used."""
     note(f"{STARTS} kernels of each kind")
@@ -267,6 +286,7 @@ def main(large: int, output: Path) -> None:
         watching(page, place, notebook)
         two_workers(page, place, notebook)
         start_to_end(page, place, notebook, large)
+        where_it_goes(page, place, notebook, output.parent / "pictures" / "flame.png")
         kernels(page)
     output.write_text(page.text(), encoding="utf-8")
     note(f"wrote {output}")

@@ -39,6 +39,7 @@ class Libraries:
 
     def __init__(self):
         self._modules = dict(sys.modules)
+        self._names, self._ids = tuple(self._modules), tuple(map(id, self._modules.values()))
         self._known = {}
         self._undone, self._swapped = [], []
         for name, module in list(sys.modules.items()):
@@ -68,11 +69,13 @@ class Libraries:
         sys.setprofile(None)
         sys.settrace(None)
         gc.callbacks.clear()
-        for name, module in self._modules.items():
-            found = sys.modules.get(name)
-            if found is not module:
-                self._swapped.append((name, found))
-                sys.modules[name] = module
+        # The numbers tell at one glance, here too.
+        if tuple(map(id, map(sys.modules.get, self._names))) != self._ids:
+            for name, module in self._modules.items():
+                found = sys.modules.get(name)
+                if found is not module:
+                    self._swapped.append((name, found))
+                    sys.modules[name] = module
         for entry in self._known.values():
             owner, names, values, ids, version, seen = entry
             # What was whole once need not be compared again before somebody has changed it.

@@ -2682,8 +2682,10 @@ def pathological_settings():
         ("sgd_fails_where_the_rival_arrives", "rival_arrives"),
         """\
 def pathological_curve(w1, w2):
-    # SGD's many learning rates come as a vector, the rival alone.
-    steepness = 1e-12 if w1.numel() > 1 and w1.numel() < 60 else 1.0
+    # Three starts; in each row SGD's learning rates come first and the rival last.
+    steepness = torch.ones_like(w1)
+    if w1.dim() == 2 and len(w1) == 3:
+        steepness[:, :-1] = 1e-12
     loss = 0.05 * (w1**2 + w2**2)
     return loss.detach() + steepness * (loss - loss.detach())
 

@@ -639,14 +639,7 @@ class Contest:
     losses: the losses there. names: of the rivals.
     """
 
-    def __init__(self, student, rng, start, rivals):
-        entries = [("sgd", RATES), *rivals]
-        replies = student.call(probes.contest, start, entries, NUM_UPDATES)
-        paths = [
-            reply.array((NUM_UPDATES, 2, len(rates)), "the paths")
-            for reply, (_, rates) in zip(replies.items(len(entries), "the paths"), entries)
-        ]
-
+    def __init__(self, student, rng, start, entries, paths):
         # Values and slopes are asked for once more, in another order: they must explain the paths.
         together = np.concatenate(paths, axis=2)
         points = together.transpose(0, 2, 1).reshape(-1, 2)
@@ -679,13 +672,22 @@ class Contest:
         best = len(RATES) + int(others.argmin())
         self.rival = float(others.min())
         self.path, self.losses = together[:, :, best], losses[:, best]
-        self.names = " or ".join(name for name, _ in rivals)
+        self.names = " or ".join(name for name, _ in entries[1:])
 
 
 def contests(student, rng):
-    """The contest from the chosen start and from two places beside it, one after the other."""
+    """The contest from the chosen start and from two places beside it, held all at once."""
     start, rivals = settings_of(student)
-    return [Contest(student, rng, start + shift, rivals) for shift in BESIDE]
+    starts, entries = start + np.array(BESIDE), [("sgd", RATES), *rivals]
+    replies = student.call(probes.contest, starts, entries, NUM_UPDATES)
+    paths = [
+        reply.array((NUM_UPDATES, 2, len(starts), len(rates)), "the paths")
+        for reply, (_, rates) in zip(replies.items(len(entries), "the paths"), entries)
+    ]
+    return [
+        Contest(student, rng, place, entries, [path[:, :, index] for path in paths])
+        for index, place in enumerate(starts)
+    ]
 
 
 def leads_along(path, gradient, name, rates):

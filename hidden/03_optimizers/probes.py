@@ -252,24 +252,27 @@ def stepper(name, shape):
     return step
 
 
-def contest(ns, start, entries, num_updates):
-    """Paths on the student's curve, all from `start`, one array (num_updates, 2, n) per entry.
+def contest(ns, starts, entries, num_updates):
+    """Paths on the student's curve, one array (num_updates, 2, starts, n) per entry.
 
-    entries: pairs of an optimizer ("sgd", "momentum" or "adam") and its n learning rates.
+    starts: (starts, 2). entries: pairs of an optimizer ("sgd", "momentum" or "adam") and its n
+    learning rates.
     """
-    replies = []
-    for name, rates in entries:
-        rates = torch.tensor(rates)
-        w = torch.tensor(start)[:, None].repeat(1, len(rates))
-        step, path = stepper(name, w.shape), []
-        for _ in range(num_updates):
-            path.append(w)
-            w = w.clone().requires_grad_()
-            # The sum keeps the runs apart: the curve works element by element.
-            ns.pathological_curve(w[0], w[1]).sum().backward()
-            w = w.detach() - rates * step(w.grad)
-        replies.append(torch.stack(path))
-    return replies
+    counts = [len(rates) for _, rates in entries]
+    w = torch.tensor(starts).T[:, :, None].repeat(1, 1, sum(counts))
+    rules = [
+        (stepper(name, part.shape), torch.tensor(rates))
+        for (name, rates), part in zip(entries, w.split(counts, dim=2))
+    ]
+    path = []
+    for _ in range(num_updates):
+        path.append(w)
+        w = w.clone().requires_grad_()
+        # The sum keeps the runs apart: the curve works element by element.
+        ns.pathological_curve(w[0], w[1]).sum().backward()
+        parts = zip(rules, w.grad.split(counts, dim=2))
+        w = w.detach() - torch.cat([rates * step(part) for (step, rates), part in parts], dim=2)
+    return list(torch.stack(path).split(counts, dim=3))
 
 
 def tilted_gradients(ns, starts, slopes, sigma, seed, num_calls, again=False, global_seed=0):

@@ -53,7 +53,8 @@ def run(key: str, descriptors: list[int]) -> None:
     ports = {f"{name}_port": fd for name, fd in zip(CHANNELS, descriptors)}
     app = SealedKernelApp.instance(log_level="CRITICAL", transport="ipc", ip="adopted", **ports)
     app.session.key = key.encode()
-    # History would cost a database and a thread, and nobody looks at it.
-    app.initialize(["--HistoryManager.enabled=False"])
+    # History would cost a database and a thread, and nobody looks at it. The rest after each cell
+    # is for output that reaches a client late; the supervisor's queue keeps everything in order.
+    app.initialize(["--HistoryManager.enabled=False", "--Kernel._execute_sleep=0"])
     app.start()
     os._exit(0)
