@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import re
 import zipfile
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -19,6 +20,30 @@ from autograder.viva.source import Cell
 from autograder.viva.viva import write
 from autograder.viva.written import moodle, page, qti
 
+# What the schema imsqti_v2p1.xsd says of the elements that an item is made of: the attributes it has
+# to have, those it may have beside them, what it may contain, and whether also text.
+INLINE = "code strong img"
+SCHEMA = {
+    "assessmentItem": (
+        "identifier title adaptive timeDependent", "",
+        "responseDeclaration outcomeDeclaration itemBody responseProcessing", False,
+    ),
+    "responseDeclaration": ("identifier cardinality", "baseType", "correctResponse", False),
+    "correctResponse": ("", "", "value", False),
+    "value": ("", "", "", True),
+    "outcomeDeclaration": ("identifier cardinality", "baseType", "", False),
+    "itemBody": ("", "", "p pre choiceInteraction", False),
+    "choiceInteraction": (
+        "responseIdentifier shuffle maxChoices", "minChoices", "prompt simpleChoice", False,
+    ),
+    "simpleChoice": ("identifier", "fixed", f"p pre {INLINE}", True),
+    "responseProcessing": ("", "template", "", False),
+    "p": ("", "", INLINE, True),
+    "pre": ("", "", "code strong", True),
+    "strong": ("", "", INLINE, True),
+    "code": ("", "", INLINE, True),
+    "img": ("src alt", "height width longdesc", "", False),
+}  # fmt: skip
 HOSTILE = "</pre><script>alert(1)</script>\x07 &amp; ]]>"
 
 
@@ -154,6 +179,33 @@ def test_a_qti_package_lists_its_items_and_each_has_one_right_choice(tmp_path):
     right = item.findtext(f"{{{qti.QTI}}}responseDeclaration//{{{qti.QTI}}}value")
     assert choices == ["o0", "o1", "o2"] and right == "o0"
     assert item.find(f".//{{{qti.QTI}}}script") is None
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: pictured(), hostile, lambda: replace(pictured(), questions=chosen(9))]
+)
+def test_a_qti_item_has_what_the_schema_wants_and_nothing_else(tmp_path, make):
+    outer = zipfile.ZipFile(qti.write([make()], tmp_path))
+    package = zipfile.ZipFile(io.BytesIO(outer.read("ada.zip")))
+    items = [name for name in package.namelist() if re.fullmatch(r"q\d+\.xml", name)]
+    assert items
+    for name in items:
+        root = ElementTree.fromstring(package.read(name))
+        order = SCHEMA["assessmentItem"][2].split()
+        assert [plain(child) for child in root] == order
+        for element in root.iter():
+            needed, others, inside, text = SCHEMA[plain(element)]
+            assert set(needed.split()) <= set(element.attrib) <= {*needed.split(), *others.split()}
+            assert {plain(child) for child in element} <= set(inside.split()), plain(element)
+            own = [element.text, *(child.tail for child in element)]
+            assert text or not "".join(filter(None, own)).strip(), plain(element)
+
+
+def plain(element) -> str:
+    """Its name in QTI's namespace."""
+    space, _, name = element.tag[1:].partition("}")
+    assert space == qti.QTI
+    return name
 
 
 def test_sheet_and_key_are_written_as_pages_and_as_json(tmp_path):
